@@ -1,0 +1,72 @@
+# Every target sets itself up first. ENV names the environment, a file in environments/.
+
+ENV ?= dev
+PYTHON ?= python3
+
+export LANGFUSE_ENV ?= $(ENV)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export CHECKPOINT_DISABLE ?= 1
+# The AWS provider is 700 MB: one copy for the three stacks.
+export TF_PLUGIN_CACHE_DIR ?= $(CURDIR)/.venv/terraform-plugins
+export TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE ?= 1
+ifdef TERRAFORM_PROVIDER_MIRROR
+export TF_CLI_CONFIG_FILE := $(CURDIR)/.venv/terraform.rc
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help local test lint synth plan deploy destroy setup terraform clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+local: setup ## deploy all stacks onto an embedded AWS, no account needed (ARGS=--once: and stop it again)
+	@python -m local $(ARGS)
+
+test: setup ## run every test, the end-to-end ones included (ARGS="-k firewall": some of them)
+	@python -m pytest $(ARGS)
+
+lint: setup ## ruff and mypy
+	@ruff check .
+	@ruff format --check .
+	@mypy
+
+synth: setup ## write the Terraform JSON of ENV to cdktf.out
+	@cdktf synth
+
+plan: setup ## show what a deploy of ENV would change on AWS
+	@cdktf diff $(or $(ARGS),'*')
+
+deploy: setup ## deploy ENV to AWS
+	@cdktf deploy $(or $(ARGS),'*')
+
+destroy: setup ## destroy ENV on AWS
+	@cdktf destroy $(or $(ARGS),'*')
+
+clean: ## remove all that make made
+	@rm -rf .venv node_modules cdktf.out
+
+setup: .venv/requirements.stamp node_modules/.stamp terraform
+
+terraform: .venv/requirements.stamp
+	@python launchers/provide_terraform.py
+	@mkdir -p $(TF_PLUGIN_CACHE_DIR)
+ifdef TERRAFORM_PROVIDER_MIRROR
+	@test -d "$(TERRAFORM_PROVIDER_MIRROR)" || { echo "TERRAFORM_PROVIDER_MIRROR: there is no folder $(TERRAFORM_PROVIDER_MIRROR)" >&2; exit 1; }
+	@printf 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n' "$(TERRAFORM_PROVIDER_MIRROR)" > .venv/terraform.rc
+endif
+
+.venv/requirements.stamp: requirements.txt requirements-dev.txt launchers/cdktf.py
+	@command -v $(PYTHON) > /dev/null || { echo "Python is missing: install Python 3.11 or newer" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2> /dev/null || { echo "Python's venv module is missing: install your system's python3-venv package" >&2; exit 1; }
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@echo "Installing Python packages (once, about a minute) ..."
+	@python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@printf '#!/bin/sh\nexec "%s/.venv/bin/python" "%s/launchers/cdktf.py" "$$@"\n' "$(CURDIR)" "$(CURDIR)" > .venv/bin/cdktf
+	@chmod +x .venv/bin/cdktf
+	@touch $@
+
+node_modules/.stamp: package-lock.json .venv/requirements.stamp
+	@echo "Installing cdktf-cli (once, about half a minute) ..."
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@

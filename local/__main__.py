@@ -1,0 +1,72 @@
+"""``python -m local``: deploys all stacks onto an embedded AWS and keeps it running until Ctrl-C."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.table import Table
+
+from local import cdktf, embedded_aws
+from local.embedded_aws import EmbeddedAws
+from settings import Settings, load_or_exit
+
+
+def main() -> int:
+    """Returns the exit code of ``cdktf deploy``."""
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="stop the embedded AWS right after the deploy")
+    once: bool = parser.parse_args().once
+    settings = load_or_exit()
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _deploy(settings, once=once)
+    except KeyboardInterrupt:
+        return 130
+    except embedded_aws.StartError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _deploy(settings: Settings, *, once: bool) -> int:
+    console = Console()
+    with TemporaryDirectory(prefix="langfuse-local-") as output, embedded_aws.running(settings.region) as aws:
+        cdktf.create_state_bucket(aws, settings)
+        status = cdktf.deploy(aws, Path(output))
+        if status == 0:
+            console.print(_table(cdktf.outputs(Path(output))))
+        if status == 0 and not once:
+            _wait(console, aws)
+    return status
+
+
+def _table(outputs: dict[str, dict[str, Any]]) -> Table:
+    table = Table("stack", "output", "value", title="Outputs")
+    for stack, values in outputs.items():
+        for name, value in values.items():
+            table.add_row(stack, name, "\n".join(value) if isinstance(value, list) else str(value))
+        table.add_section()
+    return table
+
+
+def _wait(console: Console, aws: EmbeddedAws) -> None:
+    """Returns at Ctrl-C."""
+    console.print("The embedded AWS runs until Ctrl-C. To look around from another terminal:")
+    for name, value in aws.environment.items():
+        console.print(f"  export {name}={value}", soft_wrap=True, highlight=False)
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        console.print("Stopping.")
+
+
+def _interrupt(signal_number: int, frame: object) -> NoReturn:
+    """Makes ``kill`` end us as Ctrl-C does, so that nothing is left running."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

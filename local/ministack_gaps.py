@@ -1,0 +1,109 @@
+"""What ministack 1.5 leaves out of its answers, so that a second plan would find changes that are none.
+
+Each function stands for one API and can go when ministack answers in full. ``close_gaps`` puts them in place.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from xml.sax.saxutils import escape
+
+from ministack.services import cloudwatch, ec2, ecs, elasticache
+
+Answer = tuple[int, dict[str, str], bytes]
+Parameters = Mapping[str, Any]
+
+
+def close_gaps() -> None:
+    """Replaces ministack's handlers by the ones below."""
+    cloudwatch._describe_alarms = full_alarms(cloudwatch._describe_alarms)
+    elasticache._describe_cache_parameters = filtered_cache_parameters(elasticache._describe_cache_parameters)
+    ec2._ACTION_MAP["CreateFlowLogs"] = tagged_flow_logs(ec2._create_flow_logs)
+    ec2._ACTION_MAP["DescribeFlowLogs"] = full_flow_logs(ec2._describe_flow_logs)
+    for action in ("CreateService", "UpdateService"):
+        ecs._ACTION_MAP[action] = balanced_service(ecs._ACTION_MAP[action])
+
+
+def full_alarms(describe: Callable[..., Answer]) -> Callable[..., Answer]:
+    """CloudWatch DescribeAlarms: the XML answer lacks dimensions, statistic, period, actions and description."""
+
+    def described(params: Parameters, cbor_data: Any, is_cbor: bool, is_json: bool = False) -> Answer:
+        status, headers, body = describe(params, cbor_data, is_cbor, is_json)
+        if is_cbor or is_json:
+            return status, headers, body
+
+        def fill(match: re.Match[bytes]) -> bytes:
+            alarm = cloudwatch._alarms[match["name"].decode()]
+            return f"<member>{_fields(alarm)}</member>".encode()
+
+        member = rb"<member><AlarmName>(?P<name>[^<]*)</AlarmName>(?:(?!</member>).)*<MetricName>.*?</member>"
+        return status, headers, re.sub(member, fill, body)
+
+    return described
+
+
+def _fields(record: Mapping[str, Any]) -> str:
+    return "".join(f"<{key}>{_value(value)}</{key}>" for key, value in record.items() if value is not None)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return _fields(value)
+    if isinstance(value, list):
+        return "".join(f"<member>{_value(item)}</member>" for item in value)
+    return str(value).lower() if isinstance(value, bool) else escape(str(value))
+
+
+def filtered_cache_parameters(describe: Callable[..., Answer]) -> Callable[..., Answer]:
+    """ElastiCache DescribeCacheParameters: ``Source=user`` is ignored, so defaults look like settings."""
+
+    def described(params: Parameters) -> Answer:
+        status, headers, body = describe(params)
+        if elasticache._p(params, "Source") == "user":
+            body = re.sub(rb"<Parameter>(?:(?!</Parameter>).)*<Source>system</Source>.*?</Parameter>", b"", body)
+        return status, headers, body
+
+    return described
+
+
+def tagged_flow_logs(create: Callable[..., Answer]) -> Callable[..., Answer]:
+    """EC2 CreateFlowLogs: forgets the role, the interval and the tags (which AWS types ``vpc-flow-log``)."""
+
+    def created(params: Parameters) -> Answer:
+        status, headers, body = create(params)
+        for id_ in re.findall(r"<item>(fl-\w+)</item>", body.decode()):
+            ec2._parse_tag_specs(params, "vpc-flow-log", id_)
+            ec2._flow_logs[id_]["_rest"] = (
+                f"<deliverLogsPermissionArn>{ec2._p(params, 'DeliverLogsPermissionArn')}</deliverLogsPermissionArn>"
+                f"<maxAggregationInterval>{ec2._p(params, 'MaxAggregationInterval') or 600}</maxAggregationInterval>"
+            )
+        return status, headers, body
+
+    return created
+
+
+def full_flow_logs(describe: Callable[..., Answer]) -> Callable[..., Answer]:
+    """EC2 DescribeFlowLogs: shows neither role nor interval."""
+
+    def described(params: Parameters) -> Answer:
+        status, headers, body = describe(params)
+        for id_, log in ec2._flow_logs.items():
+            shown = f"<flowLogId>{id_}</flowLogId>"
+            body = body.replace(shown.encode(), (shown + log["_rest"]).encode())
+        return status, headers, body
+
+    return described
+
+
+def balanced_service(change: Callable[..., Answer]) -> Callable[..., Answer]:
+    """ECS CreateService and UpdateService: forget ``availabilityZoneRebalancing``."""
+
+    def changed(data: Parameters) -> Answer:
+        answer = change(data)
+        name = data.get("serviceName") or data["service"].rpartition("/")[2]
+        for service in ecs._services.values():
+            if service["serviceName"] == name and "availabilityZoneRebalancing" in data:
+                service["availabilityZoneRebalancing"] = data["availabilityZoneRebalancing"]
+        return answer
+
+    return changed

@@ -1,0 +1,52 @@
+"""A CloudWatch alarm with this project's habits."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
+from constructs import Construct
+
+PERIOD_SECONDS = 60
+
+
+class Alarm(Construct):
+    """Tells ``topic_arn`` when ``metric`` was above (or ``below=True``) ``threshold`` for ``minutes``, and when it is over.
+
+    Minutes without data count as fine, unless ``silence_is_trouble``.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        description: str,
+        namespace: str,
+        metric: str,
+        dimensions: Mapping[str, str],
+        statistic: Literal["Average", "Maximum", "Minimum", "Sum"],
+        threshold: float,
+        topic_arn: str,
+        minutes: int = 5,
+        below: bool = False,
+        silence_is_trouble: bool = False,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.arn = CloudwatchMetricAlarm(
+            self,
+            "alarm",
+            alarm_name=name,
+            alarm_description=description,
+            namespace=namespace,
+            metric_name=metric,
+            dimensions=dict(dimensions),
+            statistic=statistic,
+            threshold=threshold,
+            comparison_operator="LessThanThreshold" if below else "GreaterThanThreshold",
+            period=PERIOD_SECONDS,
+            evaluation_periods=minutes,
+            treat_missing_data="breaching" if silence_is_trouble else "notBreaching",
+            alarm_actions=[topic_arn],
+            ok_actions=[topic_arn],
+        ).arn

@@ -1,0 +1,66 @@
+"""The six secrets that tell Langfuse where ClickHouse is."""
+
+from dataclasses import dataclass, fields
+
+from constructs import Construct
+
+from modules.secret import Secret
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClickhouseConnection:
+    """What the six secrets hold. A field is the end of its secret's name and of its variable's (``CLICKHOUSE_URL``)."""
+
+    url: str
+    """The HTTP interface, ``https://host:8443``."""
+    user: str
+    password: str
+    migration_url: str
+    """The native interface, ``clickhouse://host:9440``."""
+    db: str
+    migration_ssl: str
+    """``true`` if the native interface speaks TLS."""
+
+
+PLACEHOLDER = "PLACEHOLDER"
+
+UNKNOWN_CONNECTION = ClickhouseConnection(
+    url=PLACEHOLDER,
+    user=PLACEHOLDER,
+    password=PLACEHOLDER,
+    migration_url=PLACEHOLDER,
+    db="default",
+    migration_ssl="true",
+)
+"""For a ClickHouse that only the operator knows: four secrets to fill, two with the usual values."""
+
+
+class ClickhouseSecrets(Construct):
+    """The six secrets of ``connection``; ``by_variable`` has them by the name of Langfuse's variable.
+
+    What an operator stores in them later stays there, until ``version`` changes.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        connection: ClickhouseConnection,
+        version: int,
+        recovery_window_days: int,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.by_variable = {
+            f"CLICKHOUSE_{field.name.upper()}": Secret(
+                self,
+                field.name.replace("_", "-"),
+                name=f"{name}/clickhouse-{field.name.replace('_', '-')}",
+                description=f"Langfuse's CLICKHOUSE_{field.name.upper()}",
+                value=getattr(connection, field.name),
+                version=version,
+                recovery_window_days=recovery_window_days,
+            )
+            for field in fields(ClickhouseConnection)
+        }

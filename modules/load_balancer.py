@@ -1,0 +1,101 @@
+"""The load balancer that users reach Langfuse through."""
+
+from collections.abc import Sequence
+
+from cdktf_cdktf_provider_aws.lb import Lb
+from cdktf_cdktf_provider_aws.lb_listener import (
+    LbListener,
+    LbListenerDefaultAction,
+    LbListenerDefaultActionRedirect,
+)
+from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup, LbTargetGroupHealthCheck
+from constructs import Construct
+
+from modules.langfuse_environment import LOAD_BALANCER_IDLE_SECONDS, WEB_PORT
+
+READY_PATH = "/api/public/ready"
+"""Turns to 500 as soon as a task is told to stop. ``/api/health``, as in the original design, is the worker's path."""
+
+
+class LoadBalancer(Construct):
+    """An internet-facing application load balancer with web's target group.
+
+    With ``certificate_arn`` it speaks HTTPS and redirects HTTP there; without, it speaks HTTP.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        vpc_id: str,
+        subnet_ids: Sequence[str],
+        security_group_id: str,
+        deletion_protection: bool,
+        certificate_arn: str | None,
+    ) -> None:
+        super().__init__(scope, id_)
+        balancer = Lb(
+            self,
+            "balancer",
+            name=name,
+            load_balancer_type="application",
+            internal=False,
+            subnets=list(subnet_ids),
+            security_groups=[security_group_id],
+            idle_timeout=LOAD_BALANCER_IDLE_SECONDS,
+            drop_invalid_header_fields=True,
+            enable_deletion_protection=deletion_protection,
+        )
+        self.dns_name = balancer.dns_name
+        self.zone_id = balancer.zone_id
+        self.arn_suffix = balancer.arn_suffix
+        targets = LbTargetGroup(
+            self,
+            "targets",
+            name=f"{name}-web",
+            vpc_id=vpc_id,
+            target_type="ip",
+            protocol="HTTP",
+            port=WEB_PORT,
+            deregistration_delay="30",
+            health_check=LbTargetGroupHealthCheck(
+                path=READY_PATH,
+                matcher="200",
+                interval=30,
+                timeout=10,
+                healthy_threshold=2,
+                unhealthy_threshold=3,
+            ),
+        )
+        self.target_group_arn = targets.arn
+        self.target_group_arn_suffix = targets.arn_suffix
+        forward = LbListenerDefaultAction(type="forward", target_group_arn=targets.arn)
+        if certificate_arn:
+            LbListener(
+                self,
+                "https",
+                load_balancer_arn=balancer.arn,
+                port=443,
+                protocol="HTTPS",
+                ssl_policy="ELBSecurityPolicy-TLS13-1-2-2021-06",
+                certificate_arn=certificate_arn,
+                default_action=[forward],
+            )
+        # What a service must wait for: ECS refuses a target group that no listener uses.
+        self.listener = LbListener(
+            self,
+            "http",
+            load_balancer_arn=balancer.arn,
+            port=80,
+            protocol="HTTP",
+            default_action=[_to_https() if certificate_arn else forward],
+        )
+
+
+def _to_https() -> LbListenerDefaultAction:
+    return LbListenerDefaultAction(
+        type="redirect",
+        redirect=LbListenerDefaultActionRedirect(port="443", protocol="HTTPS", status_code="HTTP_301"),
+    )

@@ -1,0 +1,94 @@
+"""Secrets whose values no plan, no state and no JSON ever holds.
+
+A value lives only while Terraform runs: it comes out of an ephemeral resource and goes into a write-only argument. AWS
+gets it; Terraform remembers no more than a version number, and a raised number sends a value again.
+https://developer.hashicorp.com/terraform/language/manage-sensitive-data/ephemeral
+
+The rest of the project passes the expressions made here around as plain strings.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cdktf import TerraformStack
+from cdktf_cdktf_provider_aws.secretsmanager_secret import SecretsmanagerSecret
+from cdktf_cdktf_provider_aws.secretsmanager_secret_version import SecretsmanagerSecretVersion
+from constructs import Construct
+
+
+class Secret(Construct):
+    """A secret in Secrets Manager that holds ``value``, an expression of this module or a plain placeholder.
+
+    The value is sent when the secret is created and whenever ``version`` changes; what others store in between stays.
+    A deleted secret can be restored for ``recovery_window_days``.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        description: str,
+        value: str,
+        recovery_window_days: int,
+        version: int = 1,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.name = name
+        secret = SecretsmanagerSecret(
+            self,
+            "secret",
+            name=name,
+            description=description,
+            recovery_window_in_days=recovery_window_days,
+        )
+        self.arn = secret.arn
+        self._version = SecretsmanagerSecretVersion(
+            self,
+            "version",
+            secret_id=secret.id,
+            secret_string_wo=value,
+            secret_string_wo_version=version,
+        )
+
+    def read(self) -> str:
+        """The value as Secrets Manager has it, for a write-only argument: read after it is stored, never before."""
+        arguments = {"secret_id": self._version.secret_id}
+        secret_version = _ephemeral(self, "read", "aws_secretsmanager_secret_version", arguments)
+        return f"${{{secret_version}.secret_string}}"
+
+
+def random_letters_and_digits(scope: Construct, id_: str, *, length: int) -> str:
+    """A new random value each time it is sent; without punctuation, since Langfuse pastes secrets raw into URLs."""
+    return _random(scope, id_, {"password_length": length, "exclude_punctuation": True})
+
+
+def random_hex_digits(scope: Construct, id_: str, *, length: int) -> str:
+    """A new random value each time it is sent, of the digits 0-9 and a-f."""
+    return _random(
+        scope,
+        id_,
+        {
+            "password_length": length,
+            "exclude_punctuation": True,
+            "exclude_uppercase": True,
+            "exclude_characters": "ghijklmnopqrstuvwxyz",
+            "require_each_included_type": False,
+        },
+    )
+
+
+def _random(scope: Construct, id_: str, arguments: Mapping[str, Any]) -> str:
+    return f"${{{_ephemeral(scope, id_, 'aws_secretsmanager_random_password', arguments)}.random_password}}"
+
+
+def _ephemeral(scope: Construct, id_: str, type_: str, arguments: Mapping[str, Any]) -> str:
+    """Writes an ephemeral resource, which CDKTF 0.21 has no class for, and returns its address.
+
+    Its arguments must come from this stack: CDKTF does not notice another stack's token in an override.
+    """
+    _stack, *path = scope.node.path.split("/")
+    name = "_".join([*path, id_]).replace("-", "_")
+    TerraformStack.of(scope).add_override(f"ephemeral.{type_}.{name}", arguments)
+    return f"ephemeral.{type_}.{name}"
