@@ -38,7 +38,7 @@ def main() -> None:
         return
     requirements = HERE.parent / "requirements-terraform.txt"
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "-r", str(requirements)], check=True)
-    LAUNCHER.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{HERE.resolve()}/terraform.py" "$@"\n')
+    LAUNCHER.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{HERE.resolve()}/run_terraform.py" "$@"\n')
     LAUNCHER.chmod(0o755)
 
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.table import Table
 
-from local import cdktf, embedded_aws
+from local import cdktf_cli, embedded_aws
 from local.embedded_aws import EmbeddedAws
 from settings import Settings, load_or_exit
 
@@ -34,10 +34,10 @@ def main() -> int:
 def _deploy(settings: Settings, *, once: bool) -> int:
     console = Console()
     with TemporaryDirectory(prefix="langfuse-local-") as output, embedded_aws.running(settings.region) as aws:
-        cdktf.create_state_bucket(aws, settings)
-        status = cdktf.deploy(aws, Path(output))
+        cdktf_cli.create_state_bucket(aws, settings)
+        status = cdktf_cli.deploy(aws, Path(output))
         if status == 0:
-            console.print(_table(cdktf.outputs(Path(output))))
+            console.print(_table(cdktf_cli.outputs(Path(output))))
         if status == 0 and not once:
             _wait(console, aws)
     return status
@@ -63,7 +63,7 @@ def _wait(console: Console, aws: EmbeddedAws) -> None:
         console.print("Stopping.")
 
 
-def _interrupt(signal_number: int, frame: object) -> NoReturn:
+def _interrupt(*_: object) -> NoReturn:
     """Makes ``kill`` end us as Ctrl-C does, so that nothing is left running."""
     raise KeyboardInterrupt
 

@@ -1,8 +1,8 @@
 """Application Auto Scaling, which ministack 1.5 lacks: as much of it as Terraform's AWS provider calls.
 
 Missing there: RegisterScalableTarget, DescribeScalableTargets, DeregisterScalableTarget, PutScalingPolicy,
-DescribeScalingPolicies, DeleteScalingPolicy, ListTagsForResource, TagResource. It keeps what it is told and scales nothing. Delete this
-file when ministack has them.
+DescribeScalingPolicies, DeleteScalingPolicy, ListTagsForResource, TagResource. This keeps what it is told and scales
+nothing. It can go when ministack has them.
 """
 
 import json
@@ -18,7 +18,7 @@ Response = dict[str, Any]
 IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 
 
-class ObjectNotFound(Exception):
+class ObjectNotFoundError(Exception):
     """AWS's answer when there is no such target or policy."""
 
 
@@ -30,7 +30,7 @@ class Registry:
         self._policies: dict[tuple[str, ...], Request] = {}
         self._tags: dict[str, dict[str, str]] = {}
 
-    def RegisterScalableTarget(self, request: Request) -> Response:  # noqa: N802
+    def RegisterScalableTarget(self, request: Request) -> Response:
         key = _identity(request)
         arn = _arn("scalable-target", "/".join(key))
         tags = request.pop("Tags", {})
@@ -38,22 +38,22 @@ class Registry:
         self._tags.setdefault(arn, {}).update(tags)
         return {"ScalableTargetARN": arn}
 
-    def DescribeScalableTargets(self, request: Request) -> Response:  # noqa: N802
+    def DescribeScalableTargets(self, request: Request) -> Response:
         ids = request.get("ResourceIds")
         return {"ScalableTargets": [t for t in self._targets.values() if not ids or t["ResourceId"] in ids]}
 
-    def DeregisterScalableTarget(self, request: Request) -> Response:  # noqa: N802
+    def DeregisterScalableTarget(self, request: Request) -> Response:
         if self._targets.pop(_identity(request), None) is None:
-            raise ObjectNotFound
+            raise ObjectNotFoundError
         return {}
 
-    def PutScalingPolicy(self, request: Request) -> Response:  # noqa: N802
+    def PutScalingPolicy(self, request: Request) -> Response:
         key = (*_identity(request), request["PolicyName"])
         arn = _arn("scalingPolicy", "/".join(key))
         self._policies[key] = {**request, "PolicyARN": arn}
         return {"PolicyARN": arn, "Alarms": []}
 
-    def DescribeScalingPolicies(self, request: Request) -> Response:  # noqa: N802
+    def DescribeScalingPolicies(self, request: Request) -> Response:
         names = request.get("PolicyNames")
         found = [
             policy
@@ -63,15 +63,15 @@ class Registry:
         ]
         return {"ScalingPolicies": found}
 
-    def DeleteScalingPolicy(self, request: Request) -> Response:  # noqa: N802
+    def DeleteScalingPolicy(self, request: Request) -> Response:
         if self._policies.pop((*_identity(request), request["PolicyName"]), None) is None:
-            raise ObjectNotFound
+            raise ObjectNotFoundError
         return {}
 
-    def ListTagsForResource(self, request: Request) -> Response:  # noqa: N802
+    def ListTagsForResource(self, request: Request) -> Response:
         return {"Tags": self._tags.get(request["ResourceARN"], {})}
 
-    def TagResource(self, request: Request) -> Response:  # noqa: N802
+    def TagResource(self, request: Request) -> Response:
         self._tags.setdefault(request["ResourceARN"], {}).update(request["Tags"])
         return {}
 
@@ -98,7 +98,7 @@ def served() -> Iterator[str]:
 
 def _handler(registry: Registry) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             action = self.headers["X-Amz-Target"].rpartition(".")[2]
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             method: Callable[[Request], Response] | None = getattr(registry, action, None)
@@ -107,7 +107,7 @@ def _handler(registry: Registry) -> type[BaseHTTPRequestHandler]:
                 return
             try:
                 self._answer(200, method(request))
-            except ObjectNotFound:
+            except ObjectNotFoundError:
                 self._answer(400, {"__type": "ObjectNotFoundException", "message": action})
 
         def _answer(self, status: int, response: Response) -> None:

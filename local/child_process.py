@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -39,17 +39,13 @@ def child_process(
     finally:
         if process.poll() is None:
             os.killpg(process.pid, stop_signal)
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(stop_timeout_seconds)
-            except subprocess.TimeoutExpired:
-                pass
         _kill_group(process)
         process.wait()
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
     """Kills what is left of the group, the leader's own children included."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

@@ -14,6 +14,8 @@ from tempfile import TemporaryDirectory
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import boto3
+
 from local import application_autoscaling
 from local.child_process import child_process
 
@@ -31,6 +33,14 @@ class EmbeddedAws:
 
     url: str
     environment: dict[str, str]
+
+    def session(self) -> boto3.Session:
+        """Credentials and a region for boto3's clients, which take ``endpoint_url=url`` beside them."""
+        return boto3.Session(
+            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+            region_name=self.environment["AWS_REGION"],
+        )
 
 
 @contextmanager
@@ -95,7 +105,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> 
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urlopen(f"{url}/_ministack/health", timeout=5):
+            with urlopen(f"{url}/_ministack/health", timeout=5):  # noqa: S310
                 return
         except (URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)

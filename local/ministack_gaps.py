@@ -5,6 +5,7 @@ Each function stands for one API and can go when ministack answers in full. ``cl
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -27,7 +28,7 @@ def close_gaps() -> None:
 def full_alarms(describe: Callable[..., Answer]) -> Callable[..., Answer]:
     """CloudWatch DescribeAlarms: the XML answer lacks dimensions, statistic, period, actions and description."""
 
-    def described(params: Parameters, cbor_data: Any, is_cbor: bool, is_json: bool = False) -> Answer:
+    def described(params: Parameters, cbor_data: object, is_cbor: bool, is_json: bool = False) -> Answer:
         status, headers, body = describe(params, cbor_data, is_cbor, is_json)
         if is_cbor or is_json:
             return status, headers, body
@@ -43,10 +44,18 @@ def full_alarms(describe: Callable[..., Answer]) -> Callable[..., Answer]:
 
 
 def _fields(record: Mapping[str, Any]) -> str:
-    return "".join(f"<{key}>{_value(value)}</{key}>" for key, value in record.items() if value is not None)
+    return "".join(
+        f"<{key}>{_time(value) if key.endswith('Timestamp') else _value(value)}</{key}>"
+        for key, value in record.items()
+        if value is not None
+    )
 
 
-def _value(value: Any) -> str:
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def _value(value: object) -> str:
     if isinstance(value, Mapping):
         return _fields(value)
     if isinstance(value, list):

@@ -10,7 +10,7 @@ PERIOD_SECONDS = 60
 
 
 class Alarm(Construct):
-    """Tells ``topic_arn`` when ``metric`` was above (or ``below=True``) ``threshold`` for ``minutes``, and when it is over.
+    """Tells ``topic_arn`` when a metric was above (or, ``below``) the threshold for ``minutes``, and when that is over.
 
     Minutes without data count as fine, unless ``silence_is_trouble``.
     """

@@ -20,7 +20,7 @@ ORIGIN = "load-balancer"
 
 
 class Cloudfront(Construct):
-    """A distribution that caches nothing and hands everything to ``origin_dns_name`` over HTTP; ``domain_name`` is its own."""
+    """A distribution that caches nothing and hands all to ``origin_dns_name``; ``domain_name`` is CloudFront's own."""
 
     def __init__(self, scope: Construct, id_: str, *, name: str, origin_dns_name: str) -> None:
         super().__init__(scope, id_)

@@ -40,9 +40,7 @@ class EventsBucket(Construct):
     all that is in it.
     """
 
-    def __init__(
-        self, scope: Construct, id_: str, *, name_prefix: str, settings: Storage, force_destroy: bool
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, name_prefix: str, settings: Storage, force_destroy: bool) -> None:
         super().__init__(scope, id_)
         # A prefix, because the names of buckets are global: AWS accounts would fight over a fixed one.
         bucket = S3Bucket(self, "bucket", bucket_prefix=name_prefix, force_destroy=force_destroy)

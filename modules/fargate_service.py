@@ -122,7 +122,8 @@ class FargateService(Construct):
             wait_for_steady_state=True,
             depends_on=[execution_role.ready, task_role.ready, *after],
             lifecycle=TerraformResourceLifecycle(
-                ignore_changes=["desired_count"], replace_triggered_by=[f"{gate.terraform_resource_type}.{gate.friendly_unique_id}"]
+                ignore_changes=["desired_count"],
+                replace_triggered_by=[f"{gate.terraform_resource_type}.{gate.friendly_unique_id}"],
             ),
         )
 

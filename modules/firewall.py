@@ -1,6 +1,6 @@
 """Who may reach whom: every security group and rule of the project in one table."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from cdktf_cdktf_provider_aws.data_aws_ec2_managed_prefix_list import DataAwsEc2ManagedPrefixList
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
@@ -53,6 +53,14 @@ CLICKHOUSE_IS_ELSEWHERE = (
 )
 
 
+class Peer(TypedDict, total=False):
+    """The other end of a rule, as the rule's argument."""
+
+    referenced_security_group_id: str
+    cidr_ipv4: str
+    prefix_list_id: str
+
+
 class Firewall(Construct):
     """One security group a member, and both ends of every row: egress at its source, ingress at its target.
 
@@ -83,7 +91,9 @@ class Firewall(Construct):
             ).id
             for member, description in MEMBERS.items()
         }
-        peers = {member: {"referenced_security_group_id": group_id} for member, group_id in self.ids.items()}
+        peers: dict[str, Peer] = {
+            member: {"referenced_security_group_id": group_id} for member, group_id in self.ids.items()
+        }
         peers[WORLD] = {"cidr_ipv4": "0.0.0.0/0"}
         if cloudfront:
             prefixes = DataAwsEc2ManagedPrefixList(
@@ -95,7 +105,7 @@ class Firewall(Construct):
             for port in reach.ports:
                 self._allow(reach, port, peers)
 
-    def _allow(self, reach: Reach, port: int, peers: dict[str, dict[str, str]]) -> None:
+    def _allow(self, reach: Reach, port: int, peers: dict[str, Peer]) -> None:
         if reach.source in self.ids:
             VpcSecurityGroupEgressRule(
                 self,

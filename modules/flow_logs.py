@@ -18,9 +18,7 @@ class FlowLogs(Construct):
     def __init__(self, scope: Construct, id_: str, *, name: str, vpc_id: str, retention_days: int) -> None:
         super().__init__(scope, id_)
         group = CloudwatchLogGroup(self, "log-group", name=name, retention_in_days=retention_days)
-        role = IamRole(
-            self, "role", name=name, assume_role_policy=trust_document("vpc-flow-logs.amazonaws.com")
-        )
+        role = IamRole(self, "role", name=name, assume_role_policy=trust_document("vpc-flow-logs.amazonaws.com"))
         # https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html, without CreateLogGroup
         IamRolePolicy(
             self,

@@ -64,7 +64,7 @@ def _shared_variables(settings: Settings, *, url: str, redis_url: str, bucket_na
         "LANGFUSE_S3_BATCH_EXPORT_REGION": region,
         "LANGFUSE_S3_BATCH_EXPORT_PREFIX": EXPORTS_PREFIX,
         # Otherwise the servers bind the container's name, and probes on 127.0.0.1 fail.
-        "HOSTNAME": "0.0.0.0",
+        "HOSTNAME": "0.0.0.0",  # noqa: S104
         "AWS_REGION": region,
         "LANGFUSE_LOG_FORMAT": "json",
     }

@@ -55,7 +55,8 @@ class Vpc(Construct):
         DefaultSecurityGroup(self, "default-security-group", vpc_id=self._vpc.id)
         internet = InternetGateway(self, "internet-gateway", vpc_id=self._vpc.id, tags={"Name": name})
 
-        cidrs = [str(cidr) for cidr in IPv4Network(settings.cidr).subnets(new_prefix=IPv4Network(settings.cidr).prefixlen + 3)]
+        block = IPv4Network(settings.cidr)
+        cidrs = [str(subnet) for subnet in block.subnets(prefixlen_diff=3)]
         zones = range(settings.availability_zones)
         public = [self._subnet("public", zone, cidrs[zone]) for zone in zones]
         private = [self._subnet("private", zone, cidrs[MOST_ZONES + zone]) for zone in zones]

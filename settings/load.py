@@ -86,7 +86,7 @@ def _key_of(variable: str) -> Path_:
     return (*key[:2], "__".join(parts[2:])) if len(key) > 2 else key
 
 
-def _parse(variable: str, text: str) -> Any:
+def _parse(variable: str, text: str) -> object:
     if not text.lstrip().startswith(("[", "{")):
         return text
     try:
@@ -111,7 +111,7 @@ def _refuse(errors: list[ErrorDetails], file: str, overridden: Mapping[Path_, st
 
 
 def _allowed(error: ErrorDetails, key: Path_) -> str:
-    """pydantic's message in this project's words."""
+    """What pydantic says, in this project's words."""
     if error["type"] == "extra_forbidden":
         section: Any = Settings
         for part in key[:-1]:

@@ -102,9 +102,7 @@ class ServicesStack(LangfuseStack):
             after=[web.service],
         )
         if running:
-            web_scaling = ServiceScaling(
-                self, "web-scaling", cluster_name=cluster.name, service=web, size=settings.web
-            )
+            web_scaling = ServiceScaling(self, "web-scaling", cluster_name=cluster.name, service=web, size=settings.web)
             web_scaling.follow_cpu()
             worker_scaling = ServiceScaling(
                 self, "worker-scaling", cluster_name=cluster.name, service=worker, size=settings.worker

@@ -23,4 +23,4 @@ if __name__ == "__main__":
         load_or_exit()
     # CHECKPOINT_DISABLE: no call home. The PATH: what cdktf starts finds the virtual environment.
     environment = {"CHECKPOINT_DISABLE": "1", **os.environ, "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}"}
-    os.execve(NODE, [str(NODE), str(CLI), *sys.argv[1:]], environment)
+    os.execve(NODE, [str(NODE), str(CLI), *sys.argv[1:]], environment)  # noqa: S606

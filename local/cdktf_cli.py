@@ -7,8 +7,6 @@ from pathlib import Path
 from signal import SIGINT
 from typing import Any
 
-import boto3
-
 from local.child_process import child_process
 from local.embedded_aws import EmbeddedAws
 from settings import Settings
@@ -20,11 +18,8 @@ STOP_TIMEOUT_SECONDS = 60
 
 def create_state_bucket(aws: EmbeddedAws, settings: Settings) -> None:
     """Makes the bucket that the stacks keep their state in."""
-    s3 = boto3.client("s3", endpoint_url=aws.url, region_name=settings.region, **CREDENTIALS)
+    s3 = aws.session().client("s3", endpoint_url=aws.url)
     s3.create_bucket(Bucket=settings.state.bucket)
-
-
-CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 
 def deploy(aws: EmbeddedAws, output: Path) -> int:

@@ -1,0 +1,142 @@
+"""The VPC and the table of who may reach whom."""
+
+import ipaddress
+from typing import Any
+
+import pytest
+from cdktf import Testing as CdktfTesting
+
+from tests.synthesis import ENVIRONMENTS, Graph, app
+
+Reach = tuple[str, str, int]
+
+
+def group_names(network: Graph) -> dict[str, str]:
+    """Reference of a security group -> its member."""
+    return {
+        f"${{aws_security_group.{name}.id}}": group["name"].split("-", 2)[2]
+        for name, group in network.all("aws_security_group").items()
+    }
+
+
+def reaches(network: Graph, direction: str) -> set[Reach]:
+    """Every rule as (from, to, port)."""
+    members = group_names(network)
+    found = set()
+    for rule in network.all(f"aws_vpc_security_group_{direction}_rule").values():
+        assert rule["ip_protocol"] == "tcp"
+        assert rule["from_port"] == rule["to_port"]
+        owner = members[rule["security_group_id"]]
+        other = members[rule["referenced_security_group_id"]] if "referenced_security_group_id" in rule else peer(rule)
+        source, target = (other, owner) if direction == "ingress" else (owner, other)
+        found.add((source, target, rule["to_port"]))
+    return found
+
+
+def peer(rule: dict[str, Any]) -> str:
+    return "cloudfront" if "prefix_list_id" in rule else str(rule["cidr_ipv4"])
+
+
+INSIDE = {
+    ("load-balancer", "web", 3000),
+    *((task, "postgres", 5432) for task in ("web", "worker")),
+    *((task, "redis", 6379) for task in ("web", "worker")),
+    *((task, "clickhouse", port) for task in ("web", "worker") for port in (8123, 9000)),
+}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_only_the_load_balancer_is_reached_from_the_world(environment: str) -> None:
+    world = {("0.0.0.0/0", "load-balancer", 80), ("0.0.0.0/0", "load-balancer", 443)}
+    assert reaches(app(environment)["network"], "ingress") == INSIDE | world
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_way_in_has_its_way_out(environment: str) -> None:
+    outside = {(task, "0.0.0.0/0", port) for task in ("web", "worker") for port in (443, 8443, 9440)}
+    assert reaches(app(environment)["network"], "egress") == INSIDE | outside
+
+
+def test_behind_cloudfront_the_world_reaches_nothing() -> None:
+    network = app("dev", {"LANGFUSE_AWS__DOMAIN__CLOUDFRONT": "true"})["network"]
+    assert reaches(network, "ingress") == INSIDE | {("cloudfront", "load-balancer", 80)}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_no_security_group_has_inline_rules(environment: str) -> None:
+    for group in app(environment)["network"].all("aws_security_group").values():
+        assert not {"ingress", "egress"} & set(group)
+
+
+@pytest.mark.parametrize(("environment", "gateways"), [("dev", 1), ("prod", 2)])
+def test_nat_gateways(environment: str, gateways: int) -> None:
+    network = app(environment)["network"]
+    assert len(network.all("aws_nat_gateway")) == gateways
+    default_routes = [route for route in network.all("aws_route").values() if "nat_gateway_id" in route]
+    assert len(default_routes) == 2
+    assert len({route["nat_gateway_id"] for route in default_routes}) == gateways
+
+
+@pytest.mark.parametrize("zones", [2, 3, 4])
+@pytest.mark.parametrize("cidr", ["10.0.0.0/16", "192.168.8.0/24"])
+def test_subnets_fill_the_block_without_overlap(zones: int, cidr: str) -> None:
+    overrides = {"LANGFUSE_AWS__NETWORK__AVAILABILITY_ZONES": str(zones), "LANGFUSE_AWS__NETWORK__CIDR": cidr}
+    subnets = app("dev", overrides)["network"].all("aws_subnet").values()
+    blocks = [ipaddress.IPv4Network(subnet["cidr_block"]) for subnet in subnets]
+    assert len(blocks) == 2 * zones
+    assert all(block.subnet_of(ipaddress.IPv4Network(cidr)) for block in blocks)
+    assert not any(one.overlaps(other) for one in blocks for other in blocks if one is not other)
+    # AWS wants /27 or larger for a load balancer.
+    assert all(block.prefixlen <= 27 for block in blocks)
+
+
+def test_a_zone_added_later_moves_no_subnet() -> None:
+    two, three = (
+        app("dev", {"LANGFUSE_AWS__NETWORK__AVAILABILITY_ZONES": zones})["network"].all("aws_subnet")
+        for zones in ("2", "3")
+    )
+    assert {name: three[name] for name in two} == two
+
+
+def test_the_zones_are_looked_up() -> None:
+    network = app()["network"]
+    assert network.json["data"]["aws_availability_zones"]
+    for subnet in network.all("aws_subnet").values():
+        assert subnet["availability_zone"].startswith("${data.aws_availability_zones.")
+
+
+def test_private_subnets_reach_s3_without_nat() -> None:
+    assert CdktfTesting.to_have_resource_with_properties(
+        app()["network"].text,
+        "aws_vpc_endpoint",
+        {"service_name": "com.amazonaws.us-east-1.s3", "vpc_endpoint_type": "Gateway"},
+    )
+    assert len(app()["network"].one("aws_vpc_endpoint")["route_table_ids"]) == 2
+
+
+def test_refused_traffic_is_logged() -> None:
+    network = app()["network"]
+    assert network.one("aws_flow_log")["traffic_type"] == "REJECT"
+    assert network.one("aws_cloudwatch_log_group")["retention_in_days"] == 7
+
+
+def test_the_default_security_group_is_emptied() -> None:
+    group = app()["network"].one("aws_default_security_group")
+    assert not {"ingress", "egress"} & set(group)
+
+
+def test_an_existing_vpc_is_only_read() -> None:
+    network = app(
+        "dev",
+        {
+            "LANGFUSE_AWS__NETWORK__VPC_ID": "vpc-1",
+            "LANGFUSE_AWS__NETWORK__PUBLIC_SUBNET_IDS": '["subnet-1", "subnet-2"]',
+            "LANGFUSE_AWS__NETWORK__PRIVATE_SUBNET_IDS": '["subnet-3", "subnet-4"]',
+        },
+    )["network"]
+    assert set(network.json["resource"]) == {
+        "aws_security_group",
+        "aws_vpc_security_group_ingress_rule",
+        "aws_vpc_security_group_egress_rule",
+    }
+    assert len(network.json["data"]["aws_subnet"]) == 4

@@ -1,0 +1,163 @@
+"""A wrong setting: one line that names where, what and what is allowed; exit code 2; nothing written."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, strategies as st
+
+import settings
+from settings import SettingsError
+from settings.fargate import MEMORY_MIB_BY_CPU
+from tests.synthesis import ENVIRONMENTS, load
+
+PROJECT = Path(__file__).parents[2]
+
+WRONG = [
+    # variable, value, what the line must say besides both
+    ("NETWORK__CIDR", "10.0.0.0/28", ["network.cidr", "/16 to /24"]),
+    ("NETWORK__CIDR", "8.8.0.0/16", ["network.cidr", "private"]),
+    ("NETWORK__CIDR", "ten", ["network.cidr", "IPv4"]),
+    ("NETWORK__AVAILABILITY_ZONES", "1", ["network.availability_zones", "greater than or equal to 2"]),
+    ("NETWORK__NAT_GATEWAYS", "3", ["network.nat_gateways", "1 to availability_zones (2)"]),
+    ("NETWORK__VPC_ID", "vpc-1", ["network.public_subnet_ids", "two subnets"]),
+    ("NETWORK__NATS", "1", ["network.nats", "no such setting", "nat_gateways"]),
+    ("TYPO", "1", ["typo", "no such setting", "network"]),
+    ("NAME", "x", ["name", "not a setting"]),
+    ("WEB__CPU", "300", ["web.cpu", "256, 512, 1024"]),
+    ("WEB__MEMORY_MIB", "512", ["web.memory_mib", "2048 to 8192 in steps of 1024"]),
+    ("WEB__HEAP_MIB", "4096", ["web.heap_mib", "256 to 3686"]),
+    ("WORKER__MIN_TASKS", "many", ["worker.min_tasks", "integer"]),
+    ("WORKER__MIN_TASKS", "9", ["worker.min_tasks", "at most max_tasks (2)"]),
+    ("LANGFUSE__VERSION", "latest", ["langfuse.version"]),
+    ("LANGFUSE__VERSION", "5.0.0", ["langfuse.version", "3 or 4"]),
+    ("POSTGRES__VERSION", "14", ["postgres.version", "needs 15"]),
+    ("REDIS__VERSION", "6.2", ["redis.version", "needs 7.0"]),
+    ("CLICKHOUSE__VERSION", "25.8", ["clickhouse.version", "needs 25.12"]),
+    ("CLICKHOUSE__MODE", "serverless", ["clickhouse.mode", "external"]),
+    ("SECRETS__SALT_VERSION", "2", ["secrets.salt_version", "never rotate"]),
+    ("SECRETS__ENCRYPTION_KEY_VERSION", "2", ["secrets.encryption_key_version", "never rotate"]),
+    ("SECRETS__RECOVERY_WINDOW_DAYS", "3", ["secrets.recovery_window_days", "7 to 30"]),
+    ("DOMAIN__NAME", "langfuse.example.com", ["domain.name", "certificate_arn"]),
+    ("ALARMS__EMAIL", "nobody", ["alarms.email"]),
+    ("LOG_RETENTION_DAYS", "8", ["log_retention_days", "7"]),
+    ("TAGS", "[", ["JSON"]),
+    ("REGION__X", "1", ["region"]),
+]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_both_environments_hold(environment: str) -> None:
+    assert load(environment).prefix == f"langfuse-{environment}"
+
+
+@pytest.mark.parametrize(("variable", "value", "said"), WRONG)
+def test_a_wrong_value_is_one_line(variable: str, value: str, said: list[str]) -> None:
+    name = f"LANGFUSE_AWS__{variable}"
+    with pytest.raises(SettingsError) as refusal:
+        load("dev", {name: value})
+    line = str(refusal.value)
+    assert "\n" not in line
+    assert line.startswith((f"{name}: ", "environments/dev.toml: network.public_subnet_ids"))
+    for part in said:
+        assert part in line
+
+
+def test_an_unknown_environment_lists_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match="must be one of dev, prod"):
+        load("staging")
+
+
+def test_a_mistake_in_a_file_names_the_file(tmp_path: Path) -> None:
+    (tmp_path / "odd.toml").write_text('region = "us-east-1"\n[state]\nbucket = 5\n')
+    with pytest.raises(SettingsError, match=r"odd\.toml: state\.bucket = 5: must be a valid string"):
+        settings.load({"LANGFUSE_ENV": "odd"}, environments=tmp_path)
+
+
+def test_a_required_setting_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "odd.toml").write_text('region = "us-east-1"\n')
+    with pytest.raises(SettingsError, match=r"odd\.toml: state.*is required"):
+        settings.load({"LANGFUSE_ENV": "odd"}, environments=tmp_path)
+
+
+def test_broken_toml_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "odd.toml").write_text("region = \n")
+    with pytest.raises(SettingsError, match=r"odd\.toml: not valid TOML: .*line 1") as refusal:
+        settings.load({"LANGFUSE_ENV": "odd"}, environments=tmp_path)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__SMTP_PASSWORD", "hunter2"),
+        ("LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__SMTP_CONNECTION_URL", "smtp://me:hunter2@example.com"),
+        ("LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__DATABASE_URL", "hunter2"),
+        ("LANGFUSE_AWS__LANGFUSE__SECRETS__SMTP_PASSWORD", "hunter2"),
+        ("LANGFUSE_AWS__LANGFUSE__ENVIRONMENT", '{"SMTP_PASSWORD": "hunter2"}'),
+        ("LANGFUSE_AWS__LANGFUSE", '{"environment": {"SMTP_PASSWORD": "hunter2"}}'),
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_refused_and_not_shown(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load("dev", {variable: value})
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_initial_values_need_the_organization() -> None:
+    name = "LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__LANGFUSE_INIT_USER_EMAIL"
+    with pytest.raises(SettingsError, match="LANGFUSE_INIT_ORG_ID"):
+        load("dev", {name: "me@example.com"})
+
+
+def test_variables_override_the_file() -> None:
+    chosen = load(
+        "dev",
+        {
+            "LANGFUSE_AWS__STATE__BUCKET": "my-bucket",
+            "LANGFUSE_AWS__NETWORK__AVAILABILITY_ZONES": "3",
+            "LANGFUSE_AWS__TAGS": '{"Team": "ml"}',
+            "LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__AUTH_DISABLE_SIGNUP": "true",
+        },
+    )
+    assert chosen.state.bucket == "my-bucket"
+    assert chosen.network.availability_zones == 3
+    assert chosen.tags == {"Team": "ml"}
+    assert chosen.langfuse.environment == {"AUTH_DISABLE_SIGNUP": "true"}
+
+
+def test_the_sdks_own_variables_are_left_alone() -> None:
+    assert load("dev", {"LANGFUSE_PUBLIC_KEY": "pk", "LANGFUSE_HOST": "http://x"}) == load("dev")
+
+
+@given(cpu=st.sampled_from(sorted(MEMORY_MIB_BY_CPU)), memory_mib=st.integers(256, 131072))
+def test_fargate_takes_just_the_sizes_that_aws_lists(cpu: int, memory_mib: int) -> None:
+    overrides = {"LANGFUSE_AWS__WEB__CPU": str(cpu), "LANGFUSE_AWS__WEB__MEMORY_MIB": str(memory_mib)}
+    # The smallest task is too small for the smallest heap; that is another refusal.
+    overrides["LANGFUSE_AWS__WEB__HEAP_MIB"] = "256"
+    if memory_mib in MEMORY_MIB_BY_CPU[cpu]:
+        assert load("dev", overrides).web.memory_mib == memory_mib
+    else:
+        with pytest.raises(SettingsError, match="Fargate takes"):
+            load("dev", overrides)
+
+
+@pytest.mark.parametrize(
+    "command", [["main.py"], ["-m", "settings"], ["-m", "local", "--once"], ["launchers/run_cdktf.py", "synth"]]
+)
+def test_every_entry_point_refuses_in_one_line_with_exit_code_2(command: list[str], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    ran = subprocess.run(
+        [sys.executable, *command],
+        cwd=PROJECT,
+        env={"PATH": "/usr/bin:/bin", "LANGFUSE_AWS__NETWORK__CIDR": "10.0.0.0/28", "CDKTF_OUTDIR": str(out)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert ran.stdout == ""
+    assert ran.stderr.count("\n") == 1
+    assert "LANGFUSE_AWS__NETWORK__CIDR" in ran.stderr
+    assert not out.exists()

@@ -1,0 +1,105 @@
+"""What all stacks have in common, their outputs, and the address of every resource."""
+
+import json
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from tests.synthesis import ENVIRONMENTS, RUNNING, STACKS, app
+
+CLICKHOUSE = ["url", "user", "password", "migration_url", "db", "migration_ssl"]
+OUTPUTS = {
+    "network": ["vpc_id", "public_subnet_ids", "private_subnet_ids"],
+    "data": [
+        "events_bucket_name",
+        "redis_endpoint",
+        "database_endpoint",
+        "database_url_secret_name",
+        "nextauth_secret_name",
+        "salt_secret_name",
+        "encryption_key_secret_name",
+        *(f"clickhouse_{part}_secret_name" for part in CLICKHOUSE),
+    ],
+    "services": [
+        "alb_url",
+        "cluster_name",
+        "web_service_name",
+        "worker_service_name",
+        "web_log_group_name",
+        "worker_log_group_name",
+    ],
+}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("stack", STACKS)
+def test_addresses(environment: str, stack: str, snapshot: SnapshotAssertion) -> None:
+    """A changed address is a resource that Terraform destroys and makes again."""
+    assert app(environment, RUNNING)[stack].addresses() == snapshot
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_outputs(stack: str) -> None:
+    outputs = app()[stack].json["output"]
+    named = [name for name in outputs if not name.startswith("cross-stack-output")]
+    assert sorted(named) == sorted(OUTPUTS[stack])
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("stack", STACKS)
+def test_state_is_in_s3_encrypted_and_locked(environment: str, stack: str) -> None:
+    terraform = app(environment)[stack].json["terraform"]
+    assert terraform["backend"]["s3"] == {
+        "bucket": f"langfuse-{environment}-terraform-state",
+        "key": f"langfuse/{environment}/{stack}.tfstate",
+        "region": "us-east-1",
+        "encrypt": True,
+        "use_lockfile": True,
+    }
+    assert terraform["required_version"] == ">= 1.11"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_aws_provider_alone(stack: str) -> None:
+    graph = app()[stack].json
+    assert set(graph["terraform"]["required_providers"]) == {"aws"}
+    (provider,) = graph["provider"]["aws"]
+    assert provider["default_tags"] == [{"tags": {"Project": "langfuse", "Environment": "dev"}}]
+
+
+def test_the_state_s_key_the_accounts_and_the_tags_are_settings() -> None:
+    graph = app(
+        "prod",
+        {
+            "LANGFUSE_AWS__STATE__KMS_KEY_ID": "arn:aws:kms:us-east-1:123456789012:key/1",
+            "LANGFUSE_AWS__ALLOWED_ACCOUNT_IDS": '["123456789012"]',
+            "LANGFUSE_AWS__TAGS": '{"Team": "ml"}',
+        },
+    )["data"].json
+    assert graph["terraform"]["backend"]["s3"]["kms_key_id"].endswith(":key/1")
+    (provider,) = graph["provider"]["aws"]
+    assert provider["allowed_account_ids"] == ["123456789012"]
+    assert provider["default_tags"][0]["tags"]["Team"] == "ml"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_name_starts_with_the_environments_prefix(stack: str) -> None:
+    for type_, resources in app("prod")[stack].json["resource"].items():
+        for resource in resources.values():
+            if "name" in resource and type_ not in ("aws_iam_role_policy",):
+                assert resource["name"].startswith(("langfuse-prod", "/langfuse/prod/"))
+
+
+@pytest.mark.parametrize(("consumer", "producers"), [("data", ["network"]), ("services", ["data", "network"])])
+def test_values_cross_stacks_by_remote_state_alone(consumer: str, producers: list[str]) -> None:
+    read = app()[consumer].json["data"]["terraform_remote_state"]
+    assert sorted(read) == [f"cross-stack-reference-input-{producer}" for producer in producers]
+    for state in read.values():
+        assert state["backend"] == "s3"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_no_token_is_left_unresolved(environment: str) -> None:
+    for graph in app(environment, RUNNING).values():
+        assert "TfToken" not in json.dumps(graph.json)
+        assert "jsii" not in json.dumps(graph.json)
