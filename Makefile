@@ -14,7 +14,7 @@ export TF_CLI_CONFIG_FILE := $(CURDIR)/.venv/terraform.rc
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help local test lint synth plan deploy destroy setup terraform clean
+.PHONY: help local test lint bench synth plan deploy destroy setup terraform clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ lint: setup ## ruff and mypy
 	@ruff check .
 	@ruff format --check .
 	@mypy
+
+bench: setup ## measure synth, as ratios, into docs/performance.md
+	@python -m bench
 
 synth: setup ## write the Terraform JSON of ENV to cdktf.out
 	@cdktf synth

@@ -15,11 +15,11 @@ the bindings look different from what it knows, they load the plain way, with on
 turns it off. ``JSII_NODE`` names another Node.js than the one that the requirements install.
 """
 
-import ast
 import importlib
 import importlib.util
 import json
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -42,20 +42,17 @@ class LazyPackage(ModuleType):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}") from None
 
 
+GENERATED_NAMES = {"__path__", "__all__", "TYPEGUARD_MAJOR_VERSION", "check_type"}
+DEFINITION = re.compile(r"^(?:(?:class|def)\s+(\w+)|(\w+)\s*(?::[^=\n]+)?=)", re.MULTILINE)
+
+
 def only_imports_submodules(source: str) -> bool:
     """Whether a package's ``__init__`` defines nothing that a bare package would lack.
 
     jsii writes imports, ``__all__``, the type checker's version and ``check_type`` into every module; a submodule
     brings its own copy of the last two.
     """
-    generated = {"__path__", "__all__", "TYPEGUARD_MAJOR_VERSION", "check_type"}
-    defined = set()
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign):
-            defined |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            defined.add(node.name)
-    return defined <= generated
+    return {name for names in DEFINITION.findall(source) for name in names if name} <= GENERATED_NAMES
 
 
 def lazy_package(spec: ModuleSpec) -> LazyPackage:

@@ -8,11 +8,14 @@ from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
-from local import cdktf_cli, embedded_aws
+from local import embedded_aws, state_bucket
+from local.deployment import Deployment
 from local.embedded_aws import EmbeddedAws
 from settings import Settings, load_or_exit
+
+INTERRUPTED = 128 + signal.SIGINT
 
 
 def main() -> int:
@@ -25,26 +28,29 @@ def main() -> int:
     try:
         return _deploy(settings, once=once)
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except embedded_aws.StartError as error:
         print(error, file=sys.stderr)
         return 1
 
 
 def _deploy(settings: Settings, *, once: bool) -> int:
-    console = Console()
-    with TemporaryDirectory(prefix="langfuse-local-") as output, embedded_aws.running(settings.region) as aws:
-        cdktf_cli.create_state_bucket(aws, settings)
-        status = cdktf_cli.deploy(aws, Path(output))
+    # In a pipe, a line is as long as it needs to be.
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    with TemporaryDirectory(prefix="langfuse-local-") as folder, embedded_aws.running(settings.region) as aws:
+        state_bucket.create(aws, settings.state.bucket)
+        deployment = Deployment(aws, Path(folder))
+        status = deployment.deploy()
         if status == 0:
-            console.print(_table(cdktf_cli.outputs(Path(output))))
+            console.print(_table(deployment.outputs()))
         if status == 0 and not once:
             _wait(console, aws)
     return status
 
 
 def _table(outputs: dict[str, dict[str, Any]]) -> Table:
-    table = Table("stack", "output", "value", title="Outputs")
+    table = Table("stack", "output", Column("value", overflow="fold"), title="Outputs")
+    table.columns[1].no_wrap = True
     for stack, values in outputs.items():
         for name, value in values.items():
             table.add_row(stack, name, "\n".join(value) if isinstance(value, list) else str(value))

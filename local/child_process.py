@@ -1,29 +1,25 @@
 """Child processes that never outlive us."""
 
-import os
-import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 PROJECT = Path(__file__).parent.parent
+STOP_TIMEOUT_SECONDS = 10
 
 
 @contextmanager
 def child_process(
-    command: Sequence[str],
-    *,
-    environment: Mapping[str, str],
-    stop_signal: signal.Signals,
-    stop_timeout_seconds: float,
-    output: IO[bytes] | None = None,
+    command: Sequence[str], *, environment: Mapping[str, str], output: IO[bytes] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Runs ``command`` in the project's folder for as long as the block does.
 
-    It gets a process group of its own, so that Ctrl-C reaches us alone and we stop things in the right order. If it
-    still runs when the block ends, the group gets ``stop_signal``, and is killed if it does not end in time.
+    It runs in a session of its own, so that Ctrl-C reaches us alone. What still runs when the block ends, the process
+    and all that it started, is asked to stop, and killed if it has not after ten seconds.
     """
     process = subprocess.Popen(
         command,
@@ -37,15 +33,20 @@ def child_process(
     try:
         yield process
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, stop_signal)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(stop_timeout_seconds)
-        _kill_group(process)
-        process.wait()
+        _stop(process)
 
 
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kills what is left of the group, the leader's own children included."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    family: list[psutil.Process] = []
+    with suppress(psutil.NoSuchProcess):
+        leader = psutil.Process(process.pid)
+        # cdktf starts Terraform on a terminal of its own, so a signal to the process group would not reach it.
+        family = [leader, *leader.children(recursive=True)]
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
+            member.terminate()
+    _, running = psutil.wait_procs(family, STOP_TIMEOUT_SECONDS)
+    for member in running:
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
+    process.wait()

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from signal import SIGTERM
 from tempfile import TemporaryDirectory
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -20,7 +19,6 @@ from local import application_autoscaling
 from local.child_process import child_process
 
 START_TIMEOUT_SECONDS = 60
-STOP_TIMEOUT_SECONDS = 10
 
 
 class StartError(Exception):
@@ -60,8 +58,6 @@ def running(region: str) -> Iterator[EmbeddedAws]:
             child_process(
                 [sys.executable, "-m", "local.server"],
                 environment=_server_environment(port, region, scratch),
-                stop_signal=SIGTERM,
-                stop_timeout_seconds=STOP_TIMEOUT_SECONDS,
                 output=stack.enter_context(log.open("wb")),
             )
         )

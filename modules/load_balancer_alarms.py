@@ -2,7 +2,7 @@
 
 from constructs import Construct
 
-from modules.alarm import Alarm
+from modules.alarm import alarm
 
 ALB = "AWS/ApplicationELB"
 
@@ -22,7 +22,7 @@ class LoadBalancerAlarms(Construct):
     ) -> None:
         super().__init__(scope, id_)
         dimensions = {"LoadBalancer": load_balancer}
-        Alarm(
+        alarm(
             self,
             "web-errors",
             name=f"{name}-web-errors",
@@ -34,7 +34,7 @@ class LoadBalancerAlarms(Construct):
             threshold=10,
             topic_arn=topic_arn,
         )
-        Alarm(
+        alarm(
             self,
             "balancer-errors",
             name=f"{name}-balancer-errors",
@@ -46,7 +46,7 @@ class LoadBalancerAlarms(Construct):
             threshold=10,
             topic_arn=topic_arn,
         )
-        Alarm(
+        alarm(
             self,
             "unhealthy",
             name=f"{name}-unhealthy",

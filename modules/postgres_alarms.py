@@ -2,7 +2,7 @@
 
 from constructs import Construct
 
-from modules.alarm import Alarm
+from modules.alarm import alarm
 
 GIB = 1024**3
 
@@ -13,7 +13,7 @@ class PostgresAlarms(Construct):
     def __init__(self, scope: Construct, id_: str, *, instance_id: str, storage_gib: int, topic_arn: str) -> None:
         super().__init__(scope, id_)
         dimensions = {"DBInstanceIdentifier": instance_id}
-        Alarm(
+        alarm(
             self,
             "cpu",
             name=f"{instance_id}-cpu",
@@ -26,7 +26,7 @@ class PostgresAlarms(Construct):
             minutes=15,
             topic_arn=topic_arn,
         )
-        Alarm(
+        alarm(
             self,
             "storage",
             name=f"{instance_id}-storage",
@@ -39,7 +39,7 @@ class PostgresAlarms(Construct):
             below=True,
             topic_arn=topic_arn,
         )
-        Alarm(
+        alarm(
             self,
             "memory",
             name=f"{instance_id}-memory",

@@ -2,7 +2,7 @@
 
 from constructs import Construct
 
-from modules.alarm import Alarm
+from modules.alarm import alarm
 from modules.langfuse_environment import METRIC_NAMESPACE, QUEUE_DEPTHS
 
 MANY_JOBS = 10_000
@@ -14,7 +14,7 @@ class QueueAlarms(Construct):
     def __init__(self, scope: Construct, id_: str, *, name: str, topic_arn: str) -> None:
         super().__init__(scope, id_)
         for queue, metric in QUEUE_DEPTHS.items():
-            Alarm(
+            alarm(
                 self,
                 queue,
                 name=f"{name}-{queue.replace('_', '-')}-queue",

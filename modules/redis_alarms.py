@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from constructs import Construct
 
-from modules.alarm import Alarm
+from modules.alarm import alarm
 
 
 class RedisAlarms(Construct):
@@ -17,7 +17,7 @@ class RedisAlarms(Construct):
         super().__init__(scope, id_)
         for node_id in node_ids:
             dimensions = {"CacheClusterId": node_id}
-            Alarm(
+            alarm(
                 self,
                 f"{node_id}-memory",
                 name=f"{node_id}-memory",
@@ -29,7 +29,7 @@ class RedisAlarms(Construct):
                 threshold=75,
                 topic_arn=topic_arn,
             )
-            Alarm(
+            alarm(
                 self,
                 f"{node_id}-cpu",
                 name=f"{node_id}-cpu",

@@ -10,7 +10,7 @@ The rest of the project passes the expressions made here around as plain strings
 from collections.abc import Mapping
 from typing import Any
 
-from cdktf import TerraformStack
+from cdktf import TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_aws.secretsmanager_secret import SecretsmanagerSecret
 from cdktf_cdktf_provider_aws.secretsmanager_secret_version import SecretsmanagerSecretVersion
 from constructs import Construct
@@ -50,6 +50,10 @@ class Secret(Construct):
             secret_id=secret.id,
             secret_string_wo=value,
             secret_string_wo_version=version,
+            # AWS forgets a version without a label, and Terraform would then store the value above over whatever an
+            # operator stored meanwhile. The second label stays with the version when AWSCURRENT moves on.
+            version_stages=["AWSCURRENT", "TERRAFORM"],
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["version_stages"]),
         )
 
     def read(self) -> str:
@@ -88,7 +92,8 @@ def _ephemeral(scope: Construct, id_: str, type_: str, arguments: Mapping[str, A
 
     Its arguments must come from this stack: CDKTF does not notice another stack's token in an override.
     """
-    _stack, *path = scope.node.path.split("/")
-    name = "_".join([*path, id_]).replace("-", "_")
-    TerraformStack.of(scope).add_override(f"ephemeral.{type_}.{name}", arguments)
+    stack = TerraformStack.of(scope)
+    path = scope.node.path.removeprefix(f"{stack.node.path}/")
+    name = f"{path}_{id_}".replace("/", "_").replace("-", "_")
+    stack.add_override(f"ephemeral.{type_}.{name}", arguments)
     return f"ephemeral.{type_}.{name}"

@@ -2,7 +2,7 @@
 
 from constructs import Construct
 
-from modules.alarm import Alarm
+from modules.alarm import alarm
 
 
 class ServiceAlarms(Construct):
@@ -13,7 +13,7 @@ class ServiceAlarms(Construct):
     ) -> None:
         super().__init__(scope, id_)
         dimensions = {"ClusterName": cluster_name, "ServiceName": service_name}
-        Alarm(
+        alarm(
             self,
             "memory",
             name=f"{service_name}-memory",
@@ -25,7 +25,7 @@ class ServiceAlarms(Construct):
             threshold=90,
             topic_arn=topic_arn,
         )
-        Alarm(
+        alarm(
             self,
             "running",
             name=f"{service_name}-running",

@@ -1,0 +1,98 @@
+"""``python -m bench``: measures synth and writes docs/performance.md."""
+
+import argparse
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+from rich.progress import track
+
+from bench.measure import Measured, measure
+
+REPORT = Path(__file__).parent.parent / "docs" / "performance.md"
+PLAIN = {"PLAIN_BINDINGS": "1"}
+RUNS = 5
+COPIES = (1, 10, 50)
+
+HEAD = """# Performance of synth
+
+Written by `make bench`. Seconds are of that machine; compare the ratios, which are of one run: medians of {runs} runs
+each, after one that warms the caches. Memory is the peak of the Python and the Node.js process together.
+
+{date}, {cpus} × {processor}, {memory_gib} GiB, Python {python}, {system}.
+"""
+
+
+def main() -> None:
+    """Measures, prints and writes the report."""
+    argparse.ArgumentParser(prog="python -m bench", description=__doc__).parse_args()
+    programs: dict[str, tuple[list[str], dict[str, str]]] = {
+        "floor": (["-m", "bench.floor"], {}),
+        "app": (["main.py"], {}),
+        "plain": (["main.py"], PLAIN),
+        **{str(copies): (["-m", "bench.copies", str(copies)], {}) for copies in COPIES},
+    }
+    measured = {
+        name: measure(program, variables, runs=RUNS)
+        for name, (program, variables) in track(programs.items(), description="Synthesizing")
+    }
+    report = _head() + _ratios(measured) + _growth(measured)
+    REPORT.write_text(report)
+    Console().print(report, markup=False, highlight=False)
+
+
+def _head() -> str:
+    return HEAD.format(
+        runs=RUNS,
+        date=datetime.now(UTC).date(),
+        cpus=os.cpu_count(),
+        processor=_processor(),
+        memory_gib=round(psutil.virtual_memory().total / 2**30),
+        python=platform.python_version(),
+        system=platform.system(),
+    )
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if not cpuinfo.exists():
+        return platform.processor()
+    names = (line.partition(": ")[2] for line in cpuinfo.read_text().splitlines() if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def _ratios(measured: dict[str, Measured]) -> str:
+    floor, app, plain = measured["floor"], measured["app"], measured["plain"]
+    memory = app.memory_mib / plain.memory_mib
+    return _table(
+        ["what", "seconds", "memory, MiB", "ratio", "must be"],
+        ["floor: `import cdktf`, an empty App", *_cells(floor), "", ""],
+        ["(a) this app, all stacks", *_cells(app), f"{app.seconds / floor.seconds:.2f} × floor", "at most 2.5"],
+        ["(b) the same with plain imports", *_cells(plain), f"{plain.seconds / app.seconds:.2f} × (a)", "at least 8"],
+        ["memory of (a) over (b)", "", "", f"{memory:.2f}", "at most 0.33"],
+    )
+
+
+def _growth(measured: dict[str, Measured]) -> str:
+    one = measured[str(COPIES[0])]
+    found = {copies: measured[str(copies)] for copies in COPIES}
+    return _table(
+        ["copies of the three stacks in one App", "seconds", "memory, MiB", "× one copy"],
+        *([str(copies), *_cells(each), f"{each.seconds / one.seconds:.1f}"] for copies, each in found.items()),
+    )
+
+
+def _cells(measured: Measured) -> list[str]:
+    return [f"{measured.seconds:.2f}", f"{measured.memory_mib:.0f}"]
+
+
+def _table(head: list[str], *rows: list[str]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""What there is on an AWS, of every kind of thing that the stacks make."""
+
+from typing import Any
+
+import jmespath
+
+from local.embedded_aws import EmbeddedAws
+
+# service, operation, its arguments, and the path to each thing's id
+LISTINGS: list[tuple[str, str, dict[str, Any], str]] = [
+    ("ec2", "describe_vpcs", {}, "Vpcs[].VpcId"),
+    ("ec2", "describe_subnets", {}, "Subnets[].SubnetId"),
+    ("ec2", "describe_security_groups", {}, "SecurityGroups[].GroupId"),
+    ("ec2", "describe_nat_gateways", {}, "NatGateways[?State!='deleted'].NatGatewayId"),
+    ("ec2", "describe_internet_gateways", {}, "InternetGateways[].InternetGatewayId"),
+    ("ec2", "describe_route_tables", {}, "RouteTables[].RouteTableId"),
+    ("ec2", "describe_vpc_endpoints", {}, "VpcEndpoints[].VpcEndpointId"),
+    ("ec2", "describe_addresses", {}, "Addresses[].AllocationId"),
+    ("ec2", "describe_flow_logs", {}, "FlowLogs[].FlowLogId"),
+    ("rds", "describe_db_instances", {}, "DBInstances[].DBInstanceIdentifier"),
+    ("rds", "describe_db_subnet_groups", {}, "DBSubnetGroups[].DBSubnetGroupName"),
+    ("elasticache", "describe_replication_groups", {}, "ReplicationGroups[].ReplicationGroupId"),
+    ("elasticache", "describe_cache_subnet_groups", {}, "CacheSubnetGroups[].CacheSubnetGroupName"),
+    ("s3", "list_buckets", {}, "Buckets[].Name"),
+    ("secretsmanager", "list_secrets", {"IncludePlannedDeletion": True}, "SecretList[].Name"),
+    ("ecs", "list_clusters", {}, "clusterArns[]"),
+    ("ecs", "list_task_definitions", {"status": "ACTIVE"}, "taskDefinitionArns[]"),
+    ("elbv2", "describe_load_balancers", {}, "LoadBalancers[].LoadBalancerArn"),
+    ("elbv2", "describe_target_groups", {}, "TargetGroups[].TargetGroupArn"),
+    ("logs", "describe_log_groups", {}, "logGroups[].logGroupName"),
+    ("iam", "list_roles", {}, "Roles[].RoleName"),
+    ("sns", "list_topics", {}, "Topics[].TopicArn"),
+    ("cloudwatch", "describe_alarms", {}, "MetricAlarms[].AlarmName"),
+    ("cloudwatch", "list_dashboards", {}, "DashboardEntries[].DashboardName"),
+]
+
+
+def inventory(aws: EmbeddedAws) -> set[tuple[str, str, str]]:
+    """Every thing as (service, operation, id)."""
+    session = aws.session()
+    found = set()
+    for service, operation, arguments, path in LISTINGS:
+        client = session.client(service, endpoint_url=aws.url)  # type: ignore[call-overload]
+        if client.can_paginate(operation):
+            ids = client.get_paginator(operation).paginate(**arguments).search(path)
+        else:
+            ids = jmespath.search(path, getattr(client, operation)(**arguments))
+        found |= {(service, operation, str(id_)) for id_ in ids}
+    return found

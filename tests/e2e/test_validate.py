@@ -1,0 +1,34 @@
+"""Terraform itself accepts the JSON, for each environment and each choice that changes the graph."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import run
+from tests.synthesis import ENVIRONMENTS, RUNNING, STACKS, app
+
+pytestmark = pytest.mark.e2e
+
+CHOICES = {
+    "as-it-is": {},
+    "running": RUNNING,
+    "domain": {
+        "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com",
+        "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID": "Z0123456789",
+    },
+    "cloudfront": {"LANGFUSE_AWS__DOMAIN__CLOUDFRONT": "true"},
+    "existing-vpc": {
+        "LANGFUSE_AWS__NETWORK__VPC_ID": "vpc-0123456789abcdef0",
+        "LANGFUSE_AWS__NETWORK__PUBLIC_SUBNET_IDS": '["subnet-01", "subnet-02"]',
+        "LANGFUSE_AWS__NETWORK__PRIVATE_SUBNET_IDS": '["subnet-03", "subnet-04"]',
+    },
+}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("stack", STACKS)
+def test_terraform_accepts_the_json(terraform: str, tmp_path: Path, environment: str, choice: str, stack: str) -> None:
+    (tmp_path / "cdk.tf.json").write_text(app(environment, CHOICES[choice])[stack].text)
+    run(terraform, tmp_path, "init", "-backend=false", "-no-color")
+    run(terraform, tmp_path, "validate", "-no-color")

@@ -1,0 +1,135 @@
+"""The fast path loads the bindings lazily, gets out of the way when it must, and leaves the user's Node.js alone."""
+
+import lazy_bindings
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+NODE = lazy_bindings.bundled_node()
+
+
+def python(code: str, *, folder: Path = PROJECT, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs ``code`` in a process of its own that finds no Node.js on its PATH."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=PROJECT,
+        env={"PATH": "", "PYTHONPATH": f"{folder}:{PROJECT}", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+LOADED = """
+import lazy_bindings, sys
+from cdktf_cdktf_provider_aws.vpc import Vpc
+import cdktf
+Vpc(cdktf.TerraformStack(cdktf.App(), "s"), "v")
+print(*[name for name in sys.modules if name.startswith("cdktf_cdktf_provider_aws.") and "._" not in name])
+"""
+
+
+def test_only_the_imported_modules_load_and_no_node_is_needed() -> None:
+    ran = python(LOADED)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout == "cdktf_cdktf_provider_aws.vpc\n"
+    assert ran.stderr == ""
+
+
+def test_a_module_can_also_be_an_attribute() -> None:
+    ran = python(
+        "import lazy_bindings, cdktf_cdktf_provider_aws as aws; print(aws.vpc.Vpc.__name__, hasattr(aws, 'no'))"
+    )
+    assert ran.stdout == "Vpc False\n"
+
+
+def test_it_leaves_no_variable_behind() -> None:
+    ran = python("import lazy_bindings, os; print(os.environ.get('NODE_OPTIONS'), os.environ.get('JSII_NODE'))")
+    assert ran.stdout == "None None\n"
+
+
+def test_the_users_node_options_survive(tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    (tmp_path / "mine.cjs").write_text(f"require('fs').writeFileSync('{seen}', 'seen')")
+    ran = python(LOADED, NODE_OPTIONS=f"--require {tmp_path}/mine.cjs")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout == "cdktf_cdktf_provider_aws.vpc\n"
+    assert seen.exists()
+
+
+def test_the_users_node_wins(tmp_path: Path) -> None:
+    seen, mine = tmp_path / "seen", tmp_path / "node"
+    mine.write_text(f'#!/bin/sh\n: > "{seen}"\nexec "{NODE}" "$@"\n')
+    mine.chmod(0o755)
+    ran = python(LOADED, JSII_NODE=str(mine))
+    assert ran.returncode == 0, ran.stderr
+    assert seen.exists()
+
+
+def test_it_can_be_turned_off() -> None:
+    ran = python("import lazy_bindings, sys; print('cdktf_cdktf_provider_aws' in sys.modules)", PLAIN_BINDINGS="1")
+    assert ran.stdout == "False\n"
+    assert ran.stderr == ""
+
+
+def fake_bindings(folder: Path, source: str) -> Path:
+    package = folder / lazy_bindings.BINDINGS
+    package.mkdir()
+    (package / "__init__.py").write_text(source)
+    return folder
+
+
+def test_bindings_with_names_of_their_own_load_plainly_with_one_warning(tmp_path: Path) -> None:
+    folder = fake_bindings(tmp_path, "class Vpc: ...\n")
+    ran = python("import lazy_bindings, modules\nfrom cdktf_cdktf_provider_aws import Vpc", folder=folder)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stderr.count("synth will be slow") == 1
+
+
+def test_cdktf_imported_too_early_still_works_with_one_warning() -> None:
+    ran = python("import cdktf\n" + LOADED, JSII_NODE=str(NODE))
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout == "cdktf_cdktf_provider_aws.vpc\n"
+    assert ran.stderr.count("synth will be slow: cdktf was imported before") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "lazy"),
+    [
+        ("from . import vpc\n__all__ = ['vpc']\n", True),
+        ("import jsii\nTYPEGUARD_MAJOR_VERSION = 2\ndef check_type(): ...\n", True),
+        ("class Vpc: ...\n", False),
+        ("def helper(): ...\n", False),
+        ("VERSION = 1\n", False),
+    ],
+)
+def test_what_counts_as_a_package_without_content(source: str, lazy: bool) -> None:
+    assert lazy_bindings.only_imports_submodules(source) is lazy
+
+
+@pytest.mark.parametrize(
+    ("index", "printed", "warned"),
+    [
+        ('exports.vpc = require("./vpc");\n', "start\nvpc loaded\n", False),
+        ('Object.assign(exports, { vpc: require("./vpc") });\n', "vpc loaded\nstart\n", True),
+    ],
+    ids=["known shape", "another shape"],
+)
+def test_node_requires_the_modules_on_first_use(tmp_path: Path, index: str, printed: str, warned: bool) -> None:
+    library = tmp_path / "@cdktf" / "provider-aws" / "lib"
+    library.mkdir(parents=True)
+    (library / "index.js").write_text(index)
+    (library / "vpc.js").write_text('console.log("vpc loaded");')
+    script = f'const aws = require("{library}/index.js"); console.log("start"); aws.vpc;'
+    ran = subprocess.run(
+        [str(NODE), "--require", str(lazy_bindings.PRELOAD), "--eval", script],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == printed
+    assert ("synth will be slow" in ran.stderr) is warned
