@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ministack.services import cloudwatch, ec2, ecs, elasticache
+from ministack.services import cloudwatch, ec2, ecs, elasticache, ssm
+
+ARM64_IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 
 Answer = tuple[int, dict[str, str], bytes]
 Parameters = Mapping[str, Any]
@@ -21,6 +23,11 @@ def close_gaps() -> None:
     elasticache._describe_cache_parameters = filtered_cache_parameters(elasticache._describe_cache_parameters)
     ec2._ACTION_MAP["CreateFlowLogs"] = tagged_flow_logs(ec2._create_flow_logs)
     ec2._ACTION_MAP["DescribeFlowLogs"] = full_flow_logs(ec2._describe_flow_logs)
+    ec2._ACTION_MAP["RunInstances"] = complete_instances(ec2._run_instances)
+    ec2._instance_xml = instance_with_metadata_options(ec2._instance_xml)
+    ec2._volume_inner_xml = volume_with_throughput(ec2._volume_inner_xml)
+    # SSM's public parameters: only the x86_64 image is there.
+    ssm._PUBLIC_AMI_PARAMETERS[ARM64_IMAGE] = "ami-0c2023a1b2c3d4e5f"
     for action in ("CreateService", "UpdateService"):
         ecs._ACTION_MAP[action] = balanced_service(ecs._ACTION_MAP[action])
 
@@ -102,6 +109,40 @@ def full_flow_logs(describe: Callable[..., Answer]) -> Callable[..., Answer]:
         return status, headers, body
 
     return described
+
+
+def complete_instances(run: Callable[..., Answer]) -> Callable[..., Answer]:
+    """EC2 RunInstances: forgets the metadata options, and the root volume's size and encryption."""
+
+    def ran(params: Parameters) -> Answer:
+        status, headers, body = run(params)
+        for id_ in re.findall(r"<instanceId>(i-\w+)</instanceId>", body.decode()):
+            instance = ec2._instances[id_]
+            instance["MetadataOptions"] = {
+                option[0].lower() + option[1:]: ec2._p(params, f"MetadataOptions.{option}")
+                for option in ("HttpEndpoint", "HttpTokens", "HttpPutResponseHopLimit")
+            } | {"httpProtocolIpv6": "disabled"}
+            root = ec2._volumes[instance["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]]
+            root["Size"] = ec2._p(params, "BlockDeviceMapping.1.Ebs.VolumeSize") or root["Size"]
+            root["Encrypted"] = ec2._p(params, "BlockDeviceMapping.1.Ebs.Encrypted") == "true"
+        return status, headers, body
+
+    return ran
+
+
+def instance_with_metadata_options(show: Callable[[Parameters], str]) -> Callable[[Parameters], str]:
+    """EC2 DescribeInstances: does not show the metadata options."""
+
+    def shown(instance: Parameters) -> str:
+        options = _fields(instance.get("MetadataOptions", {}))
+        return f"{show(instance).rstrip().removesuffix('</item>')}<metadataOptions>{options}</metadataOptions></item>"
+
+    return shown
+
+
+def volume_with_throughput(show: Callable[[Parameters], str]) -> Callable[[Parameters], str]:
+    """EC2 DescribeVolumes: does not show the throughput."""
+    return lambda volume: f"{show(volume)}<throughput>{volume['Throughput']}</throughput>"
 
 
 def balanced_service(change: Callable[..., Answer]) -> Callable[..., Answer]:

@@ -24,10 +24,11 @@ def alarm(
     minutes: int = 5,
     below: bool = False,
     silence_is_trouble: bool = False,
+    remedy_arn: str | None = None,
 ) -> CloudwatchMetricAlarm:
     """Tells ``topic_arn`` when a metric was above (or, ``below``) the threshold for ``minutes``, and when that is over.
 
-    Minutes without data count as fine, unless ``silence_is_trouble``.
+    Minutes without data count as fine, unless ``silence_is_trouble``. ``remedy_arn`` is an action that AWS takes too.
     """
     return CloudwatchMetricAlarm(
         scope,
@@ -43,6 +44,6 @@ def alarm(
         period=PERIOD_SECONDS,
         evaluation_periods=minutes,
         treat_missing_data="breaching" if silence_is_trouble else "notBreaching",
-        alarm_actions=[topic_arn],
+        alarm_actions=[topic_arn, remedy_arn] if remedy_arn else [topic_arn],
         ok_actions=[topic_arn],
     )

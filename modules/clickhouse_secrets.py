@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 from constructs import Construct
 
-from modules.secret import Secret
+from modules.secret import Secret, random_letters_and_digits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,15 +24,29 @@ class ClickhouseConnection:
 
 PLACEHOLDER = "PLACEHOLDER"
 
-UNKNOWN_CONNECTION = ClickhouseConnection(
-    url=PLACEHOLDER,
-    user=PLACEHOLDER,
-    password=PLACEHOLDER,
-    migration_url=PLACEHOLDER,
-    db="default",
-    migration_ssl="true",
-)
-"""For a ClickHouse that only the operator knows: four secrets to fill, two with the usual values."""
+
+def unknown_connection() -> ClickhouseConnection:
+    """For a ClickHouse that only the operator knows: four secrets to fill, two with the usual values."""
+    return ClickhouseConnection(
+        url=PLACEHOLDER,
+        user=PLACEHOLDER,
+        password=PLACEHOLDER,
+        migration_url=PLACEHOLDER,
+        db="default",
+        migration_ssl="true",
+    )
+
+
+def connection_inside_vpc(scope: Construct, *, host: str, user: str) -> ClickhouseConnection:
+    """For a ClickHouse that the stacks make: a generated password, and no TLS inside the VPC."""
+    return ClickhouseConnection(
+        url=f"http://{host}:8123",
+        user=user,
+        password=random_letters_and_digits(scope, "clickhouse-password-value", length=32),
+        migration_url=f"clickhouse://{host}:9000",
+        db="default",
+        migration_ssl="false",
+    )
 
 
 class ClickhouseSecrets(Construct):

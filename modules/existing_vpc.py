@@ -24,10 +24,11 @@ class ExistingVpc(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.vpc_id = DataAwsVpc(self, "vpc", id=vpc_id).id
-        self.public_subnet_ids = self._look_up("public", public_subnet_ids)
-        self.private_subnet_ids = self._look_up("private", private_subnet_ids)
+        public = self._look_up("public", public_subnet_ids)
+        private = self._look_up("private", private_subnet_ids)
+        self.public_subnet_ids = [subnet.id for subnet in public]
+        self.private_subnet_ids = [subnet.id for subnet in private]
+        self.private_zones = [subnet.availability_zone for subnet in private]
 
-    def _look_up(self, kind: str, ids: Sequence[str]) -> list[str]:
-        return [
-            DataAwsSubnet(self, f"{kind}-{number}", id=id_, vpc_id=self.vpc_id).id for number, id_ in enumerate(ids)
-        ]
+    def _look_up(self, kind: str, ids: Sequence[str]) -> list[DataAwsSubnet]:
+        return [DataAwsSubnet(self, f"{kind}-{number}", id=id_, vpc_id=self.vpc_id) for number, id_ in enumerate(ids)]

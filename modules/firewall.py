@@ -51,6 +51,8 @@ CLICKHOUSE_IS_ELSEWHERE = (
     Reach("web", WORLD, (8443, 9440)),
     Reach("worker", WORLD, (8443, 9440)),
 )
+# Its packages, its password, its metrics.
+CLICKHOUSE_IS_HERE = (Reach("clickhouse", WORLD, (443,)),)
 
 
 class Peer(TypedDict, total=False):
@@ -65,7 +67,7 @@ class Firewall(Construct):
     """One security group a member, and both ends of every row: egress at its source, ingress at its target.
 
     ``cloudfront`` lets CloudFront alone reach the load balancer, instead of the world.
-    ``external_clickhouse`` lets web and worker out to a ClickHouse on the internet.
+    ``external_clickhouse`` lets web and worker out to a ClickHouse on the internet, instead of one here to AWS.
     ``ids`` maps each member's name to its group's id.
     """
 
@@ -101,7 +103,8 @@ class Firewall(Construct):
             )
             peers[CLOUDFRONT] = {"prefix_list_id": prefixes.id}
         users = USERS_COME_BY_CLOUDFRONT if cloudfront else USERS_COME_DIRECTLY
-        for reach in users + REACHES + (CLICKHOUSE_IS_ELSEWHERE if external_clickhouse else ()):
+        clickhouse = CLICKHOUSE_IS_ELSEWHERE if external_clickhouse else CLICKHOUSE_IS_HERE
+        for reach in users + REACHES + clickhouse:
             for port in reach.ports:
                 self._allow(reach, port, peers)
 

@@ -43,7 +43,6 @@ class Secret(Construct):
             description=description,
             recovery_window_in_days=recovery_window_days,
         )
-        self.arn = secret.arn
         self._version = SecretsmanagerSecretVersion(
             self,
             "version",
@@ -55,6 +54,8 @@ class Secret(Construct):
             version_stages=["AWSCURRENT", "TERRAFORM"],
             lifecycle=TerraformResourceLifecycle(ignore_changes=["version_stages"]),
         )
+        # The version's, not the secret's, so that whoever reads the secret is made after its value.
+        self.arn = self._version.arn
 
     def read(self) -> str:
         """The value as Secrets Manager has it, for a write-only argument: read after it is stored, never before."""
@@ -93,7 +94,7 @@ def _ephemeral(scope: Construct, id_: str, type_: str, arguments: Mapping[str, A
     Its arguments must come from this stack: CDKTF does not notice another stack's token in an override.
     """
     stack = TerraformStack.of(scope)
-    path = scope.node.path.removeprefix(f"{stack.node.path}/")
-    name = f"{path}_{id_}".replace("/", "_").replace("-", "_")
+    path = f"{scope.node.path}/{id_}".removeprefix(f"{stack.node.path}/")
+    name = path.replace("/", "_").replace("-", "_")
     stack.add_override(f"ephemeral.{type_}.{name}", arguments)
     return f"ephemeral.{type_}.{name}"

@@ -96,6 +96,7 @@ class Vpc(Construct):
         self.vpc_id = self._vpc.id
         self.public_subnet_ids = [subnet.id for subnet in public]
         self.private_subnet_ids = [subnet.id for subnet in private]
+        self.private_zones = [subnet.availability_zone for subnet in private]
 
     def _subnet(self, kind: str, zone: int, cidr: str) -> Subnet:
         return Subnet(

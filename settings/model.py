@@ -129,14 +129,40 @@ class Storage(Section):
 class Clickhouse(Section):
     """The analytics database that holds traces."""
 
-    mode: Literal["external"] = "external"
-    """``external``: a ClickHouse of yours (ClickHouse Cloud, say), whose six secrets you fill after the deploy."""
-    configured: bool = False
-    """Say ``true`` once the six secrets hold real values. Until then both services keep 0 tasks."""
+    mode: Literal["external", "ec2"] = "external"
+    """``external``: a ClickHouse of yours (ClickHouse Cloud, say), whose six secrets you fill after the deploy.
+    ``ec2``: one instance that the stacks make, with its secrets, its volume and its backups."""
     version: Version = "26.4"
-    """What runs there; checked against what Langfuse needs."""
+    """What runs there, checked against what Langfuse needs; with ``ec2``, the newest of that line is installed."""
+
+    configured: bool = False
+    """With ``external``: say ``true`` once the six secrets hold real values. Until then both services keep 0 tasks."""
     cluster_enabled: bool = False
-    """``true`` for a replicated cluster: Langfuse then creates its tables ``ON CLUSTER``."""
+    """With ``external``: ``true`` for a replicated cluster; Langfuse then creates its tables ``ON CLUSTER``."""
+
+    instance_type: Annotated[str, Field(pattern=r"^[a-z0-9-]+g[a-z0-9]*\.[a-z0-9]+$")] = "m7g.large"
+    """With ``ec2``: a Graviton type. By default 2 vCPU and 8 GiB, Langfuse's stated minimum."""
+    volume_gib: Annotated[int, Field(ge=10, le=16384)] = 100
+    """With ``ec2``: the data volume. It can grow later, never shrink."""
+    volume_iops: Annotated[int, Field(ge=3000, le=16000)] = 3000
+    volume_throughput_mib: Annotated[int, Field(ge=125, le=1000)] = 125
+    """MiB per second; at most a quarter of ``volume_iops``."""
+    snapshot_retention_days: Days = 14
+    """With ``ec2``: how long a daily snapshot of the volume is kept."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the six secrets hold, or will hold after this deploy, what Langfuse can start with."""
+        return self.mode == "ec2" or self.configured
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.volume_throughput_mib * 4 > self.volume_iops:
+            allowed = f"must be at most a quarter of volume_iops ({self.volume_iops})"
+            refuse("volume_throughput_mib", self.volume_throughput_mib, allowed)
+        if self.mode == "ec2" and self.cluster_enabled:
+            refuse("cluster_enabled", True, 'is for mode = "external": one instance is no cluster')
+        return self
 
 
 class Langfuse(Section):

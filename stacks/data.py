@@ -4,7 +4,10 @@ from constructs import Construct
 
 from modules.alarm_topic import AlarmTopic
 from modules.application_secrets import ApplicationSecrets
-from modules.clickhouse_secrets import UNKNOWN_CONNECTION, ClickhouseSecrets
+from modules.clickhouse import HOST, Clickhouse
+from modules.clickhouse_instance import USER
+from modules.clickhouse_secrets import ClickhouseSecrets, connection_inside_vpc, unknown_connection
+from modules.clickhouse_volume import forget_volume
 from modules.events_bucket import EventsBucket
 from modules.postgres import Postgres
 from modules.postgres_alarms import PostgresAlarms
@@ -13,6 +16,9 @@ from modules.redis_alarms import RedisAlarms
 from settings import Settings
 from stacks.base import LangfuseStack
 from stacks.network import NetworkStack
+
+CLICKHOUSE_SECRETS_VERSION = {"external": 1, "ec2": 2}
+"""Differs, so that the next deploy rewrites the secrets when ``clickhouse.mode`` changes."""
 
 
 class DataStack(LangfuseStack):
@@ -51,20 +57,13 @@ class DataStack(LangfuseStack):
             force_destroy=not settings.deletion_protection,
         )
         application = ApplicationSecrets(self, "application", name=settings.prefix, settings=settings.secrets)
-        clickhouse = ClickhouseSecrets(
-            self,
-            "clickhouse",
-            name=settings.prefix,
-            connection=UNKNOWN_CONNECTION,
-            version=1,
-            recovery_window_days=settings.secrets.recovery_window_days,
-        )
+        clickhouse_secrets, clickhouse_outputs = self._clickhouse(settings, network)
         self.secrets_by_variable = {
             "DATABASE_URL": self.postgres.url_secret,
             "NEXTAUTH_SECRET": application.nextauth_secret,
             "SALT": application.salt,
             "ENCRYPTION_KEY": application.encryption_key,
-            **clickhouse.by_variable,
+            **clickhouse_secrets.by_variable,
         }
         self.add_outputs(
             {
@@ -77,7 +76,45 @@ class DataStack(LangfuseStack):
                 "encryption_key_secret_name": application.encryption_key.name,
                 **{
                     f"{variable.lower()}_secret_name": secret.name
-                    for variable, secret in clickhouse.by_variable.items()
+                    for variable, secret in clickhouse_secrets.by_variable.items()
                 },
+                **clickhouse_outputs,
             }
         )
+
+    def _clickhouse(
+        self, settings: Settings, network: NetworkStack
+    ) -> tuple[ClickhouseSecrets, dict[str, str | list[str]]]:
+        """The six secrets and, with ``ec2``, the server that they lead to; the outputs are the server's."""
+        zone_name = f"{settings.prefix}.internal"
+        inside = settings.clickhouse.mode == "ec2"
+        host = f"{HOST}.{zone_name}"
+        secrets = ClickhouseSecrets(
+            self,
+            "clickhouse",
+            name=settings.prefix,
+            connection=connection_inside_vpc(self, host=host, user=USER) if inside else unknown_connection(),
+            version=CLICKHOUSE_SECRETS_VERSION[settings.clickhouse.mode],
+            recovery_window_days=settings.secrets.recovery_window_days,
+        )
+        if not inside:
+            forget_volume(self)
+            return secrets, {}
+        security_group_id = network.firewall.ids["clickhouse"]
+        server = Clickhouse(
+            self,
+            "clickhouse-server",
+            settings=settings,
+            zone_name=zone_name,
+            vpc_id=network.vpc.vpc_id,
+            subnet_id=network.vpc.private_subnet_ids[0],
+            availability_zone=network.vpc.private_zones[0],
+            security_group_id=security_group_id,
+            password_secret_arn=secrets.by_variable["CLICKHOUSE_PASSWORD"].arn,
+            alarm_topic_arn=self.alarm_topic.arn,
+        )
+        return secrets, {
+            "clickhouse_host": host,
+            "clickhouse_private_ip": server.private_ip,
+            "clickhouse_security_group_id": security_group_id,
+        }

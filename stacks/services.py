@@ -28,7 +28,7 @@ class ServicesStack(LangfuseStack):
     ) -> None:
         super().__init__(scope, id_, settings)
         groups = network.firewall.ids
-        running = settings.clickhouse.configured
+        running = settings.clickhouse.ready
         secret_arns = {variable: secret.arn for variable, secret in data.secrets_by_variable.items()}
 
         entrance = Entrance(

@@ -17,7 +17,9 @@ from stacks.services import ServicesStack
 ENVIRONMENTS = ("dev", "prod")
 STACKS = ("network", "data", "services")
 
-# Settings with which a service really runs; both files keep theirs at 0 tasks.
+EC2 = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "ec2"}
+EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
+# Settings with which the services of either environment run.
 RUNNING = {"LANGFUSE_AWS__CLICKHOUSE__CONFIGURED": "true"}
 
 

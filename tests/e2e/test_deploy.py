@@ -5,13 +5,14 @@ import zipfile
 from collections.abc import Iterator
 
 import pytest
+from mypy_boto3_ec2.type_defs import VolumeTypeDef
 
 from local import state_bucket
 from local.deployment import Deployment
 from local.embedded_aws import EmbeddedAws
 from tests.e2e.conftest import run
 from tests.e2e.inventory import inventory
-from tests.synthesis import ENVIRONMENTS, RUNNING, STACKS, load
+from tests.synthesis import ENVIRONMENTS, EXTERNAL, RUNNING, STACKS, load
 
 pytestmark = pytest.mark.e2e
 
@@ -31,18 +32,18 @@ def deployment(
     assert deployed.deploy() == 0
     yield deployed
     # Protected things have to be let go of first, as an operator would.
-    unprotected = Deployment(
-        aws,
-        deployed.folder,
-        {
-            **deployed.variables,
-            "LANGFUSE_AWS__DELETION_PROTECTION": "false",
-            "LANGFUSE_AWS__SECRETS__RECOVERY_WINDOW_DAYS": "0",
-        },
-    )
     if environment == "prod":
-        assert unprotected.deploy() == 0
-    assert unprotected.destroy() == 0
+        deployed = Deployment(
+            aws,
+            deployed.folder,
+            {
+                **deployed.variables,
+                "LANGFUSE_AWS__DELETION_PROTECTION": "false",
+                "LANGFUSE_AWS__SECRETS__RECOVERY_WINDOW_DAYS": "0",
+            },
+        )
+        assert deployed.deploy() == 0
+    assert deployed.destroy() == 0
     assert inventory(aws) == before
 
 
@@ -68,15 +69,19 @@ def test_every_output_is_real(deployment: Deployment) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_second_plan_is_empty(deployment: Deployment, terraform: str, stack: str) -> None:
+    assert changes(deployment, terraform, stack) == {}
+
+
+def changes(deployment: Deployment, terraform: str, stack: str) -> dict[str, list[str]]:
+    """What a new plan of the stack would do, by address."""
     folder = deployment.folder / "stacks" / stack
     run(terraform, folder, "plan", "-no-color", "-out", "second.tfplan", environment=deployment.environment)
     shown = run(terraform, folder, "show", "-json", "second.tfplan", environment=deployment.environment)
-    changes = {
+    return {
         change["address"]: change["change"]["actions"]
         for change in json.loads(shown)["resource_changes"]
         if change["change"]["actions"] not in (["no-op"], ["read"])
     }
-    assert changes == {}
 
 
 def test_no_secret_is_in_json_plan_or_state(deployment: Deployment, terraform: str) -> None:
@@ -125,22 +130,78 @@ def written(deployment: Deployment, terraform: str) -> Iterator[tuple[str, bytes
 
 
 @pytest.mark.parametrize("deployment", ["dev"], indirect=True)
-def test_a_rotation_changes_the_password_alone_and_keeps_what_operators_stored(deployment: Deployment) -> None:
-    client = deployment.aws.session().client("secretsmanager", endpoint_url=deployment.aws.url)
-    clickhouse_url = deployment.outputs()["data"]["clickhouse_url_secret_name"]
-    # Twice: AWS forgets a version that has lost its last label.
-    for host in ("one", "two"):
-        client.put_secret_value(SecretId=clickhouse_url, SecretString=f"https://{host}.example.com:8443")
+def test_a_snapshot_takes_the_volumes_place(deployment: Deployment, terraform: str) -> None:
+    """docs/restore.md, step by step."""
+    ec2 = deployment.aws.session().client("ec2", endpoint_url=deployment.aws.url)
+    (old,) = data_volumes(deployment.aws)
+    snapshot_id = ec2.create_snapshot(VolumeId=old["VolumeId"])["SnapshotId"]
+    new_id = ec2.create_volume(
+        SnapshotId=snapshot_id,
+        AvailabilityZone=old["AvailabilityZone"],
+        Size=old["Size"],
+        VolumeType="gp3",
+        Encrypted=True,
+    )["VolumeId"]
+    folder = deployment.folder / "stacks" / "data"
+    address = "aws_ebs_volume.clickhouse_data"
+    run(terraform, folder, "state", "rm", address, environment=deployment.environment)
+    run(terraform, folder, "import", "-no-color", address, new_id, environment=deployment.environment)
+    assert deployment.deploy() == 0
+    volumes = {volume["VolumeId"]: volume for volume in data_volumes(deployment.aws)}
+    assert volumes[old["VolumeId"]]["Attachments"] == []
+    (attachment,) = volumes[new_id]["Attachments"]
+    reservations = ec2.describe_instances(InstanceIds=[attachment["InstanceId"]])["Reservations"]
+    address = reservations[0]["Instances"][0]["PrivateIpAddress"]
+    assert deployment.outputs()["data"]["clickhouse_private_ip"] == address
+    assert changes(deployment, terraform, "data") == {}
+    ec2.delete_volume(VolumeId=old["VolumeId"])
+    ec2.delete_snapshot(SnapshotId=snapshot_id)
+
+
+@pytest.mark.parametrize("deployment", ["dev"], indirect=True)
+def test_a_switch_to_an_external_clickhouse_rewrites_the_secrets_and_keeps_the_volume(
+    deployment: Deployment,
+) -> None:
+    """At the same time, the database's password rotates; later deploys keep what an operator stores."""
+    secrets = deployment.aws.session().client("secretsmanager", endpoint_url=deployment.aws.url)
+    names = deployment.outputs()["data"]
+    (volume,) = data_volumes(deployment.aws)
     before = secret_values(deployment.aws)
-    rotated = Deployment(
+    switched = Deployment(
         deployment.aws,
         deployment.folder,
-        {**deployment.variables, "LANGFUSE_AWS__SECRETS__DATABASE_PASSWORD_VERSION": "2"},
+        {
+            **deployment.variables,
+            **EXTERNAL,
+            "LANGFUSE_AWS__CLICKHOUSE__CONFIGURED": "false",
+            "LANGFUSE_AWS__SECRETS__DATABASE_PASSWORD_VERSION": "2",
+        },
     )
-    assert rotated.deploy() == 0
+    assert switched.deploy() == 0
     after = secret_values(deployment.aws)
-    assert after[clickhouse_url] == "https://two.example.com:8443"
-    changed = {name.partition("/")[2] for name in before if before[name] != after[name]}
+    clickhouse_url = names["clickhouse_url_secret_name"]
+    assert secrets.get_secret_value(SecretId=clickhouse_url)["SecretString"] == "PLACEHOLDER"
+    assert [kept["VolumeId"] for kept in data_volumes(deployment.aws)] == [volume["VolumeId"]]
+    changed = {name.partition("/")[2] for name in after if before[name] != after[name]}
     assert changed == {"database-password", "database-url"}
-    prefix = load(deployment.variables["LANGFUSE_ENV"]).prefix
-    assert after[f"{prefix}/database-password"] in after[f"{prefix}/database-url"]
+    assert after["langfuse-dev/database-password"] in after["langfuse-dev/database-url"]
+
+    # Twice: AWS forgets a version that has lost its last label.
+    for host in ("one", "two"):
+        secrets.put_secret_value(SecretId=clickhouse_url, SecretString=f"https://{host}.example.com:8443")
+    configured = Deployment(
+        deployment.aws,
+        deployment.folder,
+        {**switched.variables, "LANGFUSE_AWS__CLICKHOUSE__CONFIGURED": "true"},
+    )
+    assert configured.deploy() == 0
+    assert secrets.get_secret_value(SecretId=clickhouse_url)["SecretString"] == "https://two.example.com:8443"
+    ec2 = deployment.aws.session().client("ec2", endpoint_url=deployment.aws.url)
+    ec2.delete_volume(VolumeId=volume["VolumeId"])
+
+
+def data_volumes(aws: EmbeddedAws) -> list[VolumeTypeDef]:
+    """The volumes that are no instance's root."""
+    ec2 = aws.session().client("ec2", endpoint_url=aws.url)
+    volumes = ec2.describe_volumes()["Volumes"]
+    return [volume for volume in volumes if not any(one["DeleteOnTermination"] for one in volume["Attachments"])]

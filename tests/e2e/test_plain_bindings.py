@@ -1,4 +1,4 @@
-"""The lazy bindings change no byte of what is synthesized. (Here because plain imports take 20 seconds.)"""
+"""What the lazy bindings do against the plain ones. Here, not with the unit tests, because plain imports take long."""
 
 import os
 import subprocess
@@ -9,10 +9,11 @@ import pytest
 
 from tests.synthesis import ENVIRONMENTS, STACKS
 
+pytestmark = pytest.mark.e2e
+
 PROJECT = Path(__file__).parents[2]
 
 
-@pytest.mark.e2e
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_lazy_and_plain_bindings_give_the_same_json(environment: str, tmp_path: Path) -> None:
     for plain in ("0", "1"):
@@ -31,3 +32,14 @@ def test_lazy_and_plain_bindings_give_the_same_json(environment: str, tmp_path: 
     for stack in STACKS:
         lazy, plain_json = (tmp_path / plain / "stacks" / stack / "cdk.tf.json" for plain in ("0", "1"))
         assert lazy.read_bytes() == plain_json.read_bytes()
+
+
+def test_cdktf_imported_too_early_still_works_with_one_warning() -> None:
+    code = """
+import cdktf
+import lazy_bindings
+from cdktf_cdktf_provider_aws.vpc import Vpc
+Vpc(cdktf.TerraformStack(cdktf.App(), "stack"), "vpc")
+"""
+    ran = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert ran.stderr.count("synth will be slow: cdktf was imported before lazy_bindings") == 1

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import run
-from tests.synthesis import ENVIRONMENTS, RUNNING, STACKS, app
+from tests.synthesis import EC2, ENVIRONMENTS, EXTERNAL, RUNNING, STACKS, app
 
 pytestmark = pytest.mark.e2e
 
 CHOICES = {
-    "as-it-is": {},
+    "clickhouse-ec2": EC2,
+    "clickhouse-external": EXTERNAL,
     "running": RUNNING,
     "domain": {
         "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com",

@@ -133,7 +133,7 @@ def test_the_database_password_is_stored_before_it_is_used() -> None:
 
 
 def test_a_raised_version_rotates_password_and_url_together() -> None:
-    data = app("dev", {"LANGFUSE_AWS__SECRETS__DATABASE_PASSWORD_VERSION": "2"})["data"]
+    data = app("prod", {"LANGFUSE_AWS__SECRETS__DATABASE_PASSWORD_VERSION": "2"})["data"]
     raised = {
         name.rsplit("_", 2)[0]
         for name, version in data.all("aws_secretsmanager_secret_version").items()
@@ -143,31 +143,14 @@ def test_a_raised_version_rotates_password_and_url_together() -> None:
     assert data.one("aws_db_instance")["password_wo_version"] == 2
 
 
-def test_external_clickhouse_gets_placeholders() -> None:
-    data = app()["data"]
-    values = {
-        name.split("_")[1]: version["secret_string_wo"]
-        for name, version in data.all("aws_secretsmanager_secret_version").items()
-        if name.startswith("clickhouse_")
-    }
-    assert values == {
-        "url": "PLACEHOLDER",
-        "user": "PLACEHOLDER",
-        "password": "PLACEHOLDER",
-        "migration-url": "PLACEHOLDER",
-        "db": "default",
-        "migration-ssl": "true",
-    }
-
-
-@pytest.mark.parametrize(("environment", "count"), [("dev", 5), ("prod", 7)])
+@pytest.mark.parametrize(("environment", "count"), [("dev", 9), ("prod", 7)])
 def test_alarms_tell_the_topic(environment: str, count: int) -> None:
     data = app(environment)["data"]
     alarms = data.all("aws_cloudwatch_metric_alarm").values()
     assert len(alarms) == count
     (topic,) = data.all("aws_sns_topic")
     for alarm in alarms:
-        assert alarm["alarm_actions"] == alarm["ok_actions"] == [f"${{aws_sns_topic.{topic}.arn}}"]
+        assert alarm["alarm_actions"][:1] == alarm["ok_actions"] == [f"${{aws_sns_topic.{topic}.arn}}"]
 
 
 def test_an_address_subscribes_to_the_alarms() -> None:

@@ -90,13 +90,6 @@ def test_bindings_with_names_of_their_own_load_plainly_with_one_warning(tmp_path
     assert ran.stderr.count("synth will be slow") == 1
 
 
-def test_cdktf_imported_too_early_still_works_with_one_warning() -> None:
-    ran = python("import cdktf\n" + LOADED, JSII_NODE=str(NODE))
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout == "cdktf_cdktf_provider_aws.vpc\n"
-    assert ran.stderr.count("synth will be slow: cdktf was imported before") == 1
-
-
 @pytest.mark.parametrize(
     ("source", "lazy"),
     [

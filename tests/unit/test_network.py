@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cdktf import Testing as CdktfTesting
 
-from tests.synthesis import ENVIRONMENTS, Graph, app
+from tests.synthesis import EC2, ENVIRONMENTS, EXTERNAL, Graph, app
 
 Reach = tuple[str, str, int]
 
@@ -51,10 +51,16 @@ def test_only_the_load_balancer_is_reached_from_the_world(environment: str) -> N
     assert reaches(app(environment)["network"], "ingress") == INSIDE | world
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_way_in_has_its_way_out(environment: str) -> None:
-    outside = {(task, "0.0.0.0/0", port) for task in ("web", "worker") for port in (443, 8443, 9440)}
-    assert reaches(app(environment)["network"], "egress") == INSIDE | outside
+@pytest.mark.parametrize(
+    ("clickhouse", "more"),
+    [
+        (EC2, {("clickhouse", "0.0.0.0/0", 443)}),
+        (EXTERNAL, {(task, "0.0.0.0/0", port) for task in ("web", "worker") for port in (8443, 9440)}),
+    ],
+)
+def test_every_way_in_has_its_way_out_and_little_else_does(clickhouse: dict[str, str], more: set[Reach]) -> None:
+    apis = {(task, "0.0.0.0/0", 443) for task in ("web", "worker")}
+    assert reaches(app("dev", clickhouse)["network"], "egress") == INSIDE | apis | more
 
 
 def test_behind_cloudfront_the_world_reaches_nothing() -> None:

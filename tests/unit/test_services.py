@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.synthesis import ENVIRONMENTS, RUNNING, Graph, app
+from tests.synthesis import ENVIRONMENTS, EXTERNAL, RUNNING, Graph, app
 
 WEB_VARIABLES = {
     "NEXTAUTH_URL",
@@ -152,7 +152,7 @@ def test_web_is_healthy_by_its_own_readiness(environment: str) -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_nothing_starts_on_placeholders(environment: str) -> None:
-    services = app(environment)["services"]
+    services = app(environment, EXTERNAL)["services"]
     assert [one["desired_count"] for one in services.all("aws_ecs_service").values()] == [0, 0]
     assert not services.all("aws_appautoscaling_target")
 
@@ -168,7 +168,7 @@ def test_the_first_start_is_one_task_and_web_before_worker(environment: str) -> 
 
 
 def test_opening_the_gate_replaces_the_services_and_nothing_else_does() -> None:
-    closed, opened = app()["services"], app("dev", RUNNING)["services"]
+    closed, opened = app("prod")["services"], app("prod", RUNNING)["services"]
     for name in ("web", "worker"):
         lifecycle = service(opened, name)["lifecycle"]
         assert lifecycle["ignore_changes"] == ["desired_count"]

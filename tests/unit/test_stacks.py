@@ -19,6 +19,9 @@ OUTPUTS = {
         "salt_secret_name",
         "encryption_key_secret_name",
         *(f"clickhouse_{part}_secret_name" for part in CLICKHOUSE),
+        "clickhouse_host",
+        "clickhouse_private_ip",
+        "clickhouse_security_group_id",
     ],
     "services": [
         "alb_url",

@@ -1,0 +1,163 @@
+"""ClickHouse in both modes: what is made, what is protected, and what a switch does."""
+
+import json
+from typing import Any
+
+import pytest
+
+from modules.clickhouse_instance import BOOT_SCRIPT
+from tests.synthesis import EC2, EXTERNAL, Graph, app
+
+
+def values(data: Graph) -> dict[str, str]:
+    """The six secrets' values, by the end of their names."""
+    return {
+        name.split("_")[1]: version["secret_string_wo"]
+        for name, version in data.all("aws_secretsmanager_secret_version").items()
+        if name.startswith("clickhouse_")
+    }
+
+
+def versions(data: Graph) -> set[int]:
+    return {
+        version["secret_string_wo_version"]
+        for name, version in data.all("aws_secretsmanager_secret_version").items()
+        if name.startswith("clickhouse_")
+    }
+
+
+def allowed(data: Graph) -> list[dict[str, Any]]:
+    """What the instance's own policy allows."""
+    return list(json.loads(data.one("aws_iam_role_policy")["policy"])["Statement"])
+
+
+def test_dev_runs_on_ec2_and_prod_on_a_clickhouse_of_yours() -> None:
+    assert app("dev")["data"].all("aws_instance")
+    assert not app("prod")["data"].all("aws_instance")
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_on_ec2_the_secrets_hold_the_real_values(environment: str) -> None:
+    found = values(app(environment, EC2)["data"])
+    password = found.pop("password")
+    assert password.startswith("${ephemeral.aws_secretsmanager_random_password.")
+    host = f"clickhouse.langfuse-{environment}.internal"
+    assert found == {
+        "url": f"http://{host}:8123",
+        "user": "langfuse",
+        "migration-url": f"clickhouse://{host}:9000",
+        "db": "default",
+        "migration-ssl": "false",
+    }
+
+
+def test_external_clickhouse_gets_placeholders() -> None:
+    assert values(app("dev", EXTERNAL)["data"]) == {
+        "url": "PLACEHOLDER",
+        "user": "PLACEHOLDER",
+        "password": "PLACEHOLDER",
+        "migration-url": "PLACEHOLDER",
+        "db": "default",
+        "migration-ssl": "true",
+    }
+
+
+def test_switching_the_mode_rewrites_all_six_secrets() -> None:
+    one, other = versions(app("dev", EC2)["data"]), versions(app("dev", EXTERNAL)["data"])
+    assert len(one) == len(other) == 1
+    assert one != other
+
+
+def test_switching_away_from_ec2_lets_go_of_the_volume_without_destroying_it() -> None:
+    assert list(app("dev", EC2)["data"].all("aws_ebs_volume")) == ["clickhouse_data"]
+    external = app("dev", EXTERNAL)["data"].json
+    assert external["removed"] == [{"from": "aws_ebs_volume.clickhouse_data", "lifecycle": {"destroy": False}}]
+    assert "removed" not in app("dev", EC2)["data"].json
+
+
+@pytest.mark.parametrize(("environment", "protected"), [("dev", False), ("prod", True)])
+def test_the_volume_is_its_own_encrypted_and_protected_where_data_is(environment: str, protected: bool) -> None:
+    data = app(environment, EC2)["data"]
+    volume = data.one("aws_ebs_volume")
+    assert volume["type"] == "gp3"
+    assert volume["encrypted"] is True
+    assert volume["lifecycle"]["prevent_destroy"] is protected
+    assert volume["final_snapshot"] is protected
+    assert "ebs_block_device" not in data.one("aws_instance")
+    attachment = data.one("aws_volume_attachment")
+    assert attachment["volume_id"] == "${aws_ebs_volume.clickhouse_data.id}"
+    assert attachment["stop_instance_before_detaching"] is True
+
+
+def test_the_instance_is_private_with_imdsv2_only_and_no_ssh_key() -> None:
+    instance = app("dev", EC2)["data"].one("aws_instance")
+    assert "vpc_private-0" in instance["subnet_id"]
+    assert instance["metadata_options"]["http_tokens"] == "required"
+    assert instance["root_block_device"]["encrypted"] is True
+    assert "key_name" not in instance
+    assert instance["user_data_replace_on_change"] is True
+    assert instance["lifecycle"]["ignore_changes"] == ["ami"]
+
+
+def test_the_instance_reads_one_secret_and_publishes_one_namespace() -> None:
+    data = app("dev", EC2)["data"]
+    reading, publishing = allowed(data)
+    assert reading["Action"] == ["secretsmanager:GetSecretValue"]
+    assert len(reading["Resource"]) == 1
+    assert "clickhouse_password" in reading["Resource"][0]
+    assert publishing["Condition"] == {"StringEquals": {"cloudwatch:namespace": "Langfuse/ClickHouse"}}
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_the_user_data_holds_the_script_and_no_secret(environment: str) -> None:
+    user_data = app(environment, EC2)["data"].one("aws_instance")["user_data"]
+    script = BOOT_SCRIPT.read_text().partition("\n")[2]
+    assert user_data.replace("$${", "${").endswith(script)
+    assert "ephemeral" not in user_data
+    # EC2's limit
+    assert len(user_data) < 16 * 1024
+
+
+def test_snapshots_are_daily_and_expire() -> None:
+    data = app("dev", {**EC2, "LANGFUSE_AWS__CLICKHOUSE__SNAPSHOT_RETENTION_DAYS": "5"})["data"]
+    (rule,) = data.one("aws_backup_plan")["rule"]
+    assert rule["schedule"] == "cron(0 3 * * ? *)"
+    assert rule["lifecycle"] == {"delete_after": 5}
+    assert data.one("aws_backup_selection")["resources"] == ["${aws_ebs_volume.clickhouse_data.arn}"]
+
+
+def test_alarms_heal_the_instance() -> None:
+    alarms = {
+        alarm["alarm_name"].removeprefix("langfuse-dev-clickhouse-"): alarm
+        for alarm in app("dev", EC2)["data"].all("aws_cloudwatch_metric_alarm").values()
+        if "clickhouse" in alarm["alarm_name"]
+    }
+    assert set(alarms) == {"disk", "memory", "system-check", "instance-check"}
+    assert alarms["disk"]["threshold"] == 80
+    assert alarms["system-check"]["alarm_actions"][1] == "arn:aws:automate:us-east-1:ec2:recover"
+    assert alarms["instance-check"]["alarm_actions"][1] == "arn:aws:automate:us-east-1:ec2:reboot"
+
+
+def test_the_alarms_read_what_the_boot_script_publishes() -> None:
+    script = BOOT_SCRIPT.read_text()
+    disk = app("dev", EC2)["data"].one("aws_cloudwatch_metric_alarm", metric_name="disk_used_percent")
+    assert f"DATA={disk['dimensions']['path']}\n" in script
+    assert f"mkfs.{disk['dimensions']['fstype']} " in script
+    user_data = app("dev", EC2)["data"].one("aws_instance")["user_data"]
+    assert f"export METRIC_NAMESPACE='{disk['namespace']}'" in user_data
+    assert f"export ENVIRONMENT='{disk['dimensions']['Environment']}'" in user_data
+
+
+def test_the_server_has_a_name_of_its_own() -> None:
+    data = app("dev", EC2)["data"]
+    record = data.one("aws_route53_record")
+    assert record["name"] == "clickhouse.langfuse-dev.internal"
+    assert record["type"] == "A"
+    outputs = data.json["output"]
+    assert outputs["clickhouse_host"]["value"] == record["name"]
+    assert {"clickhouse_private_ip", "clickhouse_security_group_id"} <= set(outputs)
+
+
+def test_on_ec2_services_run_without_a_second_step() -> None:
+    services = app("prod", EC2)["services"]
+    assert [one["desired_count"] for one in services.all("aws_ecs_service").values()] == [1, 1]
