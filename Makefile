@@ -25,10 +25,11 @@ local: setup ## deploy all stacks onto an embedded AWS, no account needed (ARGS=
 test: setup ## run every test, the end-to-end ones included (ARGS="-k firewall": some of them)
 	@python -m pytest $(ARGS)
 
-lint: setup ## ruff and mypy
+lint: setup ## ruff, mypy and shellcheck
 	@ruff check .
 	@ruff format --check .
 	@mypy
+	@shellcheck modules/*.sh .ci/run
 
 bench: setup ## measure synth, as ratios, into docs/performance.md
 	@python -m bench

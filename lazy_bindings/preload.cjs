@@ -23,3 +23,6 @@ Module.prototype._compile = function (source, filename, ...rest) {
 
 // cdktf calls the deprecated util.isArray, and Node.js would warn of it at every synth.
 require("node:util").isArray = Array.isArray;
+
+// cdktf takes a stack trace for every token, of frames that mean nothing to a Python program.
+Error.stackTraceLimit = 0;

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cdktf import DataResource, ITerraformDependable, TerraformResourceLifecycle
+from cdktf import ITerraformDependable, TerraformResource, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.ecs_service import (
     EcsService,
@@ -90,7 +90,9 @@ class FargateService(Construct):
             task_role_arn=task_role.arn,
             container_definitions=_container_definitions(name, region, container, logs.name),
         )
-        gate = DataResource(self, "gate", input={"running": running})
+        # Not cdktf.DataResource: it runs ``terraform version`` at every synth, 0.1 s a time.
+        gate = TerraformResource(self, "gate", terraform_resource_type="terraform_data")
+        gate.add_override("input", {"running": running})
         self.service = EcsService(
             self,
             "service",
