@@ -1,9 +1,13 @@
-# Every target sets itself up first. ENV names the environment, a file in environments/.
+# Every target sets itself up first. ENV=prod names the environment, a file in environments/.
 
-ENV ?= dev
 PYTHON ?= python3
 
-export LANGFUSE_ENV ?= $(ENV)
+# Only from the command line: some shells keep something else under this name in their environment.
+ifeq ($(origin ENV),command line)
+export LANGFUSE_ENV := $(ENV)
+else
+export LANGFUSE_ENV ?= dev
+endif
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export CHECKPOINT_DISABLE ?= 1
 # The AWS provider is 700 MB: one copy for the three stacks.

@@ -301,7 +301,7 @@ class Settings(Section):
     tags: dict[str, str] = {}
     """On every resource, beside ``Project`` and ``Environment``."""
     deletion_protection: bool = True
-    """Whether AWS refuses to delete the database, the load balancer and a bucket that is not empty."""
+    """Whether the database, the data volume, the load balancer and a bucket with content refuse to be deleted."""
     log_retention_days: LogRetentionDays = 30
 
     state: State
