@@ -28,7 +28,15 @@ class Deployment:
     @property
     def environment(self) -> dict[str, str]:
         """What ``cdktf`` and ``terraform`` run with."""
-        return {**os.environ, **self.aws.environment, **self.variables, "CI": "1", "CHECKPOINT_DISABLE": "1"}
+        return {
+            **os.environ,
+            **self.aws.environment,
+            **self.variables,
+            "CI": "1",
+            "CHECKPOINT_DISABLE": "1",
+            # Where an interrupted Terraform leaves its plugins' sockets.
+            "TMPDIR": str(self.folder),
+        }
 
     def deploy(self) -> int:
         """Deploys all stacks; returns the exit code of ``cdktf``."""

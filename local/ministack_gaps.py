@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ministack.services import cloudwatch, ec2, ecs, elasticache, ssm
+from ministack.services import cloudwatch, ec2, ecs, elasticache, secretsmanager, ssm
 
 ARM64_IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 
@@ -28,6 +28,7 @@ def close_gaps() -> None:
     ec2._volume_inner_xml = volume_with_throughput(ec2._volume_inner_xml)
     # SSM's public parameters: only the x86_64 image is there.
     ssm._PUBLIC_AMI_PARAMETERS[ARM64_IMAGE] = "ami-0c2023a1b2c3d4e5f"
+    secretsmanager._put_secret_value = labelled_secret_value(secretsmanager._put_secret_value)
     for action in ("CreateService", "UpdateService"):
         ecs._ACTION_MAP[action] = balanced_service(ecs._ACTION_MAP[action])
 
@@ -143,6 +144,20 @@ def instance_with_metadata_options(show: Callable[[Parameters], str]) -> Callabl
 def volume_with_throughput(show: Callable[[Parameters], str]) -> Callable[[Parameters], str]:
     """EC2 DescribeVolumes: does not show the throughput."""
     return lambda volume: f"{show(volume)}<throughput>{volume['Throughput']}</throughput>"
+
+
+def labelled_secret_value(put: Callable[..., Answer]) -> Callable[..., Answer]:
+    """Secrets Manager PutSecretValue: forgets the labels that are given beside AWSCURRENT."""
+
+    def stored(data: Parameters) -> Answer:
+        answer = put(data)
+        _, secret = secretsmanager._resolve(data["SecretId"])
+        for label in set(data.get("VersionStages", [])) - {"AWSCURRENT"} if secret else ():
+            secretsmanager._remove_stage_everywhere(secret, label)
+            secretsmanager._add_stage(secret, data["ClientRequestToken"], label)
+        return answer
+
+    return stored
 
 
 def balanced_service(change: Callable[..., Answer]) -> Callable[..., Answer]:
