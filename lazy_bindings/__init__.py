@@ -7,13 +7,16 @@ The bindings come with more than 2,100 modules, and both of their halves load ev
 * in the Node.js process that jsii runs, ``lib/index.js`` requires each (2.3 s). ``preload.cjs`` makes them load on
   first use.
 
-The imports, the types and the synthesized JSON stay as they are (``tests/unit/test_lazy_bindings.py`` compares the
-bytes); ``make bench`` measures the difference, and docs/performance.md keeps the last result.
+``repeated_work.py`` has what is slow besides. The imports, the types and the synthesized JSON stay as they are
+(``tests/e2e/test_plain_bindings.py`` compares the bytes); ``make bench`` measures the difference, and
+docs/performance.md keeps the last result.
 
 ``stacks``, ``modules`` and the tests import this package first, so whoever adds a construct need not think of it. If
 the bindings look different from what it knows, they load the plain way, with one warning. ``PLAIN_BINDINGS=1``
 turns it off. ``JSII_NODE`` names another Node.js than the one that the requirements install.
 """
+
+from lazy_bindings.repeated_work import spare
 
 import importlib
 import importlib.util
@@ -108,8 +111,10 @@ def load() -> None:
     lazy = os.environ.get("PLAIN_BINDINGS", "0") in ("", "0")
     if "cdktf" in sys.modules:
         warn("cdktf was imported before lazy_bindings")
-    if lazy and BINDINGS not in sys.modules:
-        load_python_half_lazily()
+    if lazy:
+        spare()
+        if BINDINGS not in sys.modules:
+            load_python_half_lazily()
     with node_environment(preload=lazy):
         importlib.import_module("cdktf")
 

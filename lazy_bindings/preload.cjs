@@ -11,6 +11,11 @@ const LAZY_EXPORT = 'Object.defineProperty(exports, "$1", { enumerable: true, ge
 const compile = Module.prototype._compile;
 
 Module.prototype._compile = function (source, filename, ...rest) {
+  // Half of each file is its source map, which nobody reads.
+  const map = source.lastIndexOf("\n//# sourceMappingURL=data:");
+  if (map !== -1) {
+    source = source.slice(0, map);
+  }
   if (filename.endsWith(INDEX)) {
     const lazy = source.replace(EAGER_EXPORT, LAZY_EXPORT);
     if (lazy === source) {

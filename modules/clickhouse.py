@@ -9,11 +9,9 @@ from modules.private_name import PrivateName
 from modules.volume_backups import VolumeBackups
 from settings import Settings
 
-HOST = "clickhouse"
-
 
 class Clickhouse(Construct):
-    """One ClickHouse server whose data survives it, reachable as ``clickhouse.<zone_name>`` inside the VPC."""
+    """One ClickHouse server whose data survives it, reachable as ``<host>.<zone_name>`` inside the VPC."""
 
     def __init__(
         self,
@@ -21,11 +19,13 @@ class Clickhouse(Construct):
         id_: str,
         *,
         settings: Settings,
+        host: str,
         zone_name: str,
         vpc_id: str,
         subnet_id: str,
         availability_zone: str,
         security_group_id: str,
+        user: str,
         password_secret_arn: str,
         alarm_topic_arn: str,
     ) -> None:
@@ -55,10 +55,11 @@ class Clickhouse(Construct):
             subnet_id=subnet_id,
             security_group_id=security_group_id,
             volume_id=volume.id,
+            user=user,
             password_secret_arn=password_secret_arn,
         )
         self.private_ip = instance.private_ip
-        PrivateName(self, "name", vpc_id=vpc_id, zone_name=zone_name, host=HOST, address=instance.private_ip)
+        PrivateName(self, "name", vpc_id=vpc_id, zone_name=zone_name, host=host, address=instance.private_ip)
         ClickhouseAlarms(
             self,
             "alarms",

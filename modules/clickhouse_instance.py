@@ -18,7 +18,6 @@ from settings import Settings
 # https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 BOOT_SCRIPT = Path(__file__).with_name("clickhouse_boot.sh")
-USER = "langfuse"
 METRIC_NAMESPACE = "Langfuse/ClickHouse"
 ROOT_GIB = 20
 
@@ -41,6 +40,7 @@ class ClickhouseInstance(Construct):
         subnet_id: str,
         security_group_id: str,
         volume_id: str,
+        user: str,
         password_secret_arn: str,
     ) -> None:
         super().__init__(scope, id_)
@@ -83,7 +83,7 @@ class ClickhouseInstance(Construct):
                 AWS_REGION=settings.region,
                 VOLUME_ID=volume_id,
                 CLICKHOUSE_VERSION=settings.clickhouse.version,
-                CLICKHOUSE_USER=USER,
+                CLICKHOUSE_USER=user,
                 PASSWORD_SECRET_ARN=password_secret_arn,
                 ENVIRONMENT=settings.name,
                 METRIC_NAMESPACE=METRIC_NAMESPACE,

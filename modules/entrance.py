@@ -4,9 +4,6 @@ from collections.abc import Sequence
 
 from constructs import Construct
 
-from modules.alias_record import AliasRecord
-from modules.certificate import Certificate
-from modules.cloudfront import Cloudfront
 from modules.load_balancer import LoadBalancer
 from settings import Settings
 
@@ -31,9 +28,12 @@ class Entrance(Construct):
         security_group_id: str,
     ) -> None:
         super().__init__(scope, id_)
+        # Imported where they are used: what most environments do without need not slow their synth.
         domain = settings.domain
         certificate_arn = domain.certificate_arn
         if domain.name and domain.hosted_zone_id and not certificate_arn:
+            from modules.certificate import Certificate
+
             certificate = Certificate(self, "certificate", domain_name=domain.name, zone_id=domain.hosted_zone_id)
             certificate_arn = certificate.arn
         self.load_balancer = LoadBalancer(
@@ -50,6 +50,8 @@ class Entrance(Construct):
         if domain.name:
             self.url = f"https://{domain.name}"
         if domain.name and domain.hosted_zone_id:
+            from modules.alias_record import AliasRecord
+
             AliasRecord(
                 self,
                 "record",
@@ -59,6 +61,8 @@ class Entrance(Construct):
                 target_zone_id=self.load_balancer.zone_id,
             )
         if domain.cloudfront:
+            from modules.cloudfront import Cloudfront
+
             cloudfront = Cloudfront(
                 self, "cloudfront", name=settings.prefix, origin_dns_name=self.load_balancer.dns_name
             )

@@ -4,8 +4,6 @@ from constructs import Construct
 
 from modules.alarm_topic import AlarmTopic
 from modules.application_secrets import ApplicationSecrets
-from modules.clickhouse import HOST, Clickhouse
-from modules.clickhouse_instance import USER
 from modules.clickhouse_secrets import ClickhouseSecrets, connection_inside_vpc, unknown_connection
 from modules.clickhouse_volume import forget_volume
 from modules.events_bucket import EventsBucket
@@ -17,6 +15,8 @@ from settings import Settings
 from stacks.base import LangfuseStack
 from stacks.network import NetworkStack
 
+CLICKHOUSE_HOST = "clickhouse"
+CLICKHOUSE_USER = "langfuse"
 CLICKHOUSE_SECRETS_VERSION = {"external": 1, "ec2": 2}
 """Differs, so that the next deploy rewrites the secrets when ``clickhouse.mode`` changes."""
 
@@ -88,28 +88,33 @@ class DataStack(LangfuseStack):
         """The six secrets and, with ``ec2``, the server that they lead to; the outputs are the server's."""
         zone_name = f"{settings.prefix}.internal"
         inside = settings.clickhouse.mode == "ec2"
-        host = f"{HOST}.{zone_name}"
+        host = f"{CLICKHOUSE_HOST}.{zone_name}"
         secrets = ClickhouseSecrets(
             self,
             "clickhouse",
             name=settings.prefix,
-            connection=connection_inside_vpc(self, host=host, user=USER) if inside else unknown_connection(),
+            connection=connection_inside_vpc(self, host=host, user=CLICKHOUSE_USER) if inside else unknown_connection(),
             version=CLICKHOUSE_SECRETS_VERSION[settings.clickhouse.mode],
             recovery_window_days=settings.secrets.recovery_window_days,
         )
         if not inside:
             forget_volume(self)
             return secrets, {}
+        # Imported here: what most environments do without need not slow their synth.
+        from modules.clickhouse import Clickhouse
+
         security_group_id = network.firewall.ids["clickhouse"]
         server = Clickhouse(
             self,
             "clickhouse-server",
             settings=settings,
+            host=CLICKHOUSE_HOST,
             zone_name=zone_name,
             vpc_id=network.vpc.vpc_id,
             subnet_id=network.vpc.private_subnet_ids[0],
             availability_zone=network.vpc.private_zones[0],
             security_group_id=security_group_id,
+            user=CLICKHOUSE_USER,
             password_secret_arn=secrets.by_variable["CLICKHOUSE_PASSWORD"].arn,
             alarm_topic_arn=self.alarm_topic.arn,
         )

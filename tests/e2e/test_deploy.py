@@ -39,19 +39,18 @@ def deployment(
     deployed = Deployment(aws, tmp_path_factory.mktemp(environment), {"LANGFUSE_ENV": environment, **RUNNING})
     assert deployed.deploy() == 0
     yield deployed
-    # Protected things have to be let go of first, as an operator would.
-    if environment == "prod":
-        deployed = Deployment(
-            aws,
-            deployed.folder,
-            {
-                **deployed.variables,
-                "LANGFUSE_AWS__DELETION_PROTECTION": "false",
-                "LANGFUSE_AWS__SECRETS__RECOVERY_WINDOW_DAYS": "0",
-            },
-        )
-        assert deployed.deploy() == 0
-    assert deployed.destroy() == 0
+    # Protected things have to be let go of first, as an operator would; and what a test switched is switched back.
+    unprotected = Deployment(
+        aws,
+        deployed.folder,
+        {
+            **deployed.variables,
+            "LANGFUSE_AWS__DELETION_PROTECTION": "false",
+            "LANGFUSE_AWS__SECRETS__RECOVERY_WINDOW_DAYS": "0",
+        },
+    )
+    assert unprotected.deploy() == 0
+    assert unprotected.destroy() == 0
     assert inventory(aws) == before
 
 
