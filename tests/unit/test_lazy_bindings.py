@@ -40,6 +40,22 @@ def test_only_the_imported_modules_load_and_no_node_is_needed() -> None:
     assert ran.stderr == ""
 
 
+def test_arguments_are_still_checked() -> None:
+    """However often: the type hints are remembered from the first time."""
+    wrong = """
+import lazy_bindings, cdktf
+from cdktf_cdktf_provider_aws.vpc import Vpc
+stack = cdktf.TerraformStack(cdktf.App(), "stack")
+Vpc(stack, "right", cidr_block="10.0.0.0/16")
+for number in range(2):
+    try:
+        Vpc(stack, f"wrong-{number}", cidr_block=5)
+    except TypeError as error:
+        print(str(error).partition(" must be")[0])
+"""
+    assert python(wrong).stdout == "type of argument cidr_block\n" * 2
+
+
 def test_a_module_can_also_be_an_attribute() -> None:
     ran = python(
         "import lazy_bindings, cdktf_cdktf_provider_aws as aws; print(aws.vpc.Vpc.__name__, hasattr(aws, 'no'))"
