@@ -36,7 +36,8 @@ class ServiceAlarms(Construct):
             statistic="Maximum",
             threshold=min_tasks,
             below=True,
-            silence_is_trouble=True,
+            # A service that should run and says nothing is down; one with no tasks to run is fine.
+            silence_is_trouble=min_tasks > 0,
             minutes=10,
             topic_arn=topic_arn,
         )

@@ -249,6 +249,13 @@ def test_the_services_alarms() -> None:
     }
 
 
+def test_the_alarm_on_running_tasks_is_quiet_until_there_should_be_any() -> None:
+    for overrides, missing in ((EXTERNAL, "notBreaching"), (EXTERNAL | RUNNING, "breaching")):
+        services = app("prod", overrides)["services"]
+        alarm = services.one("aws_cloudwatch_metric_alarm", alarm_name="langfuse-prod-web-running")
+        assert alarm["treat_missing_data"] == missing
+
+
 def test_the_dashboard_is_valid_json_with_nine_graphs() -> None:
     body = json.loads(app()["services"].one("aws_cloudwatch_dashboard")["dashboard_body"])
     assert len(body["widgets"]) == 9
