@@ -24,6 +24,7 @@ def close_gaps() -> None:
     ec2._ACTION_MAP["CreateFlowLogs"] = tagged_flow_logs(ec2._create_flow_logs)
     ec2._ACTION_MAP["DescribeFlowLogs"] = full_flow_logs(ec2._describe_flow_logs)
     ec2._ACTION_MAP["RunInstances"] = complete_instances(ec2._run_instances)
+    ec2._ACTION_MAP["TerminateInstances"] = terminated_with_volumes(ec2._ACTION_MAP["TerminateInstances"])
     ec2._instance_xml = instance_with_metadata_options(ec2._instance_xml)
     ec2._volume_inner_xml = volume_with_throughput(ec2._volume_inner_xml)
     # SSM's public parameters: only the x86_64 image is there.
@@ -129,6 +130,20 @@ def complete_instances(run: Callable[..., Answer]) -> Callable[..., Answer]:
         return status, headers, body
 
     return ran
+
+
+def terminated_with_volumes(terminate: Callable[..., Answer]) -> Callable[..., Answer]:
+    """EC2 TerminateInstances: leaves the root volumes behind."""
+
+    def terminated(params: Parameters) -> Answer:
+        answer = terminate(params)
+        for instance_id in ec2._parse_member_list(params, "InstanceId"):
+            for mapping in ec2._instances[instance_id]["BlockDeviceMappings"]:
+                if mapping["Ebs"]["DeleteOnTermination"]:
+                    ec2._volumes.pop(mapping["Ebs"]["VolumeId"], None)
+        return answer
+
+    return terminated
 
 
 def instance_with_metadata_options(show: Callable[[Parameters], str]) -> Callable[[Parameters], str]:
