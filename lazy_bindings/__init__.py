@@ -5,8 +5,9 @@ The bindings come with more than 2,100 modules, and both of their halves load ev
 * in Python, ``cdktf_cdktf_provider_aws/__init__.py`` ends with ``from . import …`` for each (8 s). Here a bare package
   is put in its place, so ``from cdktf_cdktf_provider_aws.vpc import Vpc`` loads ``vpc`` alone;
 * in the Node.js process that jsii runs, ``lib/index.js`` requires each (2.3 s). ``preload.cjs`` makes them load on
-  first use.
+  first use, and so with what else cdktf loads but synth does not use.
 
+While Node.js starts, Python would wait (0.2 s): it imports what the settings need meanwhile.
 ``repeated_work.py`` has what is slow besides. The imports, the types and the synthesized JSON stay as they are
 (``tests/e2e/test_plain_bindings.py`` compares the bytes); ``make bench`` measures the difference, and
 docs/performance.md keeps the last result.
@@ -26,13 +27,16 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from threading import Thread
 from types import ModuleType
 
 BINDINGS = "cdktf_cdktf_provider_aws"
 PRELOAD = Path(__file__).with_name("preload.cjs")
+SLOW_IMPORT = "pydantic"
+"""The largest package that the settings need and the bindings do not."""
 
 
 class LazyPackage(ModuleType):
@@ -106,6 +110,12 @@ def load_python_half_lazily() -> None:
         sys.modules[BINDINGS] = lazy_package(spec)
 
 
+def import_if_there(name: str) -> None:
+    """Imports a package; without it, whoever needs it will say so."""
+    with suppress(ImportError):
+        importlib.import_module(name)
+
+
 def load() -> None:
     """Starts jsii, with lazy bindings unless they are turned off."""
     lazy = os.environ.get("PLAIN_BINDINGS", "0") in ("", "0")
@@ -115,6 +125,7 @@ def load() -> None:
         spare()
         if BINDINGS not in sys.modules:
             load_python_half_lazily()
+        Thread(target=import_if_there, args=(SLOW_IMPORT,)).start()
     with node_environment(preload=lazy):
         importlib.import_module("cdktf")
 

@@ -1,12 +1,30 @@
-// Loaded into jsii's Node.js by lazy_bindings: the AWS bindings' index requires its modules on first use, not at start.
+// Loaded into jsii's Node.js by lazy_bindings: what synth does not need is not loaded, read or kept.
 "use strict";
 
 const Module = require("node:module");
 const path = require("node:path");
 
-const INDEX = path.join("@cdktf", "provider-aws", "lib", "index.js");
-const EAGER_EXPORT = /^exports\.(\w+) = require\((".*?")\);$/gm;
-const LAZY_EXPORT = 'Object.defineProperty(exports, "$1", { enumerable: true, get: () => require($2) });';
+// In a file whose path ends so, one piece of the source is replaced before Node.js compiles it.
+const EDITS = [
+  {
+    file: path.join("@cdktf", "provider-aws", "lib", "index.js"),
+    what: /^exports\.(\w+) = require\((".*?")\);$/gm,
+    by: 'Object.defineProperty(exports, "$1", { enumerable: true, get: () => require($2) });',
+    warn: true,
+  },
+  {
+    // Three hundred modules that only a zipped asset uses.
+    file: path.join("cdktf", "lib", "private", "fs.js"),
+    what: /require\("archiver"\);/,
+    by: '(...options) => require("archiver")(...options);',
+  },
+  {
+    // jsii digests the bindings' archive (24 MB) at every start: in chunks of 1 MiB instead of 16 KiB.
+    file: path.join("lib", "program.js"),
+    what: /Buffer\.alloc\(16384\)/,
+    by: "Buffer.alloc(1048576)",
+  },
+];
 
 const compile = Module.prototype._compile;
 
@@ -16,12 +34,14 @@ Module.prototype._compile = function (source, filename, ...rest) {
   if (map !== -1) {
     source = source.slice(0, map);
   }
-  if (filename.endsWith(INDEX)) {
-    const lazy = source.replace(EAGER_EXPORT, LAZY_EXPORT);
-    if (lazy === source) {
-      process.emitWarning(`synth will be slow: ${INDEX} has another shape than expected`);
+  for (const { file, what, by, warn } of EDITS) {
+    if (filename.endsWith(path.sep + file)) {
+      const edited = source.replace(what, by);
+      if (warn && edited === source) {
+        process.emitWarning(`synth will be slow: ${file} has another shape than expected`);
+      }
+      source = edited;
     }
-    source = lazy;
   }
   return compile.call(this, source, filename, ...rest);
 };
@@ -30,4 +50,4 @@ Module.prototype._compile = function (source, filename, ...rest) {
 require("node:util").isArray = Array.isArray;
 
 // cdktf takes a stack trace for every token, of frames that mean nothing to a Python program.
-Error.stackTraceLimit = 0;
+Error.captureStackTrace = () => {};

@@ -4,6 +4,7 @@ import lazy_bindings
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,21 @@ def test_a_module_can_also_be_an_attribute() -> None:
         "import lazy_bindings, cdktf_cdktf_provider_aws as aws; print(aws.vpc.Vpc.__name__, hasattr(aws, 'no'))"
     )
     assert ran.stdout == "Vpc False\n"
+
+
+def test_assets_are_still_zipped(tmp_path: Path) -> None:
+    """cdktf runs a ``node`` of the PATH for it, with the same options."""
+    code = """
+import lazy_bindings, cdktf, os
+from cdktf import App, AssetType, TerraformAsset, TerraformStack
+app = App(outdir=os.environ["OUT"])
+TerraformAsset(TerraformStack(app, "stack"), "asset", path="lazy_bindings", type=AssetType.ARCHIVE)
+app.synth()
+"""
+    ran = python(code, PATH=f"{NODE.parent}:/bin:/usr/bin" if NODE else "", OUT=str(tmp_path))
+    assert ran.returncode == 0, ran.stderr
+    (archive,) = tmp_path.rglob("archive.zip")
+    assert "preload.cjs" in zipfile.ZipFile(archive).namelist()
 
 
 def test_it_leaves_no_variable_behind() -> None:
