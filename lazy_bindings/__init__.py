@@ -7,10 +7,9 @@ The bindings come with more than 2,100 modules, and both of their halves load ev
 * in the Node.js process that jsii runs, ``lib/index.js`` requires each (2.3 s). ``preload.cjs`` makes them load on
   first use, and so with what else cdktf loads but synth does not use.
 
-While Node.js starts, Python would wait (0.2 s): it imports what the settings need meanwhile.
-``repeated_work.py`` has what is slow besides. The imports, the types and the synthesized JSON stay as they are
-(``tests/e2e/test_plain_bindings.py`` compares the bytes); ``make bench`` measures the difference, and
-docs/performance.md keeps the last result.
+``unawaited_loads.py`` lets both load at the same time; ``repeated_work.py`` has what is slow besides. The imports, the
+types and the synthesized JSON stay as they are (``tests/e2e/test_plain_bindings.py`` compares the bytes);
+``make bench`` measures the difference, and docs/performance.md keeps the last result.
 
 ``stacks``, ``modules`` and the tests import this package first, so whoever adds a construct need not think of it. If
 the bindings look different from what it knows, they load the plain way, with one warning. ``PLAIN_BINDINGS=1``
@@ -18,6 +17,7 @@ turns it off. ``JSII_NODE`` names another Node.js than the one that the requirem
 """
 
 from lazy_bindings.repeated_work import spare
+from lazy_bindings.unawaited_loads import replace_process
 
 import importlib
 import importlib.util
@@ -27,16 +27,13 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from threading import Thread
 from types import ModuleType
 
 BINDINGS = "cdktf_cdktf_provider_aws"
 PRELOAD = Path(__file__).with_name("preload.cjs")
-SLOW_IMPORT = "pydantic"
-"""The largest package that the settings need and the bindings do not."""
 
 
 class LazyPackage(ModuleType):
@@ -110,12 +107,6 @@ def load_python_half_lazily() -> None:
         sys.modules[BINDINGS] = lazy_package(spec)
 
 
-def import_if_there(name: str) -> None:
-    """Imports a package; without it, whoever needs it will say so."""
-    with suppress(ImportError):
-        importlib.import_module(name)
-
-
 def load() -> None:
     """Starts jsii, with lazy bindings unless they are turned off."""
     lazy = os.environ.get("PLAIN_BINDINGS", "0") in ("", "0")
@@ -125,7 +116,8 @@ def load() -> None:
         spare()
         if BINDINGS not in sys.modules:
             load_python_half_lazily()
-        Thread(target=import_if_there, args=(SLOW_IMPORT,)).start()
+        if not replace_process():
+            warn("jsii has another shape than expected, so Python waits for Node.js")
     with node_environment(preload=lazy):
         importlib.import_module("cdktf")
 

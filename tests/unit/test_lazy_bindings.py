@@ -1,6 +1,7 @@
 """The fast path loads the bindings lazily, gets out of the way when it must, and leaves the user's Node.js alone."""
 
 import lazy_bindings
+from lazy_bindings import unawaited_loads
 
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from jsii._kernel.providers import process
 
 PROJECT = Path(__file__).parents[2]
 NODE = lazy_bindings.bundled_node()
@@ -77,6 +79,25 @@ app.synth()
     assert ran.returncode == 0, ran.stderr
     (archive,) = tmp_path.rglob("archive.zip")
     assert "preload.cjs" in zipfile.ZipFile(archive).namelist()
+
+
+def test_an_assembly_that_does_not_load_is_told_at_the_first_construct() -> None:
+    """Python does not wait for the answer to each load, but it reads it."""
+    missing = """
+import lazy_bindings, jsii, cdktf
+jsii.kernel.load("missing", "1.0.0", "/no/such/archive.tgz")
+try:
+    cdktf.App()
+except jsii.errors.JSIIError as error:
+    print(error)
+"""
+    assert "/no/such/archive.tgz" in python(missing).stdout
+
+
+def test_jsii_of_another_shape_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_NodeProcess", object)
+    assert not unawaited_loads.replace_process()
+    assert process._NodeProcess is object
 
 
 def test_it_leaves_no_variable_behind() -> None:
