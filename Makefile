@@ -53,7 +53,7 @@ destroy: setup ## destroy ENV on AWS
 clean: ## remove all that make made
 	@rm -rf .venv node_modules cdktf.out
 
-setup: .venv/requirements.stamp node_modules/.stamp terraform
+setup: .venv/bin/cdktf .venv/bin/ops node_modules/.stamp terraform
 
 terraform: .venv/requirements.stamp
 	@python launchers/provide_terraform.py
@@ -63,16 +63,18 @@ ifdef TERRAFORM_PROVIDER_MIRROR
 	@printf 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n' "$(TERRAFORM_PROVIDER_MIRROR)" > .venv/terraform.rc
 endif
 
-.venv/requirements.stamp: requirements.txt requirements-dev.txt launchers/run_cdktf.py
+.venv/requirements.stamp: requirements.txt requirements-dev.txt
 	@command -v $(PYTHON) > /dev/null || { echo "Python is missing: install Python 3.11 or newer" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2> /dev/null || { echo "Python's venv module is missing: install your system's python3-venv package" >&2; exit 1; }
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	@echo "Installing Python packages (once, about a minute) ..."
 	@python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@printf '#!/bin/sh\nexec "%s/.venv/bin/python" "%s/launchers/run_cdktf.py" "$$@"\n' "$(CURDIR)" "$(CURDIR)" > .venv/bin/cdktf
-	@chmod +x .venv/bin/cdktf
 	@touch $@
+
+.venv/bin/cdktf .venv/bin/ops: .venv/bin/%: launchers/run_%.py .venv/requirements.stamp
+	@printf '#!/bin/sh\nexec "%s/.venv/bin/python" "%s/$<" "$$@"\n' "$(CURDIR)" "$(CURDIR)" > $@
+	@chmod +x $@
 
 node_modules/.stamp: package-lock.json .venv/requirements.stamp
 	@echo "Installing cdktf-cli (once, about half a minute) ..."

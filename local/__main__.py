@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.table import Column, Table
 
-from local import embedded_aws, state_bucket
+from local import embedded_aws
 from local.deployment import Deployment
 from local.embedded_aws import EmbeddedAws
 from settings import Settings, load_or_exit
@@ -38,9 +38,8 @@ def _deploy(settings: Settings, *, once: bool) -> int:
     # In a pipe, a line is as long as it needs to be.
     console = Console(width=None if sys.stdout.isatty() else 200)
     with TemporaryDirectory(prefix="langfuse-local-") as folder, embedded_aws.running(settings.region) as aws:
-        state_bucket.create(aws, settings.state.bucket)
         deployment = Deployment(aws, Path(folder))
-        status = deployment.deploy()
+        status = deployment.bootstrap() or deployment.deploy()
         if status == 0:
             console.print(_table(deployment.outputs()))
         if status == 0 and not once:

@@ -1,4 +1,4 @@
-"""The real ``cdktf`` and its stacks on an embedded AWS."""
+"""The real ``ops bootstrap`` and ``cdktf``, and its stacks, on an embedded AWS."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from local.child_process import child_process
 from local.embedded_aws import EmbeddedAws
 
 CDKTF = Path(sys.prefix, "bin", "cdktf")
+OPS = Path(sys.prefix, "bin", "ops")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Deployment:
             # Where an interrupted Terraform leaves its plugins' sockets.
             "TMPDIR": str(self.folder),
         }
+
+    def bootstrap(self) -> int:
+        """Makes the bucket for Terraform's state; returns the exit code of ``ops``."""
+        with child_process([str(OPS), "bootstrap", "--apply"], environment=self.environment) as process:
+            return process.wait()
 
     def deploy(self) -> int:
         """Deploys all stacks; returns the exit code of ``cdktf``."""

@@ -32,6 +32,7 @@ def close_gaps() -> None:
     # SSM's public parameters: only the x86_64 image is there.
     ssm._PUBLIC_AMI_PARAMETERS[ARM64_IMAGE] = "ami-0c2023a1b2c3d4e5f"
     secretsmanager._put_secret_value = labelled_secret_value(secretsmanager._put_secret_value)
+    ecs._ACTION_MAP["SubmitTaskStateChange"] = recorded_task_state(ecs._ACTION_MAP["SubmitTaskStateChange"])
     for action in ("CreateService", "UpdateService"):
         ecs._ACTION_MAP[action] = balanced_service(ecs._ACTION_MAP[action])
 
@@ -192,6 +193,21 @@ def labelled_secret_value(put: Callable[..., Answer]) -> Callable[..., Answer]:
         return answer
 
     return stored
+
+
+def recorded_task_state(submit: Callable[..., Answer]) -> Callable[..., Answer]:
+    """ECS SubmitTaskStateChange: accepted, and forgotten; without Docker nothing else ends a task by itself."""
+
+    def submitted(data: Parameters) -> Answer:
+        task = ecs._resolve_task(data["task"], ecs._resolve_cluster_name(data["cluster"]))
+        if task and data["status"] == "STOPPED":
+            code = max(container["exitCode"] for container in data["containers"])
+            ecs._mark_task_stopped(
+                task["taskArn"], task, data["reason"], stop_code="EssentialContainerExited", exit_code=code
+            )
+        return submit(data)
+
+    return submitted
 
 
 def balanced_service(change: Callable[..., Answer]) -> Callable[..., Answer]:

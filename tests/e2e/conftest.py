@@ -1,4 +1,4 @@
-"""An embedded AWS, and whether there is a Terraform to use it with."""
+"""An embedded AWS, whether there is a Terraform to use it with, and each environment deployed."""
 
 import os
 import shutil
@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from local import embedded_aws
+from local.deployment import Deployment
 from local.embedded_aws import EmbeddedAws
+from tests.e2e.inventory import inventory
+from tests.synthesis import ENVIRONMENTS, RUNNING
 
 REGION = "us-east-1"
 
@@ -39,11 +42,37 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> str:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def aws(terraform: str) -> Iterator[EmbeddedAws]:  # noqa: ARG001
     """An embedded AWS that is empty at first."""
     with embedded_aws.running(REGION) as running:
         yield running
+
+
+@pytest.fixture(scope="session", params=ENVIRONMENTS)
+def deployment(
+    request: pytest.FixtureRequest, aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    """One environment, deployed, for all tests of the session; afterwards it is destroyed without a trace."""
+    environment = request.param
+    deployed = Deployment(aws, tmp_path_factory.mktemp(environment), {"LANGFUSE_ENV": environment, **RUNNING})
+    assert deployed.bootstrap() == 0
+    before = inventory(aws)
+    assert deployed.deploy() == 0
+    yield deployed
+    # Protected things have to be let go of first, as an operator would; and what a test switched is switched back.
+    unprotected = Deployment(
+        aws,
+        deployed.folder,
+        {
+            **deployed.variables,
+            "LANGFUSE_AWS__DELETION_PROTECTION": "false",
+            "LANGFUSE_AWS__SECRETS__RECOVERY_WINDOW_DAYS": "0",
+        },
+    )
+    assert unprotected.deploy() == 0
+    assert unprotected.destroy() == 0
+    assert inventory(aws) - before == set()
 
 
 def run(terraform: str, folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> str:

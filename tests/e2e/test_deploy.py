@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import pytest
 from mypy_boto3_ec2.type_defs import VolumeTypeDef
 
-from local import state_bucket
 from local.deployment import Deployment
 from local.embedded_aws import EmbeddedAws
 from modules.clickhouse_secrets import PLACEHOLDER
 from tests.e2e.conftest import run
 from tests.e2e.inventory import inventory
-from tests.synthesis import ENVIRONMENTS, EXTERNAL, RUNNING, STACKS, load
+from tests.synthesis import EXTERNAL, STACKS, load
 
 pytestmark = pytest.mark.e2e
 
@@ -26,32 +25,6 @@ SECRET = {
     "clickhouse-password",
 }
 """The names that hold secrets; the others hold addresses."""
-
-
-@pytest.fixture(scope="module", params=ENVIRONMENTS)
-def deployment(
-    request: pytest.FixtureRequest, aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Deployment]:
-    """One environment, deployed."""
-    environment = request.param
-    state_bucket.create(aws, load(environment).state.bucket)
-    before = inventory(aws)
-    deployed = Deployment(aws, tmp_path_factory.mktemp(environment), {"LANGFUSE_ENV": environment, **RUNNING})
-    assert deployed.deploy() == 0
-    yield deployed
-    # Protected things have to be let go of first, as an operator would; and what a test switched is switched back.
-    unprotected = Deployment(
-        aws,
-        deployed.folder,
-        {
-            **deployed.variables,
-            "LANGFUSE_AWS__DELETION_PROTECTION": "false",
-            "LANGFUSE_AWS__SECRETS__RECOVERY_WINDOW_DAYS": "0",
-        },
-    )
-    assert unprotected.deploy() == 0
-    assert unprotected.destroy() == 0
-    assert inventory(aws) - before == set()
 
 
 def test_every_output_is_real(deployment: Deployment) -> None:

@@ -1,0 +1,53 @@
+"""``python -m ops``, also installed as ``.venv/bin/ops``."""
+
+import sys
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, SSOError, TokenRetrievalError
+
+from ops import bootstrap, clickhouse, doctor, logs, outputs, redeploy, scale, smoke, status, upgrade
+from ops.target import OpsError
+
+app = typer.Typer(
+    name="ops",
+    help="Operate a deployed Langfuse. LANGFUSE_ENV names the environment (dev if unset); names come from its remote"
+    " state. What changes something only tells what it would do until --apply."
+    " Exit codes: 0 done, 1 it failed, 2 wrong arguments or settings.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(bootstrap.bootstrap)
+app.command()(outputs.outputs)
+app.command()(status.status)
+app.command()(logs.logs)
+app.command()(doctor.doctor)
+app.command()(smoke.smoke)
+app.command()(redeploy.redeploy)
+app.command()(scale.scale)
+app.command()(upgrade.upgrade)
+app.add_typer(clickhouse.app, name="clickhouse")
+
+
+def main() -> None:
+    """Runs the command; whatever AWS refuses is one line and exit code 1."""
+    try:
+        app(prog_name="ops")
+    except OpsError as error:
+        _fail(str(error))
+    except (NoCredentialsError, SSOError, TokenRetrievalError):
+        _fail("there are no valid AWS credentials: set AWS_PROFILE, or run `aws sso login`")
+    except ClientError as error:
+        answer = error.response["Error"]
+        _fail(f"AWS refused {error.operation_name}: {answer['Code']}: {answer['Message']}")
+    except BotoCoreError as error:
+        _fail(" ".join(str(error).split()))
+
+
+def _fail(line: str) -> None:
+    print(f"ops: {line}", file=sys.stderr)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

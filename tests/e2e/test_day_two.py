@@ -1,0 +1,402 @@
+"""Every command of ``ops`` on a real deploy. What these tests break, they mend: a plan is empty afterwards."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from local.deployment import Deployment
+from settings import Settings
+from tests.command_line import PROJECT, assert_one_line, ops
+from tests.synthesis import STACKS, load
+
+pytestmark = pytest.mark.e2e
+
+dev = pytest.mark.parametrize("deployment", ["dev"], indirect=True)
+prod = pytest.mark.parametrize("deployment", ["prod"], indirect=True)
+
+CLICKHOUSE = {
+    "CLICKHOUSE_URL": "https://clickhouse.example.com:8443",
+    "CLICKHOUSE_USER": "langfuse",
+    "CLICKHOUSE_PASSWORD": "not-to-be-seen-anywhere",
+    "CLICKHOUSE_MIGRATION_URL": "clickhouse://clickhouse.example.com:9440",
+    "CLICKHOUSE_DB": "default",
+    "CLICKHOUSE_MIGRATION_SSL": "true",
+}
+DEADLINE_SECONDS = 60
+
+
+def client(deployment: Deployment, service: str) -> Any:
+    """Of any service of the embedded AWS."""
+    return deployment.aws.session().client(service, endpoint_url=deployment.aws.url)  # type: ignore[call-overload]
+
+
+def settings(deployment: Deployment) -> Settings:
+    return load(deployment.variables["LANGFUSE_ENV"])
+
+
+def answer(deployment: Deployment, *arguments: str, code: int = 0, stdin: str = "") -> Any:
+    """What the command says with --json."""
+    ran = ops(*arguments, "--json", environment=deployment.environment, stdin=stdin)
+    assert ran.returncode == code, ran.stdout + ran.stderr
+    return json.loads(ran.stdout)
+
+
+def said(deployment: Deployment, *arguments: str) -> str:
+    """What the command says to a person."""
+    ran = ops(*arguments, environment=deployment.environment)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def eventually(look: Callable[[], Any]) -> Any:
+    """What ``look`` finds, once it finds something."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not (found := look()):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    return found
+
+
+def services(deployment: Deployment) -> dict[str, Any]:
+    """What ECS says of web and worker."""
+    outputs = deployment.outputs()["services"]
+    names = {service: outputs[f"{service}_service_name"] for service in ("web", "worker")}
+    described = client(deployment, "ecs").describe_services(
+        cluster=outputs["cluster_name"], services=list(names.values())
+    )["services"]
+    by_name = {one["serviceName"]: one for one in described}
+    return {service: by_name[name] for service, name in names.items()}
+
+
+def test_the_state_bucket_is_as_bootstrap_made_it(deployment: Deployment) -> None:
+    assert set(answer(deployment, "bootstrap")["points"].values()) == {"ok"}
+
+
+def test_outputs_are_those_of_the_deploy(deployment: Deployment) -> None:
+    assert answer(deployment, "outputs") == deployment.outputs()
+    shown = said(deployment, "outputs")
+    assert all(name in shown for stack in STACKS for name in deployment.outputs()[stack])
+
+
+def test_status_shows_everything_that_runs(deployment: Deployment) -> None:
+    rows = {row["what"]: row for row in answer(deployment, "status")}
+    assert rows["web"]["state"] == rows["worker"]["state"] == "COMPLETED"
+    wanted = services(deployment)["web"]["desiredCount"]
+    assert f"{wanted} of {wanted} running" in rows["web"]["detail"]
+    assert rows["load balancer's targets"]["state"] == f"{wanted} of {wanted} healthy"
+    assert rows["PostgreSQL"]["state"] == "available"
+    assert rows["Redis"]["state"] == "available"
+    assert (
+        rows["ClickHouse"]["state"] == {"ec2": "running", "external": "external"}[settings(deployment).clickhouse.mode]
+    )
+    assert rows["alarms"]["state"] == "none in ALARM"
+    assert rows["queue ingestion"]["state"] == "-"
+    assert settings(deployment).prefix in said(deployment, "status")
+
+
+@dev
+def test_status_shows_what_is_wrong(deployment: Deployment) -> None:
+    cloudwatch, ecs = client(deployment, "cloudwatch"), client(deployment, "ecs")
+    alarm = cloudwatch.describe_alarms()["MetricAlarms"][0]["AlarmName"]
+    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="test")
+    metric = "langfuse.queue.ingestion.depth.shard_all.type_waiting"
+    cloudwatch.put_metric_data(Namespace="Langfuse", MetricData=[{"MetricName": metric, "Value": 4711}])
+    cluster = deployment.outputs()["services"]["cluster_name"]
+    (task, *_) = ecs.list_tasks(cluster=cluster, serviceName=services(deployment)["worker"]["serviceName"])["taskArns"]
+    stop(deployment, task, exit_code=137, reason="OutOfMemoryError: container killed")
+    rows = {row["what"]: row for row in answer(deployment, "status")}
+    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="test")
+    assert rows[alarm]["state"] == "ALARM"
+    assert "alarms" not in rows
+    assert rows["queue ingestion"]["state"] == "4711 waiting"
+    assert rows["worker's last stopped task"]["detail"] == "OutOfMemoryError: container killed, exit code 137"
+
+
+def stop(deployment: Deployment, task: str, *, exit_code: int, reason: str) -> None:
+    """Ends a task as its container would."""
+    client(deployment, "ecs").submit_task_state_change(
+        cluster=deployment.outputs()["services"]["cluster_name"],
+        task=task,
+        status="STOPPED",
+        reason=reason,
+        containers=[{"containerName": "web", "exitCode": exit_code, "status": "STOPPED"}],
+    )
+
+
+@dev
+def test_doctor_finds_nothing_after_a_deploy(deployment: Deployment) -> None:
+    findings = answer(deployment, "doctor")
+    assert len(findings) > 10
+    assert {finding["passed"] for finding in findings} == {True}
+
+
+@dev
+def test_doctor_finds_what_was_broken_and_a_deploy_mends_it(deployment: Deployment) -> None:
+    outputs = {name: value for values in deployment.outputs().values() for name, value in values.items()}
+    secrets, logs = client(deployment, "secretsmanager"), client(deployment, "logs")
+    key = outputs["encryption_key_secret_name"]
+    broken = {key: "no-hex-digits", outputs["clickhouse_url_secret_name"]: "clickhouse.example.com"}
+    good = {name: secrets.get_secret_value(SecretId=name)["SecretString"] for name in broken}
+    for name, value in broken.items():
+        secrets.put_secret_value(SecretId=name, SecretString=value)
+    close_the_database(deployment)
+    evict_keys(deployment)
+    forbid_secrets(deployment)
+    move_web(deployment)
+    group, now = outputs["web_log_group_name"], int(datetime.now(UTC).timestamp() * 1000)
+    logs.create_log_stream(logGroupName=group, logStreamName="web/web/test")
+    messages = ["error: Dirty database version 7. Fix and force version.", "P1001: Can't reach database server"]
+    logs.put_log_events(
+        logGroupName=group,
+        logStreamName="web/web/test",
+        logEvents=[{"timestamp": now, "message": message} for message in messages],
+    )
+
+    failed = {one["check"]: one for one in answer(deployment, "doctor", code=1) if not one["passed"]}
+    assert set(failed) == {
+        "web may reach the database",
+        "worker may reach the database",
+        "web may read its secrets",
+        "NEXTAUTH_URL is the public address",
+        "CLICKHOUSE_URL",
+        "ENCRYPTION_KEY is 64 hex digits",
+        "Redis never evicts a key",
+        "no dirty migration",
+        "no database out of reach",
+    }
+    assert all(one["remedy"] for one in failed.values())
+    assert "no-hex-digits" not in json.dumps(failed)
+
+    for name, value in good.items():
+        secrets.put_secret_value(SecretId=name, SecretString=value)
+    logs.delete_log_stream(logGroupName=group, logStreamName="web/web/test")
+    assert deployment.deploy() == 0
+    assert {one["passed"] for one in answer(deployment, "doctor")} == {True}
+
+
+def close_the_database(deployment: Deployment) -> None:
+    """Removes the rules that let web and worker in."""
+    ec2, rds = client(deployment, "ec2"), client(deployment, "rds")
+    (database,) = rds.describe_db_instances()["DBInstances"]
+    (group,) = [one["VpcSecurityGroupId"] for one in database["VpcSecurityGroups"]]
+    rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
+    ids = [rule["SecurityGroupRuleId"] for rule in rules if not rule["IsEgress"]]
+    ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=ids)
+
+
+def evict_keys(deployment: Deployment) -> None:
+    """Gives Redis a policy that loses jobs."""
+    cache = client(deployment, "elasticache")
+    (group,) = {
+        one["CacheParameterGroup"]["CacheParameterGroupName"]
+        for one in cache.describe_cache_clusters()["CacheClusters"]
+    }
+    cache.modify_cache_parameter_group(
+        CacheParameterGroupName=group,
+        ParameterNameValues=[{"ParameterName": "maxmemory-policy", "ParameterValue": "allkeys-lru"}],
+    )
+
+
+def forbid_secrets(deployment: Deployment) -> None:
+    """Takes the secrets out of the policy of web's execution role."""
+    iam, ecs = client(deployment, "iam"), client(deployment, "ecs")
+    definition = ecs.describe_task_definition(taskDefinition=services(deployment)["web"]["taskDefinition"])
+    role = definition["taskDefinition"]["executionRoleArn"].rpartition("/")[2]
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for statement in document["Statement"]:
+            if "secretsmanager:GetSecretValue" in statement["Action"]:
+                statement["Effect"] = "Deny"
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+
+
+def move_web(deployment: Deployment) -> None:
+    """Gives web a task definition that believes in another address."""
+    ecs, web = client(deployment, "ecs"), services(deployment)["web"]
+    definition = ecs.describe_task_definition(taskDefinition=web["taskDefinition"])["taskDefinition"]
+    for variable in definition["containerDefinitions"][0]["environment"]:
+        if variable["name"] == "NEXTAUTH_URL":
+            variable["value"] = "http://localhost:3000"
+    names = ("taskRoleArn", "executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory", "family")
+    moved = ecs.register_task_definition(
+        containerDefinitions=definition["containerDefinitions"], **{name: definition[name] for name in names}
+    )["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(cluster=web["clusterArn"], service=web["serviceName"], taskDefinition=moved)
+    ecs.deregister_task_definition(taskDefinition=moved)
+
+
+def test_scale_to_none_and_back(deployment: Deployment) -> None:
+    have = services(deployment)["worker"]["desiredCount"]
+    assert "would" not in said(deployment, "scale", f"worker={have}")
+    assert "Nothing was changed" in said(deployment, "scale", "worker=0")
+    assert services(deployment)["worker"]["desiredCount"] == have
+
+    assert answer(deployment, "scale", "worker=0", "--apply")["worker"] == {"from": have, "to": 0, "changed": True}
+    assert services(deployment)["worker"]["runningCount"] == 0
+    assert set(suspended(deployment).values()) == {True}
+    assert "Nothing had to change." in said(deployment, "scale", "worker=0", "--apply")
+    assert "has no tasks to replace" in said(deployment, "redeploy", "worker", "--apply")
+
+    assert "Nothing had to change." not in said(deployment, "scale", f"worker={have}", "--apply")
+    assert services(deployment)["worker"]["runningCount"] == have
+    assert set(suspended(deployment).values()) == {False}
+    most = settings(deployment).worker.max_tasks
+    ran = ops("scale", f"worker={most + 1}", "--apply", environment=deployment.environment)
+    assert_one_line(ran, f"and {most}", "worker.max_tasks")
+
+
+def suspended(deployment: Deployment) -> dict[str, bool]:
+    """Whether the worker's autoscaling is, in each way."""
+    session = deployment.aws.session()
+    url = deployment.aws.environment["AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING"]
+    autoscaling = session.client("application-autoscaling", endpoint_url=url)
+    targets = autoscaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    name = services(deployment)["worker"]["serviceName"]
+    (worker,) = [target for target in targets if target["ResourceId"].endswith(f"/{name}")]
+    return dict(worker["SuspendedState"])  # type: ignore[arg-type]
+
+
+def test_redeploy_replaces_the_tasks(deployment: Deployment) -> None:
+    before = {service: one["deployments"][0]["id"] for service, one in services(deployment).items()}
+    assert "Nothing was changed" in said(deployment, "redeploy")
+    assert {service: one["deployments"][0]["id"] for service, one in services(deployment).items()} == before
+    assert answer(deployment, "redeploy", "--apply") == {"web": "replaced", "worker": "replaced"}
+    after = {service: one["deployments"][0]["id"] for service, one in services(deployment).items()}
+    assert all(after[service] != before[service] for service in before)
+
+
+@dev
+def test_waiting_ends_with_what_ecs_says(deployment: Deployment) -> None:
+    """A task that dies again and again: the wait ends in time, and names the next command."""
+    web = services(deployment)["web"]
+    ecs = client(deployment, "ecs")
+
+    @contextmanager
+    def dying() -> Iterator[None]:
+        over = threading.Event()
+
+        def kill() -> None:
+            while not over.wait(0.2):
+                for task in ecs.list_tasks(cluster=web["clusterArn"], serviceName=web["serviceName"])["taskArns"]:
+                    stop(deployment, task, exit_code=1, reason="Essential container in task exited")
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        yield
+        over.set()
+        killer.join()
+
+    with dying():
+        ran = ops("redeploy", "web", "--apply", "--timeout", "3", environment=deployment.environment)
+    assert_one_line(ran, "web", "ops logs web")
+    assert deployment.deploy() == 0
+
+
+@dev
+def test_clickhouse_on_an_instance_keeps_its_own_secrets(deployment: Deployment) -> None:
+    ran = ops("clickhouse", "set", "--from", "-", environment=deployment.environment, stdin=lines(CLICKHOUSE))
+    assert_one_line(ran, "clickhouse.mode = ec2")
+
+
+def lines(values: dict[str, str]) -> str:
+    return "".join(f"{name}={value}\n" for name, value in values.items())
+
+
+@prod
+def test_an_external_clickhouse_is_made_known(deployment: Deployment) -> None:
+    placeholders = [one for one in answer(deployment, "doctor", code=1) if not one["passed"]]
+    assert {one["check"] for one in placeholders} == set(CLICKHOUSE)
+
+    arguments = ["clickhouse", "set", "--from", "-"]
+    wrong = ops(
+        *arguments,
+        "--apply",
+        environment=deployment.environment,
+        stdin=lines({**CLICKHOUSE, "CLICKHOUSE_MIGRATION_URL": "clickhouse://not-shown:8123"}),
+    )
+    assert wrong.returncode == 2
+    assert "not-shown" not in wrong.stderr
+    dry = answer(deployment, *arguments, stdin=lines(CLICKHOUSE))
+    assert set(dry["secrets"].values()) == {"would be set"}
+    assert answer(deployment, "doctor", code=1)
+    ran = ops(*arguments, "--apply", environment=deployment.environment, stdin=lines(CLICKHOUSE))
+    assert ran.returncode == 0, ran.stderr
+    assert "ops redeploy --apply" in ran.stdout
+    assert CLICKHOUSE["CLICKHOUSE_PASSWORD"] not in ran.stdout + ran.stderr
+    again = answer(deployment, *arguments, "--apply", stdin=lines(CLICKHOUSE))
+    assert set(again["secrets"].values()) == {"unchanged"}
+    assert {one["passed"] for one in answer(deployment, "doctor")} == {True}
+
+
+@dev
+def test_logs_are_printed_and_followed(deployment: Deployment) -> None:
+    logs, group = client(deployment, "logs"), deployment.outputs()["services"]["worker_log_group_name"]
+    stream = "worker/worker/0123456789abcdef"
+    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+
+    def write(message: str) -> None:
+        event = {"timestamp": int(datetime.now(UTC).timestamp() * 1000), "message": message}
+        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])
+
+    write("an earlier line")
+    assert "01234567 an earlier line\n" in said(deployment, "logs", "worker")
+    following = subprocess.Popen(
+        [sys.executable, "-u", "-m", "ops", "logs", "worker", "--follow"],
+        cwd=PROJECT,
+        env=deployment.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with following:
+        assert following.stdout is not None
+        assert "an earlier line" in following.stdout.readline()
+        write("a later line")
+        assert "a later line" in following.stdout.readline()
+        following.send_signal(signal.SIGINT)
+    assert following.returncode == 0
+    logs.delete_log_stream(logGroupName=group, logStreamName=stream)
+
+
+@dev
+@pytest.mark.parametrize(
+    ("exit_code", "says"), [(0, 'langfuse.version = "4.99.0"'), (1, "the services still run the old version")]
+)
+def test_upgrade_migrates_in_a_task_of_its_own(deployment: Deployment, exit_code: int, says: str) -> None:
+    ecs, web = client(deployment, "ecs"), services(deployment)["web"]
+    assert "add --apply" in said(deployment, "upgrade", "4.99.0")
+    assert "Nothing to do" in said(deployment, "upgrade", settings(deployment).langfuse.version)
+    assert_one_line(ops("upgrade", "3.0.0", environment=deployment.environment), "no way back")
+
+    migrated: list[dict[str, Any]] = []
+
+    def migrate() -> None:
+        def started() -> list[str]:
+            found: list[str] = ecs.list_tasks(cluster=web["clusterArn"], startedBy="ops-upgrade")["taskArns"]
+            return found
+
+        (task,) = eventually(started)
+        (described,) = ecs.describe_tasks(cluster=web["clusterArn"], tasks=[task])["tasks"]
+        migrated.append(ecs.describe_task_definition(taskDefinition=described["taskDefinitionArn"])["taskDefinition"])
+        stop(deployment, task, exit_code=exit_code, reason="Essential container in task exited")
+
+    migration = threading.Thread(target=migrate)
+    migration.start()
+    ran = ops("upgrade", "4.99.0", "--apply", environment=deployment.environment)
+    migration.join()
+    assert ran.returncode == exit_code, ran.stdout + ran.stderr
+    assert says in ran.stdout + ran.stderr
+    (container,) = migrated[0]["containerDefinitions"]
+    assert container["image"].endswith(":4.99.0")
+    assert container["command"] == ["true"]
+    assert services(deployment)["web"]["taskDefinition"] == web["taskDefinition"]
+    active = ecs.list_task_definitions(familyPrefix=migrated[0]["family"], status="ACTIVE")["taskDefinitionArns"]
+    assert active == []

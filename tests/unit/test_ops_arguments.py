@@ -1,0 +1,57 @@
+"""Wrong arguments: exit code 2, before anything is asked of AWS; no value of a secret is ever shown."""
+
+import pytest
+
+from tests.command_line import ops
+
+NOWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "LANGFUSE_ENV": "prod", "AWS_REGION": "us-east-1"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["scale", "web"], "web=N or worker=N"),
+        (["scale", "web=-1"], "web=N or worker=N"),
+        (["scale", "db=1"], "web=N or worker=N"),
+        (["scale", "web=1", "web=2"], "named twice"),
+        (["redeploy", "db"], "web or worker"),
+        (["logs", "db"], "'web', 'worker'"),
+        (["logs", "web", "--since", "yesterday"], "10m"),
+        (["smoke", "--keys", "/nowhere"], "/nowhere"),
+        (["smoke"], "--keys"),
+        (["restart"], "restart"),
+    ],
+)
+def test_wrong_arguments_exit_with_2(arguments: list[str], says: str) -> None:
+    ran = ops(*arguments, environment=NOWHERE)
+    assert ran.returncode == 2, ran.stderr
+    assert says in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_wrong_settings_exit_with_2() -> None:
+    ran = ops("status", environment={**NOWHERE, "LANGFUSE_AWS__WEB__CPU": "300"})
+    assert ran.returncode == 2
+    assert ran.stderr.count("\n") == 1
+
+
+def test_every_command_explains_itself() -> None:
+    commands = [
+        "bootstrap",
+        "outputs",
+        "status",
+        "logs",
+        "doctor",
+        "smoke",
+        "redeploy",
+        "scale",
+        "upgrade",
+        "clickhouse",
+    ]
+    listed = ops("--help", environment=NOWHERE).stdout
+    assert all(f"\n  {command} " in listed for command in commands)
+
+
+def test_the_shell_completes_commands() -> None:
+    completing = {"_OPS_COMPLETE": "complete_bash", "COMP_WORDS": "ops sc", "COMP_CWORD": "1"}
+    assert ops(environment={**NOWHERE, **completing}).stdout.split() == ["scale"]

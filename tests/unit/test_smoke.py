@@ -1,0 +1,92 @@
+"""``ops smoke`` against stand-ins for Langfuse: one that behaves, and some that do not."""
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from tests.command_line import assert_one_line, ops
+
+KEYS = "LANGFUSE_PUBLIC_KEY=pk-lf-1\nLANGFUSE_SECRET_KEY=sk-lf-secret\n"
+AUTHORIZATION = "Basic " + base64.b64encode(b"pk-lf-1:sk-lf-secret").decode()
+POLLS_BEFORE_IT_SHOWS = 2
+
+
+@contextmanager
+def langfuse(*, accepts_keys: bool = True, shows_traces: bool = True, refuses_events: bool = False) -> Iterator[str]:
+    """A server on 127.0.0.1 that answers as Langfuse's public API does; gives its address."""
+    polls: dict[str, int] = {}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/api/public/health":
+                self.answer(200, {"status": "OK"})
+                return
+            trace_id = self.path.rpartition("/")[2]
+            if trace_id in polls:
+                polls[trace_id] += 1
+            shown = shows_traces and polls.get(trace_id, 0) > POLLS_BEFORE_IT_SHOWS
+            self.answer(200 if shown else 404, {"id": trace_id})
+
+        def do_POST(self) -> None:
+            (event,) = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["batch"]
+            if not accepts_keys or self.headers["Authorization"] != AUTHORIZATION:
+                self.answer(401, {"message": "Invalid credentials"})
+            elif refuses_events:
+                self.answer(207, {"successes": [], "errors": [{"id": event["id"], "status": 400, "message": "no"}]})
+            else:
+                polls[event["body"]["id"]] = 0
+                self.answer(207, {"successes": [{"id": event["id"], "status": 201}], "errors": []})
+
+        def answer(self, status: int, body: object) -> None:
+            text = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Stays silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_trace_comes_back() -> None:
+    with langfuse() as url:
+        ran = ops("smoke", "--keys", "-", "--url", url, "--json", environment={}, stdin=KEYS)
+    assert ran.returncode == 0, ran.stderr
+    answer = json.loads(ran.stdout)
+    assert answer["passed"]
+    assert list(answer["seconds"]) == ["reach", "send", "read back"]
+    assert "sk-lf-secret" not in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "says"),
+    [
+        ({"accepts_keys": False}, "rejects the keys"),
+        ({"shows_traces": False}, "did not appear within 1 s"),
+        ({"refuses_events": True}, "refused the trace: no"),
+    ],
+    ids=["rejects keys", "never shows", "refuses"],
+)
+def test_what_goes_wrong_is_one_line(behaviour: dict[str, bool], says: str) -> None:
+    with langfuse(**behaviour) as url:
+        ran = ops("smoke", "--keys", "-", "--url", url, "--timeout", "1", environment={}, stdin=KEYS)
+    assert_one_line(ran, says)
+    assert "sk-lf-secret" not in ran.stdout + ran.stderr
+
+
+def test_a_server_that_is_down() -> None:
+    ran = ops("smoke", "--keys", "-", "--url", "http://127.0.0.1:9", environment={}, stdin=KEYS)
+    assert_one_line(ran, "http://127.0.0.1:9 can't be reached")
