@@ -2,14 +2,13 @@
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from tests.command_line import assert_one_line, ops
+from tests.stand_in import JsonHandler, served
 
 KEYS = "LANGFUSE_PUBLIC_KEY=pk-lf-1\nLANGFUSE_SECRET_KEY=sk-lf-secret\n"
 AUTHORIZATION = "Basic " + base64.b64encode(b"pk-lf-1:sk-lf-secret").decode()
@@ -21,7 +20,7 @@ def langfuse(*, accepts_keys: bool = True, shows_traces: bool = True, refuses_ev
     """A server on 127.0.0.1 that answers as Langfuse's public API does; gives its address."""
     polls: dict[str, int] = {}
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(JsonHandler):
         def do_GET(self) -> None:
             if self.path == "/api/public/health":
                 self.answer(200, {"status": "OK"})
@@ -33,7 +32,7 @@ def langfuse(*, accepts_keys: bool = True, shows_traces: bool = True, refuses_ev
             self.answer(200 if shown else 404, {"id": trace_id})
 
         def do_POST(self) -> None:
-            (event,) = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["batch"]
+            (event,) = json.loads(self.body())["batch"]
             if not accepts_keys or self.headers["Authorization"] != AUTHORIZATION:
                 self.answer(401, {"message": "Invalid credentials"})
             elif refuses_events:
@@ -42,23 +41,8 @@ def langfuse(*, accepts_keys: bool = True, shows_traces: bool = True, refuses_ev
                 polls[event["body"]["id"]] = 0
                 self.answer(207, {"successes": [{"id": event["id"], "status": 201}], "errors": []})
 
-        def answer(self, status: int, body: object) -> None:
-            text = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Stays silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with served(Handler) as url:
+        yield url
 
 
 def test_a_trace_comes_back() -> None:
