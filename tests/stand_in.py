@@ -30,7 +30,7 @@ class JsonHandler(BaseHTTPRequestHandler):
 def served(handler: type[JsonHandler]) -> Iterator[str]:
     """The address of a server that lets ``handler`` answer, for as long as the block runs."""
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"

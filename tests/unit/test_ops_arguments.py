@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.command_line import ops
+from tests.command_line import ops_in_process
 
 NOWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "LANGFUSE_ENV": "prod", "AWS_REGION": "us-east-1"}
 
@@ -23,14 +23,14 @@ NOWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "LANGFUSE_ENV": "prod", "AW
     ],
 )
 def test_wrong_arguments_exit_with_2(arguments: list[str], says: str) -> None:
-    ran = ops(*arguments, environment=NOWHERE)
+    ran = ops_in_process(*arguments, environment=NOWHERE)
     assert ran.returncode == 2, ran.stderr
     assert says in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
 def test_wrong_settings_exit_with_2() -> None:
-    ran = ops("status", environment={**NOWHERE, "LANGFUSE_AWS__WEB__CPU": "300"})
+    ran = ops_in_process("status", environment={**NOWHERE, "LANGFUSE_AWS__WEB__CPU": "300"})
     assert ran.returncode == 2
     assert ran.stderr.count("\n") == 1
 
@@ -48,10 +48,10 @@ def test_every_command_explains_itself() -> None:
         "upgrade",
         "clickhouse",
     ]
-    listed = ops("--help", environment=NOWHERE).stdout
+    listed = ops_in_process("--help", environment=NOWHERE).stdout
     assert all(f"\n  {command} " in listed for command in commands)
 
 
 def test_the_shell_completes_commands() -> None:
     completing = {"_OPS_COMPLETE": "complete_bash", "COMP_WORDS": "ops sc", "COMP_CWORD": "1"}
-    assert ops(environment={**NOWHERE, **completing}).stdout.split() == ["scale"]
+    assert ops_in_process(environment={**NOWHERE, **completing}).stdout.split() == ["scale"]

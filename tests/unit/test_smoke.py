@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.command_line import assert_one_line, ops
+from ops import smoke
+from tests.command_line import assert_one_line, ops_in_process
 from tests.stand_in import JsonHandler, served
 
 KEYS = "LANGFUSE_PUBLIC_KEY=pk-lf-1\nLANGFUSE_SECRET_KEY=sk-lf-secret\n"
@@ -45,9 +46,14 @@ def langfuse(*, accepts_keys: bool = True, shows_traces: bool = True, refuses_ev
         yield url
 
 
+@pytest.fixture(autouse=True)
+def quick_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smoke, "POLL_SECONDS", 0.01)
+
+
 def test_a_trace_comes_back() -> None:
     with langfuse() as url:
-        ran = ops("smoke", "--keys", "-", "--url", url, "--json", environment={}, stdin=KEYS)
+        ran = ops_in_process("smoke", "--keys", "-", "--url", url, "--json", environment={}, stdin=KEYS)
     assert ran.returncode == 0, ran.stderr
     answer = json.loads(ran.stdout)
     assert answer["passed"]
@@ -66,11 +72,11 @@ def test_a_trace_comes_back() -> None:
 )
 def test_what_goes_wrong_is_one_line(behaviour: dict[str, bool], says: str) -> None:
     with langfuse(**behaviour) as url:
-        ran = ops("smoke", "--keys", "-", "--url", url, "--timeout", "1", environment={}, stdin=KEYS)
+        ran = ops_in_process("smoke", "--keys", "-", "--url", url, "--timeout", "1", environment={}, stdin=KEYS)
     assert_one_line(ran, says)
     assert "sk-lf-secret" not in ran.stdout + ran.stderr
 
 
 def test_a_server_that_is_down() -> None:
-    ran = ops("smoke", "--keys", "-", "--url", "http://127.0.0.1:9", environment={}, stdin=KEYS)
+    ran = ops_in_process("smoke", "--keys", "-", "--url", "http://127.0.0.1:9", environment={}, stdin=KEYS)
     assert_one_line(ran, "http://127.0.0.1:9 can't be reached")

@@ -12,6 +12,7 @@ from ops.target import OpsError, Target
 from tests.stand_in import JsonHandler, served
 from tests.synthesis import load
 
+SESSION = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-west-1")
 OUTPUTS = {"cluster_name": "cluster", "web_service_name": "web", "worker_service_name": "worker"}
 
 
@@ -49,8 +50,7 @@ def ecs(monkeypatch: pytest.MonkeyPatch, *answers: dict[str, Any]) -> Iterator[T
     with served(Handler) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", url)
         monkeypatch.setattr(steady_state, "POLL_SECONDS", 0.01)
-        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-west-1")
-        yield Target(load("dev"), session, {"services": OUTPUTS})
+        yield Target(load("dev"), SESSION, {"services": OUTPUTS})
         assert len(left) == 1
 
 
