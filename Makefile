@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export CHECKPOINT_DISABLE ?= 1
 # The AWS provider is 700 MB: one copy for the three stacks.
 export TF_PLUGIN_CACHE_DIR ?= $(CURDIR)/.venv/terraform-plugins
-export TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE ?= 1
+export TF_CLI_ARGS_init ?= -lockfile=readonly
 ifdef TERRAFORM_PROVIDER_MIRROR
 export TF_CLI_CONFIG_FILE := $(CURDIR)/.venv/terraform.rc
 endif

@@ -7,6 +7,7 @@ from cdktf import App
 from settings import load_or_exit
 from stacks.data import DataStack
 from stacks.network import NetworkStack
+from stacks.provider_lock import lock_provider
 from stacks.services import ServicesStack
 
 settings = load_or_exit()
@@ -15,3 +16,4 @@ network = NetworkStack(app, "network", settings)
 data = DataStack(app, "data", settings, network=network)
 ServicesStack(app, "services", settings, network=network, data=data)
 app.synth()
+lock_provider(app.outdir)

@@ -5,6 +5,7 @@ import json
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from stacks.provider_lock import LOCK
 from tests.synthesis import ENVIRONMENTS, RUNNING, STACKS, app
 
 CLICKHOUSE = ["url", "user", "password", "migration_url", "db", "migration_ssl"]
@@ -106,3 +107,9 @@ def test_no_token_is_left_unresolved(environment: str) -> None:
     for graph in app(environment, RUNNING).values():
         assert "TfToken" not in json.dumps(graph.json)
         assert "jsii" not in json.dumps(graph.json)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_lock_file_has_the_checksums_of_the_provider_that_is_asked_for(stack: str) -> None:
+    version = app()[stack].json["terraform"]["required_providers"]["aws"]["version"]
+    assert f'"registry.terraform.io/hashicorp/aws" {{\n  version     = "{version}"\n' in LOCK.read_text()
