@@ -18,7 +18,7 @@ export TF_CLI_CONFIG_FILE := $(CURDIR)/.venv/terraform.rc
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help local test lint bench synth plan deploy destroy setup terraform clean
+.PHONY: help local test lint bench synth plan apply deploy destroy setup terraform clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,8 +41,14 @@ bench: setup ## measure synth, as ratios, into docs/performance.md
 synth: setup ## write the Terraform JSON of ENV to cdktf.out
 	@cdktf synth
 
-plan: setup ## show what a deploy of ENV would change on AWS
-	@cdktf diff $(or $(ARGS),'*')
+plan: setup ## show what a deploy of ENV would change on AWS, and save the plans (ARGS="--allow ADDRESS")
+	@ops plan $(ARGS)
+
+apply: setup ## apply exactly what make plan saved; a plan that something overtook is refused
+	@for stack in network data services; do \
+		cd $(CURDIR)/cdktf.out/stacks/$$stack && test -f saved.tfplan || continue; \
+		terraform init -input=false > /dev/null && terraform apply -input=false saved.tfplan || exit 1; \
+	done
 
 deploy: setup ## deploy ENV to AWS
 	@cdktf deploy $(or $(ARGS),'*')

@@ -5,14 +5,14 @@ import sys
 import typer
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, SSOError, TokenRetrievalError
 
-from ops import bootstrap, clickhouse, doctor, logs, outputs, redeploy, scale, smoke, status, upgrade
+from ops import bootstrap, clickhouse, doctor, logs, outputs, plan, plan_review, redeploy, scale, smoke, status, upgrade
 from ops.target import OpsError
 
 app = typer.Typer(
     name="ops",
     help="Operate a deployed Langfuse. LANGFUSE_ENV names the environment (dev if unset); names come from its remote"
     " state. What changes something only tells what it would do until --apply."
-    " Exit codes: 0 done, 1 it failed, 2 wrong arguments or settings.",
+    " Exit codes: 0 done, 1 it failed, 2 wrong arguments or settings, 3 a plan would lose data.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -26,6 +26,8 @@ app.command()(smoke.smoke)
 app.command()(redeploy.redeploy)
 app.command()(scale.scale)
 app.command()(upgrade.upgrade)
+app.command()(plan.plan)
+app.command()(plan_review.plan_review)
 app.add_typer(clickhouse.app, name="clickhouse")
 
 

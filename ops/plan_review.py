@@ -1,0 +1,119 @@
+"""``ops plan-review``: what a reviewer must know of a plan, in ten seconds, and whether it may lose data.
+
+Values are never shown, only the names of arguments; except for who may reach and do what, which is no secret.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ops import permissions
+from ops.console import AsJson, print_json
+from ops.terraform_plan import Change, StackPlan, read
+
+SHOWN_KINDS = ("add", "change", "replace", "destroy")
+REFUSED = 3
+
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ADDRESS", help="Let this resource be destroyed or replaced, though it holds data."),
+]
+
+
+def plan_review(
+    plans: Annotated[
+        list[Path], typer.Argument(metavar="PLAN.json...", help="What `terraform show -json` wrote, a file a stack.")
+    ],
+    allow: Allow = None,
+    as_json: AsJson = False,
+) -> None:
+    """Summarize plans in Markdown, and refuse to lose data.
+
+    Exit code 3 if a plan destroys or replaces a database, cache, bucket, volume, secret or key that --allow does not
+    name. `ops plan` writes the files.
+    """
+    found = [read(path) for path in plans]
+    refused = [
+        change.address
+        for plan in found
+        for change in plan.changes
+        if change.loses_data and change.address not in (allow or ())
+    ]
+    if as_json:
+        stacks = {
+            plan.stack: {"waits_for": list(plan.waits_for), **_counts(plan)} if plan.waits_for else _counts(plan)
+            for plan in found
+        }
+        print_json({"stacks": stacks, "refused": refused})
+    else:
+        print("\n".join(markdown(found, refused)))
+    if refused:
+        raise typer.Exit(REFUSED)
+
+
+def _counts(plan: StackPlan) -> dict[str, int]:
+    counted = Counter(change.kind for change in plan.changes)
+    return {kind: counted[kind] for kind in SHOWN_KINDS}
+
+
+def markdown(plans: Sequence[StackPlan], refused: Sequence[str]) -> Iterator[str]:
+    """The summary, line by line."""
+    changes = [change for plan in plans for change in plan.changes]
+    yield f"### {_verdict(plans, changes, refused)}"
+    yield ""
+    yield "| stack | add | change | replace | destroy |"
+    yield "|---|---|---|---|---|"
+    for plan in plans:
+        if plan.waits_for:
+            yield f"| {plan.stack} | waits for {', '.join(plan.waits_for)} | | | |"
+        else:
+            yield f"| {plan.stack} | {' | '.join(str(count) for count in _counts(plan).values())} |"
+    lost = [
+        f"- `{change.address}` is {'replaced' if change.kind == 'replace' else 'destroyed'}"
+        + ("" if change.address in refused else " (allowed)")
+        for change in changes
+        if change.loses_data
+    ]
+    replaced = [f"- `{change.address}`, forced by {change.forced_by}" for change in changes if change.kind == "replace"]
+    yield from _section("Data is lost", lost)
+    yield from _section("Replaced", replaced)
+    yield from _section("Opened to the network", [line for change in changes for line in permissions.openings(change)])
+    yield from _section("Allowed to do more", [line for change in changes for line in permissions.widenings(change)])
+    yield from _details(plans)
+
+
+def _verdict(plans: Sequence[StackPlan], changes: Sequence[Change], refused: Sequence[str]) -> str:
+    if refused:
+        return "⛔ Refused: data would be lost"
+    if not changes:
+        waiting = [plan.stack for plan in plans if plan.waits_for]
+        return f"⏳ No changes yet: {', '.join(waiting)} waits" if waiting else "✅ No changes"
+    if any(change.kind in ("replace", "destroy") for change in changes):
+        return "⚠️ Replaces or destroys, but no data"
+    return "✅ Adds and changes in place"
+
+
+def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield ""
+        yield f"**{title}**"
+        yield from lines
+
+
+def _details(plans: Sequence[StackPlan]) -> Iterator[str]:
+    """Every change, folded away; a comment on GitHub holds 65,536 characters."""
+    lines = [
+        f"- {change.kind} `{change.address}`" + (f": {', '.join(change.arguments)}" if change.kind == "change" else "")
+        for plan in plans
+        for change in plan.changes
+    ]
+    if lines:
+        yield ""
+        yield f"<details><summary>All {len(lines)} changes</summary>"
+        yield ""
+        yield from lines
+        yield ""
+        yield "</details>"
