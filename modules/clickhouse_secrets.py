@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from constructs import Construct
 
 from modules.secret import Secret, random_letters_and_digits
+from settings.variables import PLACEHOLDER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +21,6 @@ class ClickhouseConnection:
     db: str
     migration_ssl: str
     """``true`` if the native interface speaks TLS."""
-
-
-PLACEHOLDER = "PLACEHOLDER"
 
 
 def unknown_connection() -> ClickhouseConnection:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
 from constructs import Construct
 
-from modules.langfuse_environment import METRIC_NAMESPACE, QUEUE_DEPTHS
+from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS
 
 WIDTH, HEIGHT, COLUMNS = 8, 6, 3
 

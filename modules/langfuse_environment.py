@@ -14,14 +14,6 @@ PREFIXES = (EVENTS_PREFIX, MEDIA_PREFIX, EXPORTS_PREFIX)
 WEB_PORT = 3000
 WORKER_PORT = 3030
 
-METRIC_NAMESPACE = "Langfuse"
-"""Where the worker publishes its metrics, without dimensions."""
-QUEUE_DEPTHS = {
-    "otel_ingestion": "langfuse.queue.otel_ingestion.depth.shard_all.type_waiting",
-    "ingestion": "langfuse.queue.ingestion.depth.shard_all.type_waiting",
-}
-"""The jobs that wait for a worker. Every worker publishes the same depth, so the statistic is Maximum."""
-
 LOAD_BALANCER_IDLE_SECONDS = 60
 # Longer than the load balancer's, or it sends requests into connections that web just closed: stray 502s.
 KEEP_ALIVE_MILLISECONDS = 110_000

@@ -3,7 +3,7 @@
 from constructs import Construct
 
 from modules.alarm import alarm
-from modules.langfuse_environment import METRIC_NAMESPACE, QUEUE_DEPTHS
+from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS
 
 MANY_JOBS = 10_000
 

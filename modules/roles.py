@@ -6,8 +6,9 @@ from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from constructs import Construct
 
-from modules.langfuse_environment import METRIC_NAMESPACE, PREFIXES
+from modules.langfuse_environment import PREFIXES
 from modules.policy_document import Allow, policy_document, trust_document
+from settings.metrics import METRIC_NAMESPACE
 
 TRUST = trust_document("ecs-tasks.amazonaws.com")
 

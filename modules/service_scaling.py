@@ -14,7 +14,7 @@ from cdktf_cdktf_provider_aws.appautoscaling_target import AppautoscalingTarget
 from constructs import Construct
 
 from modules.fargate_service import FargateService
-from modules.langfuse_environment import METRIC_NAMESPACE, QUEUE_DEPTHS
+from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS
 from settings.model import Service
 
 WEB_CPU_PERCENT = 50

@@ -3,10 +3,9 @@
 import sys
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, SSOError, TokenRetrievalError
 
 from ops import bootstrap, clickhouse, doctor, logs, outputs, plan, plan_review, redeploy, scale, smoke, status, upgrade
-from ops.target import OpsError
+from ops.target import AWS_ERRORS, OpsError, reason
 
 app = typer.Typer(
     name="ops",
@@ -35,20 +34,9 @@ def main() -> None:
     """Runs the command; whatever AWS refuses is one line and exit code 1."""
     try:
         app(prog_name="ops")
-    except OpsError as error:
-        _fail(str(error))
-    except (NoCredentialsError, SSOError, TokenRetrievalError):
-        _fail("there are no valid AWS credentials: set AWS_PROFILE, or run `aws sso login`")
-    except ClientError as error:
-        answer = error.response["Error"]
-        _fail(f"AWS refused {error.operation_name}: {answer['Code']}: {answer['Message']}")
-    except BotoCoreError as error:
-        _fail(" ".join(str(error).split()))
-
-
-def _fail(line: str) -> None:
-    print(f"ops: {line}", file=sys.stderr)
-    sys.exit(1)
+    except (OpsError, *AWS_ERRORS) as error:
+        print(f"ops: {reason(error)}", file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ops.console import Apply, AsJson, console, print_json, say_dry_run, table
-from ops.target import CLIENT_CONFIG, Target, target
+from ops.target import OpsError, Target, target
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -41,9 +41,9 @@ def bootstrap(apply: Apply = False, as_json: AsJson = False) -> None:
     versions go after 90 days.
     """
     here = target()
-    s3 = here.session.client("s3", config=CLIENT_CONFIG)
+    s3 = here.session.client("s3")
     bucket = here.settings.state.bucket
-    created = not _exists(s3, bucket)
+    created = not _exists(here, s3, bucket)
     if created and apply:
         _create(here, s3, bucket)
     found = {}
@@ -64,14 +64,25 @@ def bootstrap(apply: Apply = False, as_json: AsJson = False) -> None:
         say_dry_run(changes=changes)
 
 
-def _exists(s3: "S3Client", bucket: str) -> bool:
+def _exists(here: Target, s3: "S3Client", bucket: str) -> bool:
+    """Raises ``OpsError`` for a bucket that can't be this environment's."""
     try:
-        s3.head_bucket(Bucket=bucket)
+        region = s3.head_bucket(Bucket=bucket).get("BucketRegion", here.settings.region)
     except ClientError as error:
-        # Any other code says that the bucket is somebody else's, or not for us.
-        if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
+        # S3 gives no reason to a HEAD, only the status.
+        code = error.response["Error"]["Code"]
+        if code in ("404", "NoSuchBucket"):
             return False
+        if code in ("400", "403"):
+            raise OpsError(
+                f"{bucket} is another account's, or these credentials may not see it ({code}): check AWS_PROFILE, or"
+                " choose another state.bucket, since names are global"
+            ) from None
         raise
+    if region != here.settings.region:
+        raise OpsError(
+            f"{bucket} is in {region}, {here.settings.name} in {here.settings.region}: choose another state.bucket"
+        )
     return True
 
 
@@ -88,6 +99,7 @@ def points(here: Target, s3: "S3Client", bucket: str) -> list[Point]:
     """All that the bucket must be beside being there."""
     key = here.settings.state.kms_key_id
     algorithm: Any = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key} if key else {"SSEAlgorithm": "AES256"}
+    arn = f"arn:{here.session.get_partition_for_region(here.settings.region)}:s3:::{bucket}"
     configuration: ServerSideEncryptionConfigurationTypeDef = {
         "Rules": [{"ApplyServerSideEncryptionByDefault": algorithm}]
     }
@@ -98,7 +110,8 @@ def points(here: Target, s3: "S3Client", bucket: str) -> list[Point]:
 
     def statements() -> list[dict[str, Any]]:
         policy = _or_nothing(lambda: s3.get_bucket_policy(Bucket=bucket)["Policy"])
-        return list(json.loads(policy)["Statement"]) if policy else []
+        found = json.loads(policy)["Statement"] if policy else []
+        return found if isinstance(found, list) else [found]
 
     def rules() -> list[Any]:
         return list(_or_nothing(lambda: s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]) or [])
@@ -108,7 +121,7 @@ def points(here: Target, s3: "S3Client", bucket: str) -> list[Point]:
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
-        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Resource": [arn, f"{arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     expiry: Any = {
@@ -126,7 +139,7 @@ def points(here: Target, s3: "S3Client", bucket: str) -> list[Point]:
         ),
         Point(
             "encrypted" + (" with the key of the settings" if key else ""),
-            lambda: algorithm.items() <= (_or_nothing(encryption) or {}).items(),
+            lambda: _is_encrypted(_or_nothing(encryption), key),
             lambda: s3.put_bucket_encryption(
                 Bucket=bucket,
                 ServerSideEncryptionConfiguration=configuration,
@@ -145,7 +158,7 @@ def points(here: Target, s3: "S3Client", bucket: str) -> list[Point]:
         ),
         Point(
             "TLS only",
-            lambda: any(_denies_plain_http(statement, bucket) for statement in statements()),
+            lambda: any(_denies_plain_http(statement, arn) for statement in statements()),
             # What others wrote into the policy stays.
             lambda: s3.put_bucket_policy(
                 Bucket=bucket,
@@ -179,14 +192,18 @@ def _or_nothing(read: Callable[[], Any]) -> Any:  # noqa: ANN401
         raise
 
 
-def _denies_plain_http(statement: dict[str, Any], bucket: str) -> bool:
+def _is_encrypted(found: dict[str, Any] | None, key: str | None) -> bool:
+    """Without a key in the settings, whichever the bucket has is as good."""
+    return found is not None and (key is None or found.get("KMSMasterKeyID") == key)
+
+
+def _denies_plain_http(statement: dict[str, Any], arn: str) -> bool:
     resources = statement.get("Resource")
     return (
         statement["Effect"] == "Deny"
         and statement.get("Principal") in ("*", {"AWS": "*"})
         and statement.get("Action") in ("s3:*", ["s3:*"])
-        and {f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"}
-        <= set(resources if isinstance(resources, list) else [])
+        and {arn, f"{arn}/*"} <= set(resources if isinstance(resources, list) else [])
         and statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport") in ("false", False)
     )
 

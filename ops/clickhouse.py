@@ -1,17 +1,16 @@
 """``ops clickhouse set``: fills the six secrets that tell Langfuse where an external ClickHouse is."""
 
 import re
-import sys
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import SplitResult, urlsplit
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from ops import named_values
 from ops.console import Apply, AsJson, console, print_json, say_dry_run, table
-from ops.target import CLIENT_CONFIG, OpsError, Target, target
+from ops.target import AWS_ERRORS, OpsError, Target, target
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -22,19 +21,17 @@ From = Annotated[
     str | None,
     typer.Option("--from", metavar="FILE", help="Lines NAME=value with all six; - reads stdin. Else you are asked."),
 ]
+PORTS: dict[str, tuple[Mapping[str, tuple[int, ...]], tuple[int, ...]]] = {
+    # What modules/firewall.py lets out to a ClickHouse elsewhere, and to one inside the VPC.
+    "external": ({"https": (8443, 443)}, (9440,)),
+    "ec2": ({"http": (8123,)}, (9000,)),
+}
+"""By ``clickhouse.mode``: schemes and ports of the HTTP interface, ports of the native one."""
 
 
 @app.callback()
 def _only_group() -> None:
     """Where Langfuse finds its ClickHouse."""
-
-
-def _url(value: str) -> str | None:
-    return _address(value, {"http": (8123,), "https": (8443, 443)})
-
-
-def _migration_url(value: str) -> str | None:
-    return _address(value, {"clickhouse": (9000, 9440)})
 
 
 def _address(value: str, ports: Mapping[str, tuple[int, ...]]) -> str | None:
@@ -56,20 +53,28 @@ def _plain(value: str) -> str | None:
     return None if re.fullmatch(r"[A-Za-z0-9._~-]+", value) else "must be letters, digits and . _ ~ - only"
 
 
-def _boolean(value: str) -> str | None:
-    return None if value in ("true", "false") else "must be true or false"
+NAMES = (
+    "CLICKHOUSE_URL",
+    "CLICKHOUSE_USER",
+    "CLICKHOUSE_PASSWORD",
+    "CLICKHOUSE_MIGRATION_URL",
+    "CLICKHOUSE_DB",
+    "CLICKHOUSE_MIGRATION_SSL",
+)
+"""Langfuse's variables."""
 
 
-CHECKS: dict[str, Callable[[str], str | None]] = {
-    "CLICKHOUSE_URL": _url,
-    "CLICKHOUSE_USER": _plain,
-    "CLICKHOUSE_PASSWORD": _plain,
-    "CLICKHOUSE_MIGRATION_URL": _migration_url,
-    "CLICKHOUSE_DB": _plain,
-    "CLICKHOUSE_MIGRATION_SSL": _boolean,
-}
-"""What is wrong with a value, by the name of Langfuse's variable; nothing if it is right. Never the value itself."""
-TLS_PORT = ":9440"
+def wrong(name: str, value: str, mode: str) -> str | None:
+    """What is wrong with the value of a variable, nothing if it is right. Never the value itself."""
+    http, native = PORTS[mode]
+    if name == "CLICKHOUSE_URL":
+        return _address(value, http)
+    if name == "CLICKHOUSE_MIGRATION_URL":
+        return _address(value, {"clickhouse": native})
+    if name == "CLICKHOUSE_MIGRATION_SSL":
+        needed = "true" if mode == "external" else "false"
+        return None if value == needed else f"must be {needed} with clickhouse.mode = {mode}"
+    return _plain(value)
 
 
 @app.command("set")
@@ -86,15 +91,15 @@ def set_(from_: From = None, apply: Apply = False, as_json: AsJson = False) -> N
             f"{here.settings.name} has clickhouse.mode = {here.settings.clickhouse.mode}: the data stack fills the"
             " secrets itself; set it to external first"
         )
-    secrets = {name: here.outputs("data")[f"{name.lower()}_secret_name"] for name in CHECKS}
-    values = _read(from_)
+    secrets = {name: here.outputs("data")[f"{name.lower()}_secret_name"] for name in NAMES}
+    values = named_values.read(from_, "--from", NAMES, hidden={"CLICKHOUSE_PASSWORD"})
     check(values)
-    client = here.session.client("secretsmanager", config=CLIENT_CONFIG)
+    client = here.session.client("secretsmanager")
     before = {name: client.get_secret_value(SecretId=secret)["SecretString"] for name, secret in secrets.items()}
-    changed = [name for name in CHECKS if before[name] != values[name]]
+    changed = [name for name in NAMES if before[name] != values[name]]
     if apply:
         write(client, {secrets[name]: (before[name], values[name]) for name in changed})
-    found = {secrets[name]: ("set" if apply else "would be set") if name in changed else "unchanged" for name in CHECKS}
+    found = {secrets[name]: ("set" if apply else "would be set") if name in changed else "unchanged" for name in NAMES}
     if as_json:
         print_json({"secrets": found, "applied": apply})
         return
@@ -105,60 +110,43 @@ def set_(from_: From = None, apply: Apply = False, as_json: AsJson = False) -> N
         say_dry_run(changes=bool(changed))
 
 
-def _read(from_: str | None) -> dict[str, str]:
-    if from_ is None:
-        if not sys.stdin.isatty():
-            raise typer.BadParameter("there is no terminal to ask at: give the values with --from FILE, or --from -")
-        return {name: typer.prompt(name, hide_input=name == "CLICKHOUSE_PASSWORD", err=True).strip() for name in CHECKS}
-    try:
-        text = sys.stdin.read() if from_ == "-" else Path(from_).read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "is not text"
-        raise typer.BadParameter(f"--from {from_}: {reason}") from None
-    lines = [line.strip() for line in text.splitlines()]
-    pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
-    return {name.strip(): value.strip() for name, _, value in pairs}
-
-
 def check(values: Mapping[str, str]) -> None:
-    """Accepts all six values, or raises ``typer.BadParameter`` with a line on the first that is wrong."""
-    unknown, missing = sorted(values.keys() - CHECKS.keys()), [name for name in CHECKS if not values.get(name)]
-    if unknown:
-        # Not the line: it may be a password that lost its name.
-        raise typer.BadParameter(f"{len(unknown)} line(s) with another name than {', '.join(CHECKS)}")
-    if missing:
-        raise typer.BadParameter(f"{', '.join(missing)}: missing")
-    for name, wrong in CHECKS.items():
-        if reason := wrong(values[name]):
-            raise typer.BadParameter(f"{name}: {reason}")
-    if (values["CLICKHOUSE_MIGRATION_SSL"] == "true") != values["CLICKHOUSE_MIGRATION_URL"].endswith(TLS_PORT):
-        raise typer.BadParameter("CLICKHOUSE_MIGRATION_SSL: must be true with port 9440, false with port 9000")
+    """Accepts the values for an external ClickHouse, or raises ``typer.BadParameter`` on the first that is wrong."""
+    for name in NAMES:
+        if found := wrong(name, values[name], "external"):
+            raise typer.BadParameter(f"{name}: {found}")
 
 
 def write(client: "SecretsManagerClient", changes: Mapping[str, tuple[str, str]]) -> None:
-    """Stores the second of each pair; if one can't be stored, those before it get the first of theirs back.
+    """Stores the second of each pair; if one can't be stored, or on Ctrl-C, all get the first of theirs back.
 
     Raises:
         OpsError: if a value could not be stored; it says which, and whether everything is as before.
     """
-    done: list[str] = []
-    for secret, (_, value) in changes.items():
-        try:
+    tried: list[str] = []
+    try:
+        for secret, (_, value) in changes.items():
+            tried.append(secret)
             client.put_secret_value(SecretId=secret, SecretString=value)
-        except (ClientError, BotoCoreError) as error:
-            reason = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-            left = [one for one in done if not _put_back(client, one, changes[one][0])]
+    except BaseException as error:
+        # The last one too: after a time-out nobody knows whether AWS stored it.
+        left = [one for one in tried if not _put_back(client, one, changes[one][0])]
+        if isinstance(error, AWS_ERRORS):
+            why = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
             state = f"but {', '.join(left)} could not be put back" if left else "every secret is as it was"
-            raise OpsError(f"{secret} could not be stored ({reason}); {state}. Mend that, then run it again") from None
-        done.append(secret)
+            raise OpsError(f"{tried[-1]} could not be stored ({why}); {state}. Mend that, then run it again") from None
+        raise
 
 
 def _put_back(client: "SecretsManagerClient", secret: str, value: str) -> bool:
     try:
         client.put_secret_value(SecretId=secret, SecretString=value)
-    except (ClientError, BotoCoreError):
+        return True
+    except client.exceptions.ResourceNotFoundException:
+        # There is nothing that could differ.
+        return True
+    except AWS_ERRORS:
         return False
-    return True
 
 
 def _next_step(here: Target, *, changed: bool) -> str:

@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
-# In a pipe, a line is as long as it needs to be.
-console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+# In a pipe, a line is as long as it needs to be. Text comes from AWS, and brackets in it are no markup.
+console = Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
 
 Apply = Annotated[bool, typer.Option("--apply", help="Do it. Without this, only tell what would be done.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 def print_json(answer: object) -> None:
@@ -25,7 +26,7 @@ def table(*columns: str, rows: Iterable[Iterable[object]], title: str | None = N
     """A table whose last column takes long text."""
     made = Table(*columns[:-1], Column(columns[-1], overflow="fold"), title=title, title_justify="left")
     for row in rows:
-        made.add_row(*map(str, row))
+        made.add_row(*(Text(str(cell)) for cell in row))
     return made
 
 

@@ -7,16 +7,20 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from ops.clickhouse import CHECKS as CLICKHOUSE
+from ops import clickhouse, permissions
 from ops.console import AsJson, console, print_json, table
-from ops.steady_state import describe
-from ops.target import CLIENT_CONFIG, SERVICES, Target, target
+from ops.steady_state import existing, primary
+from ops.target import AWS_ERRORS, SERVICES, OpsError, Target, reason, target
+from settings.variables import PLACEHOLDER
 
-LOG_HOURS = 1
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import ServiceTypeDef, TaskDefinitionTypeDef
+
+POSTGRES_PORT = 5432
 
 
 class Finding(NamedTuple):
@@ -29,9 +33,14 @@ class Finding(NamedTuple):
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Look for the known causes of a Langfuse that does not start. Exit code 1 if one is found."""
+    """Look for the known causes of a Langfuse that does not start.
+
+    Each check has its verdict, the evidence and the remedy. Exit code 1 if one is found, or could not be looked for.
+    """
     here = target()
-    findings = [finding for look in CHECKS for finding in look(here)]
+    # Without this stack there is nothing to examine.
+    here.outputs("data")
+    findings = [finding for what, look in CHECKS.items() for finding in _looked(here, what, look)]
     if as_json:
         print_json([finding._asdict() for finding in findings])
     else:
@@ -41,98 +50,138 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+def _looked(here: Target, what: str, look: Callable[[Target], Iterator[Finding]]) -> list[Finding]:
+    try:
+        return list(look(here))
+    except (OpsError, *AWS_ERRORS) as error:
+        return [Finding(what, False, f"could not be looked at: {reason(error)}", "mend that, then look again")]
+
+
+def _deploy(here: Target) -> str:
+    return f"`make deploy ENV={here.settings.name}`"
+
+
+def _services(here: Target) -> Iterator[Finding]:
+    """Terraform makes the worker when web is steady, so a web that never gets there leaves none."""
+    found = existing(here, SERVICES)
+    for service in SERVICES:
+        there = service in found
+        evidence = f"{here.service_name(service)} is {'there' if there else 'absent'}"
+        remedy = "" if there else f"mend what else is found here, then {_deploy(here)}"
+        yield Finding(f"{service} is deployed", there, evidence, remedy)
+
+
 def _database(here: Target) -> Iterator[Finding]:
-    """P1001: the database runs, and its security group lets web and worker in."""
-    rds = here.session.client("rds", config=CLIENT_CONFIG)
-    ec2 = here.session.client("ec2", config=CLIENT_CONFIG)
-    host = here.outputs("data")["database_endpoint"].rpartition(":")[0]
-    found = [
-        one for one in rds.describe_db_instances()["DBInstances"] if one.get("Endpoint", {}).get("Address") == host
-    ]
-    state = found[0]["DBInstanceStatus"] if found else "absent"
-    yield Finding(
-        "database is available",
-        state == "available",
-        f"{host} is {state}",
-        "" if state == "available" else f"start it in RDS, or run `make deploy ENV={here.settings.name}`",
-    )
-    if not found:
+    """P1001: the database runs, and the security groups let web and worker reach it."""
+    rds = here.session.client("rds")
+    try:
+        (database,) = rds.describe_db_instances(DBInstanceIdentifier=here.database_id)["DBInstances"]
+    except rds.exceptions.DBInstanceNotFoundFault:
+        yield Finding("database is available", False, f"{here.database_id} is absent", _deploy(here))
         return
-    port = found[0]["Endpoint"]["Port"]
-    let_in = set()
-    for group in found[0]["VpcSecurityGroups"]:
-        filters: Any = [{"Name": "group-id", "Values": [group["VpcSecurityGroupId"]]}]
-        for rule in ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]:
-            if (
-                not rule["IsEgress"]
-                and rule["FromPort"] <= port <= rule["ToPort"]
-                and rule["GroupId"] == group["VpcSecurityGroupId"]
-            ):
-                let_in.add(rule.get("ReferencedGroupInfo", {}).get("GroupId"))
-    for service, one in describe(here, SERVICES).items():
+    state = database["DBInstanceStatus"]
+    good = state == "available"
+    remedy = "" if good else f"`aws rds start-db-instance --db-instance-identifier {here.database_id}` if it is stopped"
+    yield Finding("database is available", good, f"{here.database_id} is {state}", remedy)
+    behind = {group["VpcSecurityGroupId"] for group in database["VpcSecurityGroups"]}
+    for service, one in existing(here, SERVICES).items():
         groups = set(one["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"])
-        allowed = bool(groups & let_in)
-        yield Finding(
-            f"{service} may reach the database",
-            allowed,
-            f"port {port} from {', '.join(sorted(groups))}: {'allowed' if allowed else 'no rule'}",
-            "" if allowed else f"the rule was removed: `make deploy ENV={here.settings.name}` puts it back",
+        out = _has_rule(here, groups, behind, outwards=True)
+        into = _has_rule(here, behind, groups, outwards=False)
+        evidence = (
+            f"port {POSTGRES_PORT}: {'may' if out else 'may not'} leave {service}, {'may' if into else 'may not'} enter"
         )
+        remedy = "" if out and into else f"a rule was removed: {_deploy(here)} puts it back"
+        yield Finding(f"{service} may reach the database", out and into, evidence, remedy)
+
+
+def _has_rule(here: Target, groups: set[str], peers: set[str], *, outwards: bool) -> bool:
+    """Whether one of ``groups`` has a rule for the database's port and one of ``peers``, or for any address."""
+    filters: Any = [{"Name": "group-id", "Values": sorted(groups)}]
+    pages = here.session.client("ec2").get_paginator("describe_security_group_rules").paginate(Filters=filters)
+    return any(
+        rule["IsEgress"] == outwards
+        and rule["GroupId"] in groups
+        and (rule["IpProtocol"] == "-1" or rule["FromPort"] <= POSTGRES_PORT <= rule["ToPort"])
+        and ("CidrIpv4" in rule or rule.get("ReferencedGroupInfo", {}).get("GroupId") in peers)
+        for page in pages
+        for rule in page["SecurityGroupRules"]
+    )
 
 
 def _secrets_readable(here: Target) -> Iterator[Finding]:
     """The execution role may read each secret that the task definition names."""
-    ecs = here.session.client("ecs", config=CLIENT_CONFIG)
-    iam = here.session.client("iam", config=CLIENT_CONFIG)
-    for service, one in describe(here, SERVICES).items():
-        definition: Any = ecs.describe_task_definition(taskDefinition=one["taskDefinition"])["taskDefinition"]
+    for service, one in existing(here, SERVICES).items():
+        definition = _definition(here, one)
         role = definition["executionRoleArn"].rpartition("/")[2]
-        needed = [secret["valueFrom"] for secret in definition["containerDefinitions"][0]["secrets"]]
-        allowed: list[str] = []
-        for page in iam.get_paginator("list_role_policies").paginate(RoleName=role):
-            for name in page["PolicyNames"]:
-                document: Any = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-                document = json.loads(document) if isinstance(document, str) else document
-                for statement in document["Statement"]:
-                    if statement["Effect"] == "Allow" and "secretsmanager:GetSecretValue" in _list(statement["Action"]):
-                        allowed += _list(statement["Resource"])
-        refused = [arn for arn in needed if not any(re.fullmatch(_pattern(one), arn) for one in allowed)]
-        names = ", ".join(arn.rpartition(":")[2] for arn in refused)
-        yield Finding(
-            f"{service} may read its secrets",
-            not refused,
-            f"{role}: {len(needed) - len(refused)} of {len(needed)}" + (f", not {names}" if refused else ""),
-            f"the policy was changed: `make deploy ENV={here.settings.name}` puts it back" if refused else "",
-        )
+        found = [statement for policy in _policies(here, role) for statement in permissions.statements(policy)]
+        allowed = [grant for statement in found for grant in permissions.grants(statement)]
+        denied = [grant for statement in found for grant in permissions.grants(statement, "Deny")]
+        # After the seventh colon a task definition may name a key of the secret.
+        needed = [
+            ":".join(secret["valueFrom"].split(":")[:7])
+            for secret in _container(definition, one["serviceName"])["secrets"]
+        ]
+        refused = []
+        for arn in needed:
+            wanted = permissions.Grant("", "secretsmanager:GetSecretValue", arn, "")
+            if not any(one.covers(wanted) for one in allowed) or any(one.covers(wanted) for one in denied):
+                refused.append(arn.rpartition(":")[2])
+        evidence = f"{role}: {len(needed) - len(refused)} of {len(needed)}"
+        evidence += f", not {', '.join(refused)}" if refused else ""
+        remedy = f"the policy was changed: {_deploy(here)} puts it back" if refused else ""
+        yield Finding(f"{service} may read its secrets", not refused, evidence, remedy)
+
+
+def _policies(here: Target, role: str) -> Iterator[str]:
+    iam = here.session.client("iam")
+    for page in iam.get_paginator("list_role_policies").paginate(RoleName=role):
+        for name in page["PolicyNames"]:
+            yield _text(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+    for attached in iam.get_paginator("list_attached_role_policies").paginate(RoleName=role):
+        for policy in attached["AttachedPolicies"]:
+            arn = policy["PolicyArn"]
+            version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+            yield _text(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
+
+
+def _text(document: object) -> str:
+    return document if isinstance(document, str) else json.dumps(document)
+
+
+def _definition(here: Target, service: "ServiceTypeDef") -> "TaskDefinitionTypeDef":
+    ecs = here.session.client("ecs")
+    return ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+
+
+def _container(definition: "TaskDefinitionTypeDef", name: str) -> Any:  # noqa: ANN401
+    return next(one for one in definition["containerDefinitions"] if one["name"] == name)
 
 
 def _address(here: Target) -> Iterator[Finding]:
     """NEXTAUTH_URL is the address that browsers show."""
-    ecs = here.session.client("ecs", config=CLIENT_CONFIG)
-    (web,) = describe(here, ["web"]).values()
-    definition = ecs.describe_task_definition(taskDefinition=web["taskDefinition"])["taskDefinition"]
-    variables = {one["name"]: one["value"] for one in definition["containerDefinitions"][0]["environment"]}
-    have, want = variables.get("NEXTAUTH_URL"), here.outputs("services")["alb_url"]
-    yield Finding(
-        "NEXTAUTH_URL is the public address",
-        have == want,
-        f"{have}, alb_url is {want}",
-        "" if have == want else f"`make deploy ENV={here.settings.name}`; sign-in fails until then",
-    )
+    for web in existing(here, ["web"]).values():
+        variables = {
+            one["name"]: one["value"] for one in _container(_definition(here, web), web["serviceName"])["environment"]
+        }
+        have, want = variables.get("NEXTAUTH_URL"), here.outputs("services")["alb_url"]
+        remedy = "" if have == want else f"{_deploy(here)}; sign-in fails until then"
+        yield Finding("NEXTAUTH_URL is the public address", have == want, f"{have}, and users come to {want}", remedy)
 
 
 def _clickhouse(here: Target) -> Iterator[Finding]:
     """The six secrets hold what Langfuse can use."""
+    mode = here.settings.clickhouse.mode
     remedy = "`ops clickhouse set --apply`, then `ops redeploy --apply`"
-    if here.settings.clickhouse.mode == "ec2":
-        remedy = f"`make deploy ENV={here.settings.name}` with clickhouse.mode = ec2 fills them"
-    for name, wrong in CLICKHOUSE.items():
+    if mode == "ec2":
+        remedy = "put back what Terraform stored (`aws secretsmanager get-secret-value --version-stage TERRAFORM`)"
+    for name in clickhouse.NAMES:
         secret = here.outputs("data")[f"{name.lower()}_secret_name"]
         value = _value(here, secret)
-        if value in (None, "PLACEHOLDER"):
+        if value in (None, PLACEHOLDER):
             yield Finding(name, False, f"{secret} holds {'nothing' if value is None else 'the placeholder'}", remedy)
-        elif reason := wrong(value):
-            yield Finding(name, False, f"{secret} {reason}", remedy)
+        elif found := clickhouse.wrong(name, value or "", mode):
+            yield Finding(name, False, f"{secret} {found}", remedy)
         else:
             yield Finding(name, True, f"{secret} is well-formed")
 
@@ -150,30 +199,37 @@ def _encryption_key(here: Target) -> Iterator[Finding]:
     )
 
 
+def _value(here: Target, secret: str) -> str | None:
+    client = here.session.client("secretsmanager")
+    try:
+        return client.get_secret_value(SecretId=secret).get("SecretString")
+    except (client.exceptions.ResourceNotFoundException, client.exceptions.InvalidRequestException):
+        # Absent, or about to be deleted.
+        return None
+
+
 def _redis(here: Target) -> Iterator[Finding]:
     """Redis never evicts: a lost job hangs the worker."""
-    cache = here.session.client("elasticache", config=CLIENT_CONFIG)
-    group = f"{here.settings.prefix}-redis"
-    policies = set()
-    clusters = cache.describe_cache_clusters(ShowCacheNodeInfo=False)["CacheClusters"]
-    names = {
-        one["CacheParameterGroup"]["CacheParameterGroupName"]
-        for one in clusters
-        if one.get("ReplicationGroupId") == group and "CacheParameterGroup" in one
+    cache = here.session.client("elasticache")
+    clusters = [
+        one
+        for page in cache.get_paginator("describe_cache_clusters").paginate()
+        for one in page["CacheClusters"]
+        if one.get("ReplicationGroupId") == here.cache_id
+    ]
+    names = sorted({one["CacheParameterGroup"]["CacheParameterGroupName"] for one in clusters})
+    policies = {
+        parameter.get("ParameterValue")
+        for name in names
+        for page in cache.get_paginator("describe_cache_parameters").paginate(CacheParameterGroupName=name)
+        for parameter in page["Parameters"]
+        if parameter["ParameterName"] == "maxmemory-policy"
     }
-    for name in names:
-        for page in cache.get_paginator("describe_cache_parameters").paginate(CacheParameterGroupName=name):
-            policies |= {
-                one.get("ParameterValue") for one in page["Parameters"] if one["ParameterName"] == "maxmemory-policy"
-            }
     good = policies == {"noeviction"}
     shown = ", ".join(sorted(map(str, policies))) or "unknown"
-    yield Finding(
-        "Redis never evicts a key",
-        good,
-        f"{', '.join(sorted(names)) or group}: maxmemory-policy is {shown}",
-        "" if good else f"`make deploy ENV={here.settings.name}` puts noeviction back",
-    )
+    remedy = "" if good else f"{_deploy(here)} puts noeviction back"
+    evidence = f"{', '.join(names) or here.cache_id}: maxmemory-policy is {shown}"
+    yield Finding("Redis never evicts a key", good, evidence, remedy)
 
 
 LOGGED = {
@@ -186,42 +242,29 @@ LOGGED = {
 
 
 def _logs(here: Target) -> Iterator[Finding]:
-    """What only web itself can tell."""
-    logs = here.session.client("logs", config=CLIENT_CONFIG)
+    """What only web itself can tell, since its newest deployment began."""
+    logs = here.session.client("logs")
     group = here.outputs("services")["web_log_group_name"]
-    start = int((datetime.now(UTC) - timedelta(hours=LOG_HOURS)).timestamp() * 1000)
+    web = existing(here, ["web"]).get("web")
+    since = primary(web)["createdAt"].astimezone(UTC) if web else datetime.now(UTC) - timedelta(hours=1)
     for check, (pattern, remedy) in LOGGED.items():
         pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=group, startTime=start, filterPattern=pattern
+            logGroupName=group, startTime=int(since.timestamp() * 1000), filterPattern=pattern
         )
-        found = [event for page in pages for event in page["events"]]
-        evidence = f"{group}: {len(found)} line(s) in the last {LOG_HOURS} h"
-        yield Finding(check, not found, evidence, remedy if found else "")
+        moments = [event["timestamp"] for page in pages for event in page["events"]]
+        evidence = f"{group}: {len(moments)} line(s) since {since:%Y-%m-%d %H:%M:%SZ}"
+        if moments:
+            evidence += f", the last at {datetime.fromtimestamp(max(moments) / 1000, UTC):%H:%M:%SZ}"
+        yield Finding(check, not moments, evidence, remedy if moments else "")
 
 
-CHECKS: tuple[Callable[[Target], Iterator[Finding]], ...] = (
-    _database,
-    _secrets_readable,
-    _address,
-    _clickhouse,
-    _encryption_key,
-    _redis,
-    _logs,
-)
-
-
-def _value(here: Target, secret: str) -> str | None:
-    client = here.session.client("secretsmanager", config=CLIENT_CONFIG)
-    try:
-        return client.get_secret_value(SecretId=secret)["SecretString"]
-    except client.exceptions.ResourceNotFoundException:
-        return None
-
-
-def _list(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
-
-
-def _pattern(resource: str) -> str:
-    """An ARN with ``*`` and ``?`` as a regular expression."""
-    return re.escape(resource).replace(r"\*", ".*").replace(r"\?", ".")
+CHECKS: dict[str, Callable[[Target], Iterator[Finding]]] = {
+    "services": _services,
+    "database": _database,
+    "secrets of the tasks": _secrets_readable,
+    "NEXTAUTH_URL": _address,
+    "ClickHouse's secrets": _clickhouse,
+    "ENCRYPTION_KEY": _encryption_key,
+    "Redis": _redis,
+    "web's log": _logs,
+}

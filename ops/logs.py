@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from ops.target import CLIENT_CONFIG, OpsError, target
+from ops.target import OpsError, target
 
 POLL_SECONDS = 2
+LATE_MILLISECONDS = 60_000
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -37,7 +38,7 @@ def logs(
     start = int((time.time() - _seconds(since)) * 1000)
     here = target()
     group = here.outputs("services")[f"{service.value}_log_group_name"]
-    client = here.session.client("logs", config=CLIENT_CONFIG)
+    client = here.session.client("logs")
     seen: set[str] = set()
     try:
         while True:
@@ -56,8 +57,8 @@ def logs(
                     print(moment.replace("+00:00", "Z"), task, event["message"].rstrip("\n"), flush=True)
             if not follow:
                 return
-            # Lines of one moment may arrive late; those already shown are remembered.
-            start = newest
+            # Another task's lines may arrive late; those already shown are remembered.
+            start = max(start, newest - LATE_MILLISECONDS)
             time.sleep(POLL_SECONDS)
     except client.exceptions.ResourceNotFoundException:
         raise OpsError(f"there is no log group {group}: run `make deploy ENV={here.settings.name}`") from None

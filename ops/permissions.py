@@ -92,10 +92,10 @@ def widenings(change: Change) -> Iterator[str]:
 
 
 def _grown(address: str, before: str | None, after: str) -> Iterator[str]:
-    was, now = _statements(before), _statements(after)
-    had = [grant for statement in was for grant in _grants(statement)]
+    was, now = statements(before), statements(after)
+    had = [grant for statement in was for grant in grants(statement)]
     for statement in now:
-        for grant in _grants(statement):
+        for grant in grants(statement):
             if not any(one.covers(grant) for one in had):
                 yield f"- `{address}`: allows {grant}"
         inverted = {"NotAction", "NotResource", "NotPrincipal"} & statement.keys()
@@ -106,7 +106,8 @@ def _grown(address: str, before: str | None, after: str) -> Iterator[str]:
             yield f"- `{address}`: no longer denies {', '.join(f'`{one}`' for one in _list(statement.get('Action')))}"
 
 
-def _statements(policy: str | None) -> list[Mapping[str, Any]]:
+def statements(policy: str | None) -> list[Mapping[str, Any]]:
+    """Those of a policy document; none of a text that is none."""
     try:
         document = json.loads(policy or "{}")
     except ValueError:
@@ -114,8 +115,9 @@ def _statements(policy: str | None) -> list[Mapping[str, Any]]:
     return _list(document.get("Statement", []))
 
 
-def _grants(statement: Mapping[str, Any]) -> Iterator[Grant]:
-    if statement["Effect"] != "Allow":
+def grants(statement: Mapping[str, Any], effect: str = "Allow") -> Iterator[Grant]:
+    """What the statement allows, or what it denies; nothing of one that names what it leaves out."""
+    if statement["Effect"] != effect:
         return
     condition = json.dumps(statement["Condition"], sort_keys=True) if statement.get("Condition") else ""
     for principal in _principals(statement.get("Principal")):

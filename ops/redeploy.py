@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from ops.console import Apply, AsJson, console, print_json, say_dry_run, table
-from ops.steady_state import TIMEOUT_SECONDS, NoWait, Timeout, describe, primary, view, wait
-from ops.target import CLIENT_CONFIG, SERVICES, target
+from ops.steady_state import TIMEOUT_SECONDS, NoWait, Timeout, describe, view, wait
+from ops.target import SERVICES, target
 
 
 def redeploy(
@@ -20,26 +20,24 @@ def redeploy(
 ) -> None:
     """Replace the running tasks by new ones, to read changed secrets.
 
-    One service after the other, web first, since it migrates the databases. A service that is being deployed
-    already, or wants no tasks, is left alone.
+    One service after the other, web first, since it migrates the databases. Each --apply replaces them once more; a
+    service that wants no tasks is left alone.
     """
     chosen = [service for service in SERVICES if service in (services or SERVICES)]
     if unknown := set(services or ()) - set(SERVICES):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: must be web or worker")
     here = target()
-    client = here.session.client("ecs", config=CLIENT_CONFIG)
+    client = here.session.client("ecs")
     found = {}
     for service, one in describe(here, chosen).items():
         if one["desiredCount"] == 0:
             found[service] = "has no tasks to replace"
-        elif primary(one).get("rolloutState") == "IN_PROGRESS":
-            found[service] = "is being deployed already"
         elif not apply:
             found[service] = f"would replace {one['runningCount']} task(s)"
         else:
-            client.update_service(cluster=here.cluster, service=one["serviceName"], forceNewDeployment=True)
+            updated = client.update_service(cluster=here.cluster, service=one["serviceName"], forceNewDeployment=True)
             if not no_wait:
-                wait(here, [service], timeout, quiet=as_json)
+                wait(here, {service: updated["service"]}, timeout, quiet=as_json)
             found[service] = "being replaced" if no_wait else "replaced"
     if as_json:
         print_json(found)

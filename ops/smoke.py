@@ -2,24 +2,28 @@
 
 import base64
 import json
-import sys
 import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, Any
+from http.client import HTTPException
+from typing import Annotated, Any, NoReturn, TypeVar
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import typer
 
+from ops import named_values
 from ops.console import AsJson, console, print_json, table
 from ops.target import OpsError, target
 
 REQUEST_TIMEOUT_SECONDS = 15
 POLL_SECONDS = 1
 KEYS = ("LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY")
+NAME = "ops-smoke"
+Json = dict[str, Any]
+T = TypeVar("T")
 
 
 def smoke(
@@ -35,21 +39,21 @@ def smoke(
 ) -> None:
     """Send one trace, and read it back.
 
-    With a project's API keys; it shows how long each step took.
-
-    The trace is named ops-smoke. Exit code 1 if it is refused or does not appear in time.
+    With a project's API keys; it shows how long each step took. The trace is named ops-smoke. Exit code 1 if it is
+    refused or does not appear in time.
     """
-    public, secret = _keys(keys)
+    values = named_values.read(keys, "--keys", KEYS, hidden={KEYS[1]})
     base = (url or target().outputs("services")["alb_url"]).rstrip("/")
-    if not base.startswith(("http://", "https://")):
-        raise typer.BadParameter(f"--url {base}: must start with http:// or https://")
-    langfuse = Langfuse(base, public, secret)
-    trace_id = str(uuid.uuid4())
+    if not _is_address(base):
+        raise typer.BadParameter(f"--url {base}: must be http://<host> or https://<host>")
+    server = Server(base, values[KEYS[0]], values[KEYS[1]])
+    trace_id = uuid.uuid4().hex
     steps: dict[str, float] = {}
     try:
-        steps["reach"] = _timed(langfuse.health)
-        steps["send"] = _timed(lambda: langfuse.send(trace_id))
-        steps["read back"] = _timed(lambda: langfuse.read_back(trace_id, timeout))
+        version, steps["reach"] = _timed(server.version)
+        langfuse = Observations(server) if int(version.split(".")[0]) >= 4 else Traces(server)
+        _, steps["send"] = _timed(lambda: langfuse.send(trace_id))
+        _, steps["read back"] = _timed(lambda: _read_back(langfuse, trace_id, timeout))
     finally:
         if as_json:
             print_json({"url": base, "trace_id": trace_id, "seconds": steps, "passed": len(steps) == 3})
@@ -60,87 +64,154 @@ def smoke(
         console.print(f"The trace {trace_id} came back.")
 
 
-class Langfuse:
-    """Langfuse's public API, as far as one trace needs it: https://api.reference.langfuse.com ."""
+def _is_address(base: str) -> bool:
+    try:
+        parts = urlsplit(base)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """The keys go to no other server than the one that was named."""
+
+    def redirect_request(
+        self,
+        req: Request,
+        fp: Any,  # noqa: ANN401, ARG002
+        code: int,  # noqa: ARG002
+        msg: str,  # noqa: ARG002
+        headers: Any,  # noqa: ANN401, ARG002
+        newurl: str,
+    ) -> NoReturn:
+        parts = urlsplit(newurl)
+        raise OpsError(f"{req.full_url} redirects: use --url {parts.scheme}://{parts.netloc}")
+
+
+class Server:
+    """Langfuse's HTTP server; every refusal is one line."""
 
     def __init__(self, base: str, public_key: str, secret_key: str) -> None:
         self._base = base
         self._basic = base64.b64encode(f"{public_key}:{secret_key}".encode()).decode()
+        self._opener = build_opener(_NoRedirect)
 
-    def health(self) -> None:
-        """Asks whether it is there."""
-        self._ask("GET", "/api/public/health")
+    def version(self) -> str:
+        """The version that runs. The keys are not sent."""
+        found = self._answer(Request(f"{self._base}/api/public/health"))  # noqa: S310
+        version = found.get("version")
+        if not isinstance(version, str) or not version.split(".")[0].isdigit():
+            raise OpsError(f"{self._base} does not answer like Langfuse: is the address right?")
+        return version
+
+    def get(self, path: str) -> Json | None:
+        """What is there; nothing if nothing is."""
+        try:
+            return self._answer(self._request(path))
+        except HTTPError as error:
+            if error.code == 404:
+                return None
+            raise OpsError(f"{self._base}{path} answers {error.code}: see `ops logs web`") from None
+
+    def post(self, path: str, body: Json, **headers: str) -> Json:
+        """Sends ``body``."""
+        try:
+            return self._answer(self._request(path, data=json.dumps(body).encode(), **headers))
+        except HTTPError as error:
+            raise OpsError(f"{self._base}{path} answers {error.code}: see `ops logs web`") from None
+
+    def _request(self, path: str, data: bytes | None = None, **headers: str) -> Request:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        common = {"Authorization": f"Basic {self._basic}", "Content-Type": "application/json"}
+        return Request(self._base + path, data=data, headers={**common, **named})  # noqa: S310
+
+    def _answer(self, request: Request) -> Json:
+        try:
+            with self._opener.open(request, timeout=REQUEST_TIMEOUT_SECONDS) as answer:
+                found = json.load(answer)
+        except HTTPError as error:
+            if error.code in (401, 403):
+                raise OpsError(
+                    f"Langfuse rejects the keys ({error.code}): make new ones in the project's settings"
+                ) from None
+            if "Authorization" in request.headers:
+                raise
+            raise OpsError(f"{request.full_url} answers {error.code}: see `ops logs web`") from None
+        except (OSError, HTTPException) as error:
+            why = error.reason if isinstance(error, URLError) else error
+            raise OpsError(f"{self._base} can't be reached ({why}): see `ops status`") from None
+        except ValueError:
+            raise OpsError(f"{request.full_url} does not answer like Langfuse: is the address right?") from None
+        return found if isinstance(found, dict) else {}
+
+
+class Observations:
+    """Langfuse 4: OpenTelemetry in, observations out, which is its only path without delay.
+
+    https://langfuse.com/integrations/native/opentelemetry ; v4 refuses what v3 took (langfuse/langfuse#15950).
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
 
     def send(self, trace_id: str) -> None:
-        """Sends one trace. The API answers 207 and lists what it refused."""
+        """Sends a trace of one span."""
+        now = str(time.time_ns())
+        span = {
+            "traceId": trace_id,
+            "spanId": trace_id[:16],
+            "name": NAME,
+            "kind": 1,
+            "startTimeUnixNano": now,
+            "endTimeUnixNano": now,
+        }
+        resource = {"attributes": [{"key": "service.name", "value": {"stringValue": NAME}}]}
+        scope = {"scope": {"name": NAME}, "spans": [span]}
+        body = {"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]}
+        self._server.post("/api/public/otel/v1/traces", body, x_langfuse_ingestion_version="4")
+
+    def is_there(self, trace_id: str) -> bool:
+        """Whether it can be read."""
+        return bool((self._server.get(f"/api/public/v2/observations?traceId={trace_id}") or {}).get("data"))
+
+
+class Traces:
+    """Langfuse 3: https://api.reference.langfuse.com ."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def send(self, trace_id: str) -> None:
+        """Sends a trace. The API answers 207 and lists what it refused."""
         now = datetime.now(UTC).isoformat()
         event = {
             "id": str(uuid.uuid4()),
             "type": "trace-create",
             "timestamp": now,
-            "body": {"id": trace_id, "name": "ops-smoke", "timestamp": now},
+            "body": {"id": trace_id, "name": NAME, "timestamp": now},
         }
-        answer = self._ask("POST", "/api/public/ingestion", {"batch": [event]})
-        if errors := (answer or {}).get("errors"):
+        if errors := self._server.post("/api/public/ingestion", {"batch": [event]}).get("errors"):
             raise OpsError(
                 f"Langfuse refused the trace: {errors[0].get('message', 'no reason given')}; see `ops logs web`"
             )
 
-    def read_back(self, trace_id: str, timeout_seconds: int) -> None:
-        """Asks for the trace until it is there."""
-        deadline = time.monotonic() + timeout_seconds
-        while self._ask("GET", f"/api/public/traces/{trace_id}", absent_is_fine=True) is None:
-            if time.monotonic() > deadline:
-                raise OpsError(
-                    f"the trace did not appear within {timeout_seconds} s: see `ops status` for the queues and"
-                    " `ops logs worker`"
-                )
-            time.sleep(POLL_SECONDS)
-
-    def _ask(
-        self, method: str, path: str, body: object = None, *, absent_is_fine: bool = False
-    ) -> dict[str, Any] | None:
-        request = Request(  # noqa: S310
-            self._base + path,
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Basic {self._basic}", "Content-Type": "application/json"},
-        )
-        try:
-            with urlopen(request, timeout=REQUEST_TIMEOUT_SECONDS) as answer:  # noqa: S310
-                found: dict[str, Any] = json.load(answer)
-                return found
-        except HTTPError as error:
-            if error.code == 404 and absent_is_fine:
-                return None
-            if error.code in (401, 403):
-                raise OpsError(
-                    f"Langfuse rejects the keys ({error.code}): make new ones in the project's settings"
-                ) from None
-            raise OpsError(f"{self._base}{path} answers {error.code}: see `ops logs web`") from None
-        except (URLError, TimeoutError, ConnectionError) as error:
-            reason = getattr(error, "reason", error)
-            raise OpsError(f"{self._base} can't be reached ({reason}): see `ops status`") from None
-        except json.JSONDecodeError:
-            raise OpsError(f"{self._base}{path} does not answer like Langfuse: is the address right?") from None
+    def is_there(self, trace_id: str) -> bool:
+        """Whether it can be read."""
+        return self._server.get(f"/api/public/traces/{trace_id}") is not None
 
 
-def _timed(step: Callable[[], object]) -> float:
+def _read_back(langfuse: Observations | Traces, trace_id: str, timeout_seconds: int) -> None:
+    deadline = time.monotonic() + timeout_seconds
+    while not langfuse.is_there(trace_id):
+        if time.monotonic() > deadline:
+            raise OpsError(
+                f"the trace did not appear within {timeout_seconds} s: see `ops status` for the queues and"
+                " `ops logs worker`"
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def _timed(step: Callable[[], T]) -> tuple[T, float]:
     start = time.monotonic()
-    step()
-    return round(time.monotonic() - start, 3)
-
-
-def _keys(source: str | None) -> tuple[str, str]:
-    if source is None:
-        if not sys.stdin.isatty():
-            raise typer.BadParameter("there is no terminal to ask at: give the keys with --keys FILE, or --keys -")
-        return typer.prompt(KEYS[0], err=True), typer.prompt(KEYS[1], err=True, hide_input=True)
-    try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text()
-    except OSError as error:
-        raise typer.BadParameter(f"--keys {source}: {error.strerror}") from None
-    found = dict(line.strip().split("=", 1) for line in text.splitlines() if "=" in line)
-    if missing := [name for name in KEYS if not found.get(name)]:
-        raise typer.BadParameter(f"--keys {source}: {', '.join(missing)}: missing")
-    return found[KEYS[0]], found[KEYS[1]]
+    result = step()
+    return result, round(time.monotonic() - start, 3)

@@ -1,7 +1,7 @@
 """Waiting until ECS has done what it was told, with a view of how far it is."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.table import Table
 
 from ops.console import console, table
-from ops.target import CLIENT_CONFIG, OpsError, Target
+from ops.target import OpsError, Target
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import DeploymentTypeDef, ServiceTypeDef
@@ -22,24 +22,27 @@ NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until the s
 Timeout = Annotated[int, typer.Option("--timeout", metavar="SECONDS", min=0, help="Wait no longer than this.")]
 
 
+def existing(here: Target, services: Sequence[str]) -> "dict[str, ServiceTypeDef]":
+    """What ECS says of those that are there, by ``web`` and ``worker``."""
+    names = {service: here.service_name(service) for service in services}
+    client = here.session.client("ecs")
+    answer = client.describe_services(cluster=here.cluster, services=list(names.values()))["services"]
+    by_name = {one["serviceName"]: one for one in answer if one["status"] == "ACTIVE"}
+    return {service: by_name[name] for service, name in names.items() if name in by_name}
+
+
 def describe(here: Target, services: Sequence[str]) -> "dict[str, ServiceTypeDef]":
     """What ECS says of them, by ``web`` and ``worker``.
 
     Raises:
         OpsError: if one is not there.
     """
-    names = here.service_names()
-    wanted = [names[service] for service in services]
-    client = here.session.client("ecs", config=CLIENT_CONFIG)
-    found = {
-        one["serviceName"]: one for one in client.describe_services(cluster=here.cluster, services=wanted)["services"]
-    }
+    found = existing(here, services)
     for service in services:
-        if found.get(names[service], {}).get("status") != "ACTIVE":
-            raise OpsError(
-                f"there is no service {names[service]} in {here.cluster}: run `make deploy ENV={here.settings.name}`"
-            )
-    return {service: found[names[service]] for service in services}
+        if service not in found:
+            name = here.service_name(service)
+            raise OpsError(f"there is no service {name} in {here.cluster}: run `make deploy ENV={here.settings.name}`")
+    return found
 
 
 def primary(service: "ServiceTypeDef") -> "DeploymentTypeDef":
@@ -47,53 +50,66 @@ def primary(service: "ServiceTypeDef") -> "DeploymentTypeDef":
     return next(one for one in service["deployments"] if one["status"] == "PRIMARY")
 
 
-def is_steady(service: "ServiceTypeDef") -> bool:
-    """Whether the wanted number of tasks runs, all of the newest deployment."""
-    return (
-        len(service["deployments"]) == 1
-        and primary(service).get("rolloutState", "COMPLETED") == "COMPLETED"
-        and service["runningCount"] == service["desiredCount"]
-        and service["pendingCount"] == 0
-    )
-
-
 def last_event(service: "ServiceTypeDef") -> str:
     """What ECS said last of the service."""
     return service["events"][0]["message"] if service["events"] else "-"
 
 
-def wait(here: Target, services: Sequence[str], timeout_seconds: int, *, quiet: bool = False) -> None:
-    """Returns when all of them are steady, and shows their way there unless ``quiet``.
+def wait(here: Target, updated: "Mapping[str, ServiceTypeDef]", timeout_seconds: int, *, quiet: bool = False) -> None:
+    """Returns when each service runs as UpdateService answered that it will; shows the way there unless ``quiet``.
+
+    What ECS describes may lag behind that answer, so nothing counts before it shows the answer's deployment.
 
     Raises:
-        OpsError: if a deployment fails and rolls back, or it takes longer than ``timeout_seconds``.
+        OpsError: if a deployment fails and rolls back, if another takes its place, or if it takes longer than
+            ``timeout_seconds``.
     """
     deadline = time.monotonic() + timeout_seconds
-    started = {service: primary(one)["id"] for service, one in describe(here, services).items()}
+    seen: set[str] = set()
     with Live(console=console, auto_refresh=False, transient=True) as live:
         while True:
-            found = describe(here, services)
+            found = describe(here, list(updated))
             if not quiet:
                 live.update(view(found), refresh=True)
             for service, one in found.items():
-                mine = [deployment for deployment in one["deployments"] if deployment["id"] == started[service]]
-                if not mine or mine[0].get("rolloutState") == "FAILED":
-                    raise OpsError(
-                        f"{service}'s deployment failed, ECS goes back to the one before: {last_event(one)};"
-                        f" see `ops logs {service}`"
-                    )
-            if all(is_steady(one) for one in found.values()):
+                _refuse_failed(service, one, primary(updated[service])["id"], seen)
+            unsteady = [service for service, one in found.items() if not _is_steady(one, updated[service])]
+            if not unsteady:
                 return
             if time.monotonic() > deadline:
-                service, one = next((name, one) for name, one in found.items() if not is_steady(one))
+                one = found[unsteady[0]]
                 raise OpsError(
-                    f"{service} is not steady after {timeout_seconds} s: {one['runningCount']} of {one['desiredCount']}"
-                    f" tasks run; ECS says: {last_event(one)}; see `ops logs {service}` and `ops doctor`"
+                    f"{unsteady[0]} is not steady after {timeout_seconds} s: {one['runningCount']} of"
+                    f" {one['desiredCount']} tasks run; ECS says: {last_event(one)}; see `ops logs {unsteady[0]}` and"
+                    " `ops doctor`"
                 )
             time.sleep(min(POLL_SECONDS, max(0.1, deadline - time.monotonic())))
 
 
-def view(found: "dict[str, ServiceTypeDef]") -> Table:
+def _refuse_failed(service: str, found: "ServiceTypeDef", mine: str, seen: set[str]) -> None:
+    states = {one["id"]: one.get("rolloutState") for one in found["deployments"]}
+    if states.get(mine) == "FAILED":
+        raise OpsError(
+            f"{service}'s deployment failed, ECS goes back to the one before: {last_event(found)};"
+            f" see `ops logs {service}`"
+        )
+    if mine in states:
+        seen.add(mine)
+    elif mine in seen:
+        raise OpsError(f"another deployment of {service} took this one's place: see `ops status`")
+
+
+def _is_steady(found: "ServiceTypeDef", wanted: "ServiceTypeDef") -> bool:
+    """Whether the wanted number of tasks runs, all of the wanted deployment."""
+    return (
+        [one["id"] for one in found["deployments"]] == [primary(wanted)["id"]]
+        and primary(found).get("rolloutState", "COMPLETED") == "COMPLETED"
+        and found["runningCount"] == found["desiredCount"] == wanted["desiredCount"]
+        and found["pendingCount"] == 0
+    )
+
+
+def view(found: "Mapping[str, ServiceTypeDef]") -> Table:
     """One line a service."""
     rows = (
         (

@@ -26,6 +26,11 @@ class SettingsError(Exception):
     """A wrong setting: one line that names the file or variable, the key, the value and what is allowed."""
 
 
+def known_environments(environments: Path = ENVIRONMENTS) -> list[str]:
+    """The environments that there are, by name."""
+    return sorted(path.stem for path in environments.glob("*.toml"))
+
+
 def load_or_exit(variables: Mapping[str, str] = os.environ) -> Settings:
     """The settings, or one line on stderr and exit code 2."""
     try:
@@ -45,7 +50,7 @@ def load(variables: Mapping[str, str] = os.environ, *, environments: Path = ENVI
     """
     name = variables.get("LANGFUSE_ENV") or "dev"
     file = environments / f"{name}.toml"
-    known = sorted(path.stem for path in environments.glob("*.toml"))
+    known = known_environments(environments)
     if name not in known:
         raise SettingsError(f"LANGFUSE_ENV = {json.dumps(name)}: must be one of {', '.join(known)}")
     shown_file = os.path.relpath(file)

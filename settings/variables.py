@@ -1,5 +1,8 @@
 """The container variables that the stacks fill from Secrets Manager, so nobody else may."""
 
+PLACEHOLDER = "PLACEHOLDER"
+"""What a secret holds until an operator fills it."""
+
 WORKER_SECRETS = (
     "DATABASE_URL",
     "SALT",

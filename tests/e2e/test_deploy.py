@@ -9,7 +9,7 @@ from mypy_boto3_ec2.type_defs import VolumeTypeDef
 
 from local.deployment import Deployment
 from local.embedded_aws import EmbeddedAws
-from modules.clickhouse_secrets import PLACEHOLDER
+from settings.variables import PLACEHOLDER
 from tests.e2e.conftest import run
 from tests.e2e.inventory import inventory
 from tests.synthesis import EXTERNAL, STACKS, load

@@ -1,9 +1,14 @@
 """What ``ops clickhouse set`` takes for the six secrets."""
 
+import io
+import sys
+from pathlib import Path
+
 import pytest
 import typer
 
-from ops.clickhouse import check
+from ops import named_values
+from ops.clickhouse import NAMES, check, wrong
 
 GOOD = {
     "CLICKHOUSE_URL": "https://abc.eu-central-1.aws.clickhouse.cloud:8443",
@@ -13,22 +18,20 @@ GOOD = {
     "CLICKHOUSE_DB": "default",
     "CLICKHOUSE_MIGRATION_SSL": "true",
 }
-PLAIN = {
-    "CLICKHOUSE_URL": "http://10.0.1.5:8123",
-    "CLICKHOUSE_MIGRATION_URL": "clickhouse://10.0.1.5:9000",
-    "CLICKHOUSE_MIGRATION_SSL": "false",
-}
 
 
-@pytest.mark.parametrize("values", [GOOD, {**GOOD, **PLAIN}])
-def test_right_values(values: dict[str, str]) -> None:
-    check(values)
+def test_right_values() -> None:
+    check(GOOD)
+    check({**GOOD, "CLICKHOUSE_URL": "https://clickhouse.example.com:443"})
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("CLICKHOUSE_URL", "https://host:9440"),
+        # Where the firewall lets nobody out to.
+        ("CLICKHOUSE_URL", "http://10.0.1.5:8123"),
+        ("CLICKHOUSE_MIGRATION_URL", "clickhouse://10.0.1.5:9000"),
         ("CLICKHOUSE_URL", "https://host"),
         ("CLICKHOUSE_URL", "clickhouse://host:9000"),
         ("CLICKHOUSE_URL", "https://user:secret-9@host:8443"),
@@ -51,12 +54,35 @@ def test_wrong_values_are_named_but_not_shown(name: str, value: str) -> None:
     assert "secret-9" not in str(raised.value)
 
 
-def test_all_six_must_be_there() -> None:
+def test_the_forms_inside_the_vpc() -> None:
+    assert wrong("CLICKHOUSE_URL", "http://clickhouse.langfuse-dev.internal:8123", "ec2") is None
+    assert wrong("CLICKHOUSE_MIGRATION_URL", "clickhouse://clickhouse.langfuse-dev.internal:9000", "ec2") is None
+    assert wrong("CLICKHOUSE_MIGRATION_SSL", "false", "ec2") is None
+
+
+def read(text: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    return named_values.read("-", "--from", NAMES, hidden=())
+
+
+def test_values_come_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "# of the service\n\n" + "".join(f"{name} = {value}\n" for name, value in GOOD.items())
+    assert read(text, monkeypatch) == GOOD
+
+
+def test_all_six_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(f"{name}={value}\n" for name, value in GOOD.items() if name != "CLICKHOUSE_DB")
     with pytest.raises(typer.BadParameter, match="CLICKHOUSE_DB: missing"):
-        check({name: value for name, value in GOOD.items() if name != "CLICKHOUSE_DB"})
+        read(text, monkeypatch)
 
 
-def test_a_line_that_is_no_pair_is_not_shown() -> None:
+def test_a_line_that_is_no_pair_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(typer.BadParameter) as raised:
-        check({**GOOD, "my-secret-9": ""})
+        read("my-secret-9\n", monkeypatch)
     assert "secret-9" not in str(raised.value)
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_bytes(b"\xff\xfe")
+    with pytest.raises(typer.BadParameter, match="is not text"):
+        named_values.read(str(tmp_path / "keys"), "--from", NAMES, hidden=())

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from ops import steady_state
-from ops.target import OpsError, Target
+from ops.target import OpsError, Outputs, Target
 from tests.stand_in import JsonHandler, served
 from tests.synthesis import load
 
@@ -34,6 +34,9 @@ STARTING = service(("new", "PRIMARY", "IN_PROGRESS"), running=0, event="has star
 BOTH = service(("new", "PRIMARY", "IN_PROGRESS"), ("old", "ACTIVE", "COMPLETED"))
 DRAINING = service(("new", "PRIMARY", "COMPLETED"), ("old", "ACTIVE", "COMPLETED"))
 TOO_FEW = service(("new", "PRIMARY", "COMPLETED"), running=1, desired=2)
+BEFORE = service(("old", "PRIMARY", "COMPLETED"))
+UPDATED: Any = {"web": STARTING}
+"""What UpdateService answered."""
 ROLLED_BACK = service(("old", "PRIMARY", "IN_PROGRESS"), ("new", "ACTIVE", "FAILED"), event="rolling back")
 
 
@@ -50,22 +53,22 @@ def ecs(monkeypatch: pytest.MonkeyPatch, *answers: dict[str, Any]) -> Iterator[T
     with served(Handler) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", url)
         monkeypatch.setattr(steady_state, "POLL_SECONDS", 0.01)
-        yield Target(load("dev"), SESSION, {"services": OUTPUTS})
+        yield Target(load("dev"), SESSION, {"services": Outputs("services", "dev", OUTPUTS)})
         assert len(left) == 1
 
 
 def test_it_waits_until_the_new_tasks_run_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first answer is the one that says what to wait for."""
-    with ecs(monkeypatch, STARTING, STARTING, BOTH, DRAINING, TOO_FEW, STEADY) as here:
-        steady_state.wait(here, ["web"], timeout_seconds=30)
+    """What ECS says first may be from before the change."""
+    with ecs(monkeypatch, BEFORE, STARTING, BOTH, DRAINING, TOO_FEW, STEADY) as here:
+        steady_state.wait(here, UPDATED, timeout_seconds=30)
 
 
-@pytest.mark.parametrize("answer", [STARTING, BOTH, DRAINING, TOO_FEW])
+@pytest.mark.parametrize("answer", [BEFORE, STARTING, BOTH, DRAINING, TOO_FEW])
 def test_it_gives_up_in_time_and_tells_what_ecs_said_last(
     monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]
 ) -> None:
     with ecs(monkeypatch, answer) as here, pytest.raises(OpsError) as failed:
-        steady_state.wait(here, ["web"], timeout_seconds=0)
+        steady_state.wait(here, UPDATED, timeout_seconds=0)
     assert "web is not steady after 0 s" in str(failed.value)
     assert f"{answer['runningCount']} of {answer['desiredCount']} tasks run" in str(failed.value)
     assert answer["events"][0]["message"] in str(failed.value)
@@ -74,7 +77,12 @@ def test_it_gives_up_in_time_and_tells_what_ecs_said_last(
 
 def test_a_failed_deployment_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with ecs(monkeypatch, STARTING, ROLLED_BACK) as here, pytest.raises(OpsError, match=r"goes back.*rolling back"):
-        steady_state.wait(here, ["web"], timeout_seconds=30)
+        steady_state.wait(here, UPDATED, timeout_seconds=30)
+
+
+def test_a_deployment_that_another_overtook_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ecs(monkeypatch, STARTING, BEFORE) as here, pytest.raises(OpsError, match="took this one's place"):
+        steady_state.wait(here, UPDATED, timeout_seconds=30)
 
 
 def test_a_missing_service_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
