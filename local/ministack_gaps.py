@@ -202,6 +202,8 @@ def recorded_task_state(submit: Callable[..., Answer]) -> Callable[..., Answer]:
         task = ecs._resolve_task(data["task"], ecs._resolve_cluster_name(data["cluster"]))
         if task and data["status"] == "STOPPED":
             code = max(container["exitCode"] for container in data["containers"])
+            for container in task["containers"]:
+                container["reason"] = data["containers"][0].get("reason")
             ecs._mark_task_stopped(
                 task["taskArn"], task, data["reason"], stop_code="EssentialContainerExited", exit_code=code
             )

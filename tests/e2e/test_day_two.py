@@ -100,7 +100,7 @@ def test_status_shows_everything_that_runs(deployment: Deployment) -> None:
         rows["ClickHouse"]["state"] == {"ec2": "running", "external": "external"}[settings(deployment).clickhouse.mode]
     )
     assert rows["alarms"]["state"] == "none in ALARM"
-    assert rows["queue ingestion"]["state"] == "-"
+    assert {"queue ingestion", "queue otel_ingestion"} <= rows.keys()
     assert settings(deployment).prefix in said(deployment, "status")
 
 
@@ -124,7 +124,7 @@ def test_status_shows_what_is_wrong(deployment: Deployment) -> None:
     assert "alarms" not in rows
     assert rows["load balancer's targets"]["state"] == "1 of 1 healthy"
     assert rows["queue ingestion"]["state"] == "4711 waiting"
-    assert rows["worker's last stopped task"]["detail"] == "OutOfMemoryError: container killed, exit code 137"
+    assert rows["worker's last stopped task"]["detail"].endswith("OutOfMemoryError: container killed, exit code 137")
 
 
 def stop(deployment: Deployment, task: str, *, exit_code: int, reason: str) -> None:
@@ -133,9 +133,24 @@ def stop(deployment: Deployment, task: str, *, exit_code: int, reason: str) -> N
         cluster=deployment.outputs()["services"]["cluster_name"],
         task=task,
         status="STOPPED",
-        reason=reason,
-        containers=[{"containerName": "web", "exitCode": exit_code, "status": "STOPPED"}],
+        reason="Essential container in task exited",
+        containers=[{"containerName": "any", "exitCode": exit_code, "reason": reason, "status": "STOPPED"}],
     )
+
+
+@dev
+def test_what_can_not_be_asked_for_hides_nothing_else(deployment: Deployment) -> None:
+    environment = {**deployment.environment, "AWS_ENDPOINT_URL_ECS": "http://127.0.0.1:9"}
+    shown = ops("status", "--json", environment=environment)
+    rows = {row["what"]: row for row in json.loads(shown.stdout)}
+    assert rows["services"]["state"] == "unknown"
+    assert "127.0.0.1:9" in rows["services"]["detail"]
+    assert rows["PostgreSQL"]["state"] == "available"
+    examined = ops("doctor", "--json", environment=environment)
+    assert examined.returncode == 1
+    findings = {finding["check"]: finding for finding in json.loads(examined.stdout)}
+    assert not findings["services"]["passed"]
+    assert findings["ENCRYPTION_KEY is 64 hex digits"]["passed"]
 
 
 @dev
@@ -343,37 +358,44 @@ def write(deployment: Deployment, service: str, stream: str, message: str) -> No
 
 @dev
 @pytest.mark.parametrize(
-    ("exit_code", "says"), [(0, 'langfuse.version = "4.99.0"'), (1, "the services still run the old version")]
+    ("version", "exit_code", "says"),
+    [("4.98.0", 1, "the services still run the old version"), ("4.99.0", 0, 'langfuse.version = "4.99.0"')],
 )
-def test_upgrade_migrates_in_a_task_of_its_own(deployment: Deployment, exit_code: int, says: str) -> None:
+def test_upgrade_migrates_in_a_task_of_its_own(deployment: Deployment, version: str, exit_code: int, says: str) -> None:
     ecs, web = client(deployment, "ecs"), services(deployment)["web"]
-    assert "add --apply" in said(deployment, "upgrade", "4.99.0")
-    assert "Nothing to do" in said(deployment, "upgrade", settings(deployment).langfuse.version)
+    assert "add --apply" in said(deployment, "upgrade", version)
+    assert "Nothing to do." in said(deployment, "upgrade", settings(deployment).langfuse.version)
     assert_one_line(ops("upgrade", "3.0.0", environment=deployment.environment), "no way back")
 
     migrated: list[dict[str, Any]] = []
 
     def migrate() -> None:
         def started() -> list[str]:
-            found: list[str] = ecs.list_tasks(cluster=web["clusterArn"], startedBy="ops-upgrade")["taskArns"]
+            found: list[str] = ecs.list_tasks(cluster=web["clusterArn"], family="langfuse-dev-web-migration")[
+                "taskArns"
+            ]
             return found
 
         (task,) = eventually(started)
-        write(deployment, "web", f"web/web/{task.rpartition('/')[2]}", "what the migration said")
+        write(
+            deployment, "web", f"LangfuseWeb/{web['serviceName']}/{task.rpartition('/')[2]}", "what the migration said"
+        )
         (described,) = ecs.describe_tasks(cluster=web["clusterArn"], tasks=[task])["tasks"]
         migrated.append(ecs.describe_task_definition(taskDefinition=described["taskDefinitionArn"])["taskDefinition"])
         stop(deployment, task, exit_code=exit_code, reason="Essential container in task exited")
 
     migration = threading.Thread(target=migrate)
     migration.start()
-    ran = ops("upgrade", "4.99.0", "--apply", environment=deployment.environment)
+    ran = ops("upgrade", version, "--apply", environment=deployment.environment)
     migration.join()
     assert ran.returncode == exit_code, ran.stdout + ran.stderr
     assert says in ran.stdout + ran.stderr
     assert "what the migration said" in ran.stdout
     (container,) = migrated[0]["containerDefinitions"]
-    assert container["image"].endswith(":4.99.0")
+    assert container["image"].endswith(f":{version}")
     assert container["command"] == ["true"]
     assert services(deployment)["web"]["taskDefinition"] == web["taskDefinition"]
     active = ecs.list_task_definitions(familyPrefix=migrated[0]["family"], status="ACTIVE")["taskDefinitionArns"]
     assert active == []
+    if exit_code == 0:
+        assert "It has done so already." in said(deployment, "upgrade", version, "--apply")
