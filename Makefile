@@ -18,7 +18,7 @@ export TF_CLI_CONFIG_FILE := $(CURDIR)/.venv/terraform.rc
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help local test lint bench synth plan apply deploy destroy setup terraform clean
+.PHONY: help local test lint bench synth plan apply deploy destroy setup terraform pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,12 @@ deploy: setup ## deploy ENV to AWS
 destroy: setup ## destroy ENV on AWS
 	@cdktf destroy $(or $(ARGS),'*')
 
+pins: setup ## pin what the requirements*.in ask for, with the hashes of every file, into requirements*.txt
+	@for name in requirements requirements-dev requirements-terraform; do \
+		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+			--custom-compile-command "make pins" $$name.in --output-file $$name.txt || exit 1; \
+	done
+
 clean: ## remove all that make made
 	@rm -rf .venv node_modules cdktf.out
 
@@ -75,7 +81,7 @@ endif
 	@$(PYTHON) -c 'import ensurepip' 2> /dev/null || { echo "Python's venv module is missing: install your system's python3-venv package" >&2; exit 1; }
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	@echo "Installing Python packages (once, about a minute) ..."
-	@python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 .venv/bin/cdktf .venv/bin/ops: .venv/bin/%: launchers/run_%.py .venv/requirements.stamp
