@@ -37,7 +37,9 @@ def main() -> None:
         LAUNCHER.unlink(missing_ok=True)
         return
     requirements = HERE.parent / "requirements-terraform.txt"
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(requirements)], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(requirements)], check=True
+    )
     LAUNCHER.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{HERE.resolve()}/run_terraform.py" "$@"\n')
     LAUNCHER.chmod(0o755)
 

@@ -399,3 +399,50 @@ def test_upgrade_migrates_in_a_task_of_its_own(deployment: Deployment, version: 
     assert active == []
     if exit_code == 0:
         assert "It has done so already." in said(deployment, "upgrade", version, "--apply")
+
+
+def plan(deployment: Deployment, **changed: str) -> subprocess.CompletedProcess[str]:
+    return ops("plan", environment={**deployment.environment, **changed})
+
+
+def test_a_plan_of_what_is_deployed_is_empty(deployment: Deployment) -> None:
+    planned = plan(deployment)
+    assert planned.returncode == 0, planned.stderr
+    assert planned.stdout.startswith("### ✅ No changes\n")
+
+
+@dev
+def test_a_stack_waits_for_one_whose_outputs_change(deployment: Deployment) -> None:
+    planned = plan(deployment, LANGFUSE_AWS__NETWORK__CIDR="10.77.0.0/16")
+    assert planned.returncode == 0, planned.stderr
+    assert "forced by `cidr_block`" in planned.stdout
+    assert "| data | waits for network | | | |\n" in planned.stdout
+    assert "| services | waits for network, data | | | |\n" in planned.stdout
+
+
+@dev
+def test_only_the_plan_that_was_reviewed_is_applied(deployment: Deployment) -> None:
+    changed = {"LANGFUSE_AWS__LOG_RETENTION_DAYS": "3"}
+    planned = plan(deployment, **changed)
+    assert planned.returncode == 0, planned.stderr
+    assert "- change `aws_cloudwatch_log_group.web_logs" in planned.stdout
+    applied = make(deployment, "apply", **changed)
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+    assert plan(deployment, **changed).stdout.startswith("### ✅ No changes\n")
+
+    assert plan(deployment).returncode == 0
+    assert make(deployment, "apply").returncode == 0
+    again = make(deployment, "apply")
+    assert again.returncode != 0
+    assert "Saved plan is stale" in again.stderr
+
+
+def make(deployment: Deployment, target: str, **changed: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", target],
+        cwd=PROJECT,
+        env={**deployment.environment, **changed},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
