@@ -37,7 +37,11 @@ class ExecutionRole(Construct):
             name="start-tasks",
             role=role.name,
             policy=policy_document(
-                Allow(actions=["secretsmanager:GetSecretValue"], resources=list(secret_arns)),
+                Allow(
+                    actions=["secretsmanager:GetSecretValue"],
+                    # After its seventh part, a task definition's ARN may name a key of the secret; IAM's does not.
+                    resources=list(dict.fromkeys(":".join(arn.split(":")[:7]) for arn in secret_arns)),
+                ),
                 Allow(
                     actions=["logs:CreateLogStream", "logs:PutLogEvents"],
                     resources=[f"{log_group_arn}:*"],

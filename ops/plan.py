@@ -39,7 +39,7 @@ def plan(allow: Allow = None, as_json: AsJson = False) -> None:
     _run(sys.executable, "main.py", folder=PROJECT)
     unapplied: set[str] = set()
     for stack in ORDER:
-        waits_for = [producer for producer in _producers(stack) if producer in unapplied]
+        waits_for = [producer for producer in ORDER if producer in _producers(stack) & unapplied]
         found = {"waits_for": waits_for} if waits_for else _plan(stack)
         if waits_for or _changes_outputs(found):
             unapplied.add(stack)
@@ -47,9 +47,9 @@ def plan(allow: Allow = None, as_json: AsJson = False) -> None:
     plan_review([REVIEWED / f"{stack}.json" for stack in ORDER], allow, as_json)
 
 
-def _producers(stack: str) -> list[str]:
+def _producers(stack: str) -> set[str]:
     synthesized = json.loads((STACKS / stack / "cdk.tf.json").read_text())
-    return [name.removeprefix(PRODUCER) for name in synthesized.get("data", {}).get("terraform_remote_state", {})]
+    return {name.removeprefix(PRODUCER) for name in synthesized.get("data", {}).get("terraform_remote_state", {})}
 
 
 def _plan(stack: str) -> dict[str, Any]:

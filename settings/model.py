@@ -19,12 +19,22 @@ SecretArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:secretsmanager:[a-z0-
 VariableName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 Version = Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")]
 Days = Annotated[int, Field(ge=1)]
-LogRetentionDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653]
 
 SECRET_NAME = re.compile(r"(PASSWORD|SECRET|SECRET_KEY|API_KEY|PRIVATE_KEY|ENCRYPTION_KEY|TOKEN|_AUTH|SALT)$")
 PASSWORD_IN_URL = re.compile(r"://[^/@\s]*:[^/@\s]+@")
 
 SMALLEST_PREFIX, LARGEST_PREFIX = 24, 16
+LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
+"""All that CloudWatch Logs knows: see PutRetentionPolicy in its API reference."""
+
+
+def _check_log_retention(days: int) -> int:
+    if days not in LOG_RETENTION_DAYS:
+        raise ValueError(f"must be one of {', '.join(map(str, LOG_RETENTION_DAYS))}")
+    return days
+
+
+LogRetentionDays = Annotated[int, AfterValidator(_check_log_retention)]
 
 
 def _check_vpc_cidr(cidr: str) -> str:

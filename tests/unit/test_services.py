@@ -103,12 +103,15 @@ def test_more_variables_and_secrets_reach_both_containers() -> None:
         {
             "LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__AUTH_DISABLE_SIGNUP": "true",
             "LANGFUSE_AWS__LANGFUSE__SECRETS__SMTP_CONNECTION_URL": arn,
+            "LANGFUSE_AWS__LANGFUSE__SECRETS__SIGN_IN": f"{arn}:key::",
         },
     )["services"]
     for name in ("web", "worker"):
         assert variables(services, name)["AUTH_DISABLE_SIGNUP"] == "true"
         assert secrets(services, name)["SMTP_CONNECTION_URL"] == arn
-        assert arn in statements(services, f"{name}_execution-role")[0]["Resource"]
+        assert secrets(services, name)["SIGN_IN"] == f"{arn}:key::"
+        # Of one secret or of one of its keys: IAM knows the secret only.
+        assert statements(services, f"{name}_execution-role")[0]["Resource"].count(arn) == 1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -117,12 +117,14 @@ def test_variables_override_the_file() -> None:
         {
             "LANGFUSE_AWS__STATE__BUCKET": "my-bucket",
             "LANGFUSE_AWS__NETWORK__AVAILABILITY_ZONES": "3",
+            "LANGFUSE_AWS__LOG_RETENTION_DAYS": "90",
             "LANGFUSE_AWS__TAGS": '{"Team": "ml"}',
             "LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__AUTH_DISABLE_SIGNUP": "true",
         },
     )
     assert chosen.state.bucket == "my-bucket"
     assert chosen.network.availability_zones == 3
+    assert chosen.log_retention_days == 90
     assert chosen.tags == {"Team": "ml"}
     assert chosen.langfuse.environment == {"AUTH_DISABLE_SIGNUP": "true"}
 
