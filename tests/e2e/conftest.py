@@ -11,6 +11,7 @@ import pytest
 from local import embedded_aws
 from local.deployment import Deployment
 from local.embedded_aws import EmbeddedAws
+from stacks.provider_lock import LOCK
 from tests.e2e.inventory import inventory
 from tests.synthesis import ENVIRONMENTS, RUNNING
 
@@ -33,6 +34,7 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> str:
     if program:
         folder = tmp_path_factory.mktemp("provider")
         (folder / "main.tf").write_text(PROBE)
+        shutil.copy(LOCK, folder)
         init = subprocess.run([program, "init", "-no-color"], cwd=folder, capture_output=True, text=True, check=False)
         if init.returncode == 0:
             return program
