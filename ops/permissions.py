@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ops.terraform_plan import Change
 
-INGRESS = {"aws_vpc_security_group_ingress_rule": "from", "aws_vpc_security_group_egress_rule": "to"}
+WORD_BY_TYPE = {"aws_vpc_security_group_ingress_rule": "from", "aws_vpc_security_group_egress_rule": "to"}
 SOURCES = ("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id")
 RULE = (*SOURCES, "ip_protocol", "from_port", "to_port")
 POLICIES = ("policy", "assume_role_policy", "inline_policy", "access_policy")
@@ -18,8 +18,12 @@ def openings(change: Change) -> Iterator[str]:
     """A line for each way into or out of the network that the change opens."""
     before, after = change.record["before"] or {}, change.record["after"] or {}
     unknown = change.record.get("after_unknown") or {}
-    if change.type in INGRESS and after and any(before.get(key) != after.get(key) or unknown.get(key) for key in RULE):
-        yield f"- `{change.address}`: {_rule(after, unknown, INGRESS[change.type])}"
+    if (
+        change.type in WORD_BY_TYPE
+        and after
+        and any(before.get(key) != after.get(key) or unknown.get(key) for key in RULE)
+    ):
+        yield f"- `{change.address}`: {_rule(after, unknown, WORD_BY_TYPE[change.type])}"
     elif change.type == "aws_security_group_rule" and after and before != after:
         yield f"- `{change.address}`: {_old_rule(after)}"
     elif change.type in ("aws_security_group", "aws_default_security_group"):
@@ -36,8 +40,12 @@ def _key(rule: Mapping[str, Any]) -> str:
 
 def _rule(after: Mapping[str, Any], unknown: Mapping[str, Any], word: str) -> str:
     source = next((after[key] for key in SOURCES if after.get(key)), None)
-    source = source or next((f"{key.removesuffix('_id')} {LATER}" for key in SOURCES if unknown.get(key)), LATER)
+    source = source or next((f"{_words(key)} {LATER}" for key in SOURCES if unknown.get(key)), LATER)
     return f"{_ports(after, after.get('ip_protocol'))} {word} {source}"
+
+
+def _words(argument: str) -> str:
+    return argument.removesuffix("_id").replace("_", " ")
 
 
 def _old_rule(rule: Mapping[str, Any]) -> str:

@@ -19,6 +19,10 @@ NOWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "LANGFUSE_ENV": "prod", "AW
         (["logs", "web", "--since", "yesterday"], "10m"),
         (["smoke", "--keys", "/nowhere"], "/nowhere"),
         (["smoke"], "--keys"),
+        (["upgrade", "4.x"], "X.Y.Z"),
+        (["plan-review", "/nowhere.json"], "/nowhere.json"),
+        (["plan-review", "README.md"], "is not JSON"),
+        (["plan-review", "cdktf.json"], "is not what `terraform show -json` writes"),
         (["restart"], "restart"),
     ],
 )
@@ -47,6 +51,8 @@ def test_every_command_explains_itself() -> None:
         "scale",
         "upgrade",
         "clickhouse",
+        "plan",
+        "plan-review",
     ]
     listed = ops_in_process("--help", environment=NOWHERE).stdout
     assert all(f"\n  {command} " in listed for command in commands)

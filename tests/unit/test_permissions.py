@@ -1,0 +1,107 @@
+"""What ``ops plan-review`` calls an opening or a widening."""
+
+import json
+from typing import Any
+
+import pytest
+
+from ops import permissions
+from ops.terraform_plan import Change
+
+
+def change(type_: str, before: Any, after: Any, **unknown: bool) -> Change:
+    record = {"before": before, "after": after, "after_unknown": unknown}
+    return Change(f"{type_}.one", type_, "change" if before else "add", record, "")
+
+
+def policy(**statement: Any) -> dict[str, Any]:
+    statements = [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*", **statement}]
+    return {"policy": json.dumps({"Version": "2012-10-17", "Statement": statements})}
+
+
+def widenings(before: Any, after: Any, **unknown: bool) -> list[str]:
+    return list(permissions.widenings(change("aws_iam_role_policy", before, after, **unknown)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (policy(), policy()),
+        (policy(Action="s3:*"), policy()),
+        (policy(Action=["s3:GetObject", "s3:PutObject"]), policy()),
+        (policy(Resource="*"), policy()),
+        (policy(), policy(Condition={"Bool": {"aws:SecureTransport": "true"}})),
+        (policy(Action="S3:getobject"), policy()),
+        (policy(), None),
+    ],
+)
+def test_less_or_the_same_is_no_widening(before: Any, after: Any) -> None:
+    assert widenings(before, after) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        (None, policy(), "allows `s3:GetObject` on `arn:aws:s3:::a/*`"),
+        (policy(), policy(Action="s3:*"), "allows `s3:*`"),
+        (policy(), policy(Resource="arn:aws:s3:::*"), "on `arn:aws:s3:::*`"),
+        (policy(Condition={"Bool": {"a": "b"}}), policy(), "allows `s3:GetObject`"),
+        (policy(Principal={"AWS": "arn:aws:iam::1:root"}), policy(Principal="*"), "by *"),
+        (policy(Effect="Deny"), policy(Effect="Deny", Action="s3:PutObject"), "no longer denies `s3:GetObject`"),
+        (policy(), {"policy": json.dumps({"Statement": {"Effect": "Allow", "NotAction": "iam:*"}})}, "NotAction"),
+    ],
+)
+def test_more_is_a_widening(before: Any, after: Any, says: str) -> None:
+    (line,) = widenings(before, after)
+    assert says in line
+
+
+def test_a_policy_that_is_not_known_yet_is_told() -> None:
+    assert widenings(policy(), {}, policy=True) == [
+        "- `aws_iam_role_policy.one`: its `policy` is known after the apply"
+    ]
+
+
+def test_an_attached_policy_is_told() -> None:
+    attached = change("aws_iam_role_policy_attachment", None, {"policy_arn": "arn:aws:iam::aws:policy/PowerUserAccess"})
+    (line,) = permissions.widenings(attached)
+    assert line.endswith("attaches `arn:aws:iam::aws:policy/PowerUserAccess`")
+
+
+RULE = {"cidr_ipv4": "10.0.0.0/16", "ip_protocol": "tcp", "from_port": 5432, "to_port": 5432, "description": "web"}
+
+
+@pytest.mark.parametrize(
+    ("type_", "before", "after", "says"),
+    [
+        ("aws_vpc_security_group_ingress_rule", None, RULE, ["tcp 5432 from 10.0.0.0/16"]),
+        ("aws_vpc_security_group_egress_rule", None, {**RULE, "to_port": 5440}, ["tcp 5432-5440 to 10.0.0.0/16"]),
+        ("aws_vpc_security_group_ingress_rule", RULE, {**RULE, "cidr_ipv4": "0.0.0.0/0"}, ["from 0.0.0.0/0"]),
+        ("aws_vpc_security_group_ingress_rule", RULE, {**RULE, "ip_protocol": "-1"}, ["everything from"]),
+        ("aws_vpc_security_group_ingress_rule", RULE, {**RULE, "description": "other"}, []),
+        ("aws_vpc_security_group_ingress_rule", RULE, None, []),
+        (
+            "aws_security_group",
+            {"ingress": []},
+            {"ingress": [{"protocol": "tcp", "from_port": 22, "to_port": 22, "cidr_blocks": ["0.0.0.0/0"]}]},
+            ["tcp 22 from 0.0.0.0/0"],
+        ),
+        (
+            "aws_security_group_rule",
+            None,
+            {"type": "ingress", "protocol": "tcp", "from_port": 22, "to_port": 22, "source_security_group_id": "sg-1"},
+            ["tcp 22 from sg-1"],
+        ),
+    ],
+)
+def test_openings(type_: str, before: Any, after: Any, says: list[str]) -> None:
+    lines = list(permissions.openings(change(type_, before, after)))
+    assert len(lines) == len(says)
+    assert all(said in line for said, line in zip(says, lines, strict=True))
+
+
+def test_a_source_that_is_not_known_yet_is_told() -> None:
+    after = {"ip_protocol": "tcp", "from_port": 5432, "to_port": 5432}
+    rule = change("aws_vpc_security_group_ingress_rule", None, after, referenced_security_group_id=True)
+    (line,) = permissions.openings(rule)
+    assert line.endswith("tcp 5432 from referenced security group known after the apply")
