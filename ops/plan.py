@@ -78,8 +78,11 @@ def _run(*command: str, folder: Path, capture: bool = False) -> str:
         **os.environ,
         "PATH": f"{sys.prefix}/bin{os.pathsep}{os.environ['PATH']}",
     }
+    program = shutil.which(command[0], path=environment["PATH"])
+    if program is None:
+        raise OpsError(f"there is no {command[0]} on the PATH: run `make setup`")
     ran = subprocess.run(
-        command,
+        [program, *command[1:]],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE if capture else sys.stderr,
