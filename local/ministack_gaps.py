@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 from xml.sax.saxutils import escape
 
-from ministack.services import cloudwatch, ec2, ecs, elasticache, secretsmanager, ssm
+from ministack.services import cloudwatch, ec2, ecs, elasticache, rds, secretsmanager, ssm
 
 ARM64_IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 
@@ -29,6 +29,7 @@ def close_gaps() -> None:
     ec2._ACTION_MAP["TerminateInstances"] = terminated_with_volumes(ec2._ACTION_MAP["TerminateInstances"])
     ec2._instance_xml = instance_with_metadata_options(ec2._instance_xml)
     ec2._volume_inner_xml = volume_with_throughput(ec2._volume_inner_xml)
+    rds._apply_instance_filters = instances_by_resource_id(rds._apply_instance_filters)
     # SSM's public parameters: only the x86_64 image is there.
     ssm._PUBLIC_AMI_PARAMETERS[ARM64_IMAGE] = "ami-0c2023a1b2c3d4e5f"
     secretsmanager._put_secret_value = labelled_secret_value(secretsmanager._put_secret_value)
@@ -179,6 +180,20 @@ def instance_with_metadata_options(show: Callable[[Parameters], str]) -> Callabl
 def volume_with_throughput(show: Callable[[Parameters], str]) -> Callable[[Parameters], str]:
     """EC2 DescribeVolumes: does not show the throughput."""
     return lambda volume: f"{show(volume)}<throughput>{volume['Throughput']}</throughput>"
+
+
+def instances_by_resource_id(apply: Callable[..., list[Parameters]]) -> Callable[..., list[Parameters]]:
+    """RDS DescribeDBInstances: the filter ``dbi-resource-id`` is ignored.
+
+    Terraform would wait an hour for the end of a deleted database, as long as there is another.
+    """
+
+    def filtered(instances: list[Parameters], filters: Mapping[str, list[str]]) -> list[Parameters]:
+        wanted = filters.get("dbi-resource-id")
+        found = apply(instances, filters)
+        return found if wanted is None else [instance for instance in found if instance["DbiResourceId"] in wanted]
+
+    return filtered
 
 
 def labelled_secret_value(put: Callable[..., Answer]) -> Callable[..., Answer]:
