@@ -26,14 +26,17 @@ help: ## this list
 local: setup ## deploy all stacks onto an embedded AWS, no account needed (ARGS=--once: and stop it again)
 	@python -m local $(ARGS)
 
-test: setup ## run every test, the end-to-end ones included (ARGS="-k firewall": some of them)
+test: setup .venv/checkov/.stamp ## run every test, the end-to-end ones included (ARGS="-k firewall": some of them)
 	@python -m pytest $(ARGS)
 
-lint: setup ## ruff, mypy and shellcheck
+lint: setup .venv/checkov/.stamp ## ruff, mypy, shellcheck, actionlint, zizmor, and checkov over every environment
 	@ruff check .
 	@ruff format --check .
 	@mypy
 	@shellcheck modules/*.sh .ci/run
+	@actionlint .github/workflows/*.yml
+	@zizmor --offline --quiet .github
+	@python -m launchers.scan_with_checkov
 
 bench: setup ## measure synth, as ratios, into docs/performance.md
 	@python -m bench
@@ -57,7 +60,7 @@ destroy: setup ## destroy ENV on AWS
 	@cdktf destroy $(or $(ARGS),'*')
 
 pins: setup ## pin what the requirements*.in ask for, with the hashes of every file, into requirements*.txt
-	@for name in requirements requirements-dev requirements-terraform; do \
+	@for name in requirements requirements-dev requirements-terraform requirements-checkov; do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 			--custom-compile-command "make pins" $$name.in --output-file $$name.txt || exit 1; \
 	done
@@ -87,6 +90,12 @@ endif
 .venv/bin/cdktf .venv/bin/ops: .venv/bin/%: launchers/run_%.py .venv/requirements.stamp
 	@printf '#!/bin/sh\nexec "%s/.venv/bin/python" "%s/$<" "$$@"\n' "$(CURDIR)" "$(CURDIR)" > $@
 	@chmod +x $@
+
+.venv/checkov/.stamp: requirements-checkov.txt .venv/requirements.stamp
+	@echo "Installing checkov (once, about half a minute) ..."
+	@python -m venv --clear .venv/checkov
+	@.venv/checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-checkov.txt
+	@touch $@
 
 node_modules/.stamp: package-lock.json .venv/requirements.stamp
 	@echo "Installing cdktf-cli (once, about half a minute) ..."

@@ -85,7 +85,7 @@ def _client_environment(url: str, autoscaling: str, region: str) -> dict[str, st
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",  # pragma: allowlist secret
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 

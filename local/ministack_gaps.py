@@ -29,6 +29,8 @@ def close_gaps() -> None:
     ec2._ACTION_MAP["TerminateInstances"] = terminated_with_volumes(ec2._ACTION_MAP["TerminateInstances"])
     ec2._instance_xml = instance_with_metadata_options(ec2._instance_xml)
     ec2._volume_inner_xml = volume_with_throughput(ec2._volume_inner_xml)
+    rds._ACTION_MAP["CreateDBInstance"] = instance_with_log_exports(rds._ACTION_MAP["CreateDBInstance"])
+    rds._instance_xml = instance_showing_log_exports(rds._instance_xml)
     rds._apply_instance_filters = instances_by_resource_id(rds._apply_instance_filters)
     # SSM's public parameters: only the x86_64 image is there.
     ssm._PUBLIC_AMI_PARAMETERS[ARM64_IMAGE] = "ami-0c2023a1b2c3d4e5f"
@@ -180,6 +182,30 @@ def instance_with_metadata_options(show: Callable[[Parameters], str]) -> Callabl
 def volume_with_throughput(show: Callable[[Parameters], str]) -> Callable[[Parameters], str]:
     """EC2 DescribeVolumes: does not show the throughput."""
     return lambda volume: f"{show(volume)}<throughput>{volume['Throughput']}</throughput>"
+
+
+def instance_with_log_exports(create: Callable[..., Answer]) -> Callable[..., Answer]:
+    """RDS CreateDBInstance: forgets which logs go to CloudWatch."""
+
+    def created(params: Parameters) -> Answer:
+        answer = create(params)
+        instance = rds._resolve_instance(rds._p(params, "DBInstanceIdentifier"))
+        if instance:
+            instance["EnabledCloudwatchLogsExports"] = rds._parse_member_list(params, "EnableCloudwatchLogsExports")
+        return answer
+
+    return created
+
+
+def instance_showing_log_exports(show: Callable[[Parameters], str]) -> Callable[[Parameters], str]:
+    """RDS DescribeDBInstances: does not show which logs go to CloudWatch."""
+
+    def shown(instance: Parameters) -> str:
+        logs = _value(instance["EnabledCloudwatchLogsExports"])
+        filled = f"<EnabledCloudwatchLogsExports>{logs}</EnabledCloudwatchLogsExports>"
+        return show(instance).replace("<EnabledCloudwatchLogsExports/>", filled)
+
+    return shown
 
 
 def instances_by_resource_id(apply: Callable[..., list[Parameters]]) -> Callable[..., list[Parameters]]:

@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_aws.instance import Instance, InstanceMetadataOptions,
 from cdktf_cdktf_provider_aws.volume_attachment import VolumeAttachment
 from constructs import Construct
 
+from modules.accepted_findings import accept_findings
 from modules.policy_document import Allow, policy_document, trust_document
 from settings import Settings
 
@@ -72,6 +73,7 @@ class ClickhouseInstance(Construct):
             "instance",
             ami=image.insecure_value,
             instance_type=settings.clickhouse.instance_type,
+            ebs_optimized=True,
             subnet_id=subnet_id,
             vpc_security_group_ids=[security_group_id],
             iam_instance_profile=profile.name,
@@ -92,6 +94,10 @@ class ClickhouseInstance(Construct):
             tags={"Name": name},
             depends_on=[policy],
             lifecycle=TerraformResourceLifecycle(ignore_changes=["ami"]),
+        )
+        accept_findings(
+            instance,
+            {"CKV_AWS_126": "The agent and the status checks report each minute already"},
         )
         VolumeAttachment(
             self,

@@ -4,6 +4,7 @@ from cdktf import TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_aws.ebs_volume import EbsVolume
 from constructs import Construct
 
+from modules.accepted_findings import AWS_KEY_SUFFICES, accept_findings
 from settings.model import Clickhouse
 
 LOGICAL_ID = "clickhouse_data"
@@ -34,6 +35,7 @@ class ClickhouseVolume(Construct):
             lifecycle=TerraformResourceLifecycle(prevent_destroy=protected),
         )
         volume.override_logical_id(LOGICAL_ID)
+        accept_findings(volume, {"CKV_AWS_189": AWS_KEY_SUFFICES})
         self.id = volume.id
         self.arn = volume.arn
 

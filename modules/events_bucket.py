@@ -28,6 +28,7 @@ from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
 )
 from constructs import Construct
 
+from modules.accepted_findings import AWS_KEY_SUFFICES, accept_findings
 from modules.langfuse_environment import EVENTS_PREFIX, EXPORTS_PREFIX
 from settings.model import Storage
 
@@ -44,6 +45,15 @@ class EventsBucket(Construct):
         super().__init__(scope, id_)
         # A prefix, because the names of buckets are global: AWS accounts would fight over a fixed one.
         bucket = S3Bucket(self, "bucket", bucket_prefix=name_prefix, force_destroy=force_destroy)
+        accept_findings(
+            bucket,
+            {
+                "CKV_AWS_18": "A log of each request would outgrow the events; CloudTrail logs them where asked to",
+                "CKV_AWS_144": "Versions keep what is deleted; where else data may lie is for its owner to decide",
+                "CKV_AWS_145": AWS_KEY_SUFFICES,
+                "CKV2_AWS_62": "Nothing waits for new objects: Langfuse queues its events in Redis",
+            },
+        )
         self.name = bucket.bucket
         self.arn = bucket.arn
         public_access_block = S3BucketPublicAccessBlock(

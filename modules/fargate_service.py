@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cdktf import ITerraformDependable, TerraformResource, TerraformResourceLifecycle
-from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.ecs_service import (
     EcsService,
     EcsServiceDeploymentCircuitBreaker,
@@ -15,6 +14,7 @@ from cdktf_cdktf_provider_aws.ecs_service import (
 from cdktf_cdktf_provider_aws.ecs_task_definition import EcsTaskDefinition, EcsTaskDefinitionRuntimePlatform
 from constructs import Construct
 
+from modules.log_group import log_group
 from modules.roles import ExecutionRole, TaskRole
 from settings.model import Service
 
@@ -66,7 +66,7 @@ class FargateService(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.name = name
-        logs = CloudwatchLogGroup(self, "logs", name=log_group_name, retention_in_days=log_retention_days)
+        logs = log_group(self, "logs", name=log_group_name, retention_days=log_retention_days)
         self.log_group_name = logs.name
         execution_role = ExecutionRole(
             self,

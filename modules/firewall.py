@@ -8,6 +8,8 @@ from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityG
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
+from modules.accepted_findings import accept_findings
+
 WORLD = "world"
 """Every IPv4 address."""
 CLOUDFRONT = "cloudfront"
@@ -82,7 +84,7 @@ class Firewall(Construct):
         external_clickhouse: bool,
     ) -> None:
         super().__init__(scope, id_)
-        self.ids = {
+        groups = {
             member: SecurityGroup(
                 self,
                 member,
@@ -90,9 +92,12 @@ class Firewall(Construct):
                 description=description,
                 vpc_id=vpc_id,
                 tags={"Name": f"{name}-{member}"},
-            ).id
+            )
             for member, description in MEMBERS.items()
         }
+        if external_clickhouse:
+            accept_findings(groups["clickhouse"], {"CKV2_AWS_5": "Waits for a switch of clickhouse.mode to ec2"})
+        self.ids = {member: group.id for member, group in groups.items()}
         peers: dict[str, Peer] = {
             member: {"referenced_security_group_id": group_id} for member, group_id in self.ids.items()
         }
@@ -121,7 +126,7 @@ class Firewall(Construct):
                 **peers[reach.target],
             )
         if reach.target in self.ids:
-            VpcSecurityGroupIngressRule(
+            rule = VpcSecurityGroupIngressRule(
                 self,
                 f"{reach.target}-from-{reach.source}-{port}",
                 security_group_id=self.ids[reach.target],
@@ -131,3 +136,8 @@ class Firewall(Construct):
                 description=f"from {reach.source}",
                 **peers[reach.source],
             )
+            if (reach.source, port) == (WORLD, 80):
+                accept_findings(
+                    rule,
+                    {"CKV_AWS_260": "Redirects to HTTPS where the environment has a domain"},
+                )

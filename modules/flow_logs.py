@@ -1,11 +1,11 @@
 """A record of the traffic that the security groups refused."""
 
-from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.flow_log import FlowLog
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from constructs import Construct
 
+from modules.log_group import log_group
 from modules.policy_document import Allow, policy_document, trust_document
 
 
@@ -17,7 +17,7 @@ class FlowLogs(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, name: str, vpc_id: str, retention_days: int) -> None:
         super().__init__(scope, id_)
-        group = CloudwatchLogGroup(self, "log-group", name=name, retention_in_days=retention_days)
+        group = log_group(self, "log-group", name=name, retention_days=retention_days)
         role = IamRole(self, "role", name=name, assume_role_policy=trust_document("vpc-flow-logs.amazonaws.com"))
         # https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html, without CreateLogGroup
         IamRolePolicy(

@@ -11,6 +11,7 @@ from cdktf_cdktf_provider_aws.lb_listener import (
 from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup, LbTargetGroupHealthCheck
 from constructs import Construct
 
+from modules.accepted_findings import accept_findings
 from modules.langfuse_environment import LOAD_BALANCER_IDLE_SECONDS, WEB_PORT
 
 READY_PATH = "/api/public/ready"
@@ -48,6 +49,15 @@ class LoadBalancer(Construct):
             drop_invalid_header_fields=True,
             enable_deletion_protection=deletion_protection,
         )
+        accept_findings(
+            balancer,
+            {
+                "CKV_AWS_91": "Langfuse logs its requests, and the flow logs what the firewall refused",
+                "CKV_AWS_150": "Whether it is protected is the environment's choice: deletion_protection",
+                "CKV2_AWS_20": "It redirects to HTTPS as soon as the environment has a domain",
+                "CKV2_AWS_28": "The usual rules refuse bodies over 8 KB, as prompts are; attach a web ACL that suits",
+            },
+        )
         self.dns_name = balancer.dns_name
         self.zone_id = balancer.zone_id
         self.arn_suffix = balancer.arn_suffix
@@ -69,6 +79,7 @@ class LoadBalancer(Construct):
                 unhealthy_threshold=3,
             ),
         )
+        accept_findings(targets, {"CKV_AWS_378": "Langfuse's container speaks HTTP; only the load balancer reaches it"})
         self.target_group_arn = targets.arn
         self.target_group_arn_suffix = targets.arn_suffix
         forward = LbListenerDefaultAction(type="forward", target_group_arn=targets.arn)
@@ -92,6 +103,8 @@ class LoadBalancer(Construct):
             protocol="HTTP",
             default_action=[_to_https() if certificate_arn else forward],
         )
+        without_domain = "Without a domain there is no certificate; with one, this listener only redirects"
+        accept_findings(self.listener, {"CKV_AWS_2": without_domain, "CKV_AWS_103": without_domain})
 
 
 def _to_https() -> LbListenerDefaultAction:

@@ -7,10 +7,13 @@ from cdktf_cdktf_provider_aws.db_parameter_group import DbParameterGroup, DbPara
 from cdktf_cdktf_provider_aws.db_subnet_group import DbSubnetGroup
 from constructs import Construct
 
+from modules.accepted_findings import accept_findings
+from modules.log_group import log_group
 from modules.secret import Secret, random_letters_and_digits
 from settings import Settings
 
 USER = "langfuse"
+LOGS = ("postgresql", "upgrade")
 DATABASE = "langfuse"
 
 
@@ -18,7 +21,7 @@ class Postgres(Construct):
     """An encrypted RDS instance in private subnets that takes TLS connections only.
 
     The password is stored in Secrets Manager first and read back from there, so an apply that dies half-way goes on
-    with the same one. ``url_secret`` holds the ``DATABASE_URL`` that Langfuse connects with.
+    with the same one. Its logs go to CloudWatch. ``url_secret`` holds the ``DATABASE_URL`` that Langfuse connects with.
     """
 
     def __init__(
@@ -52,12 +55,23 @@ class Postgres(Construct):
             family=f"postgres{major}",
             parameter=[DbParameterGroupParameter(name="rds.force_ssl", value="1")],
         )
+        # Under the names that RDS writes to; it would make them itself, and keep them for ever.
+        logs = [
+            log_group(
+                self,
+                f"{log}-logs",
+                name=f"/aws/rds/instance/{name}/{log}",
+                retention_days=settings.log_retention_days,
+            )
+            for log in LOGS
+        ]
         instance = DbInstance(
             self,
             "instance",
             identifier=name,
             engine="postgres",
             engine_version=chosen.version,
+            auto_minor_version_upgrade=True,
             instance_class=chosen.instance_class,
             db_name=DATABASE,
             username=USER,
@@ -77,6 +91,18 @@ class Postgres(Construct):
             deletion_protection=settings.deletion_protection,
             skip_final_snapshot=not settings.deletion_protection,
             final_snapshot_identifier=f"{name}-final",
+            enabled_cloudwatch_logs_exports=list(LOGS),
+            depends_on=logs,
+        )
+        accept_findings(
+            instance,
+            {
+                "CKV_AWS_118": "CloudWatch's metrics and the alarms on them suffice for what Langfuse keeps here",
+                "CKV_AWS_157": "Whether there is a standby is the environment's choice: postgres.multi_az",
+                "CKV_AWS_161": "Langfuse connects with a password only: DATABASE_URL",
+                "CKV_AWS_293": "Whether it is protected is the environment's choice: deletion_protection",
+                "CKV_AWS_353": "Langfuse's heavy queries run in ClickHouse, not here",
+            },
         )
         self.instance_id = instance.identifier
         self.endpoint = instance.endpoint

@@ -11,6 +11,7 @@ from cdktf_cdktf_provider_aws.elasticache_replication_group import ElasticacheRe
 from cdktf_cdktf_provider_aws.elasticache_subnet_group import ElasticacheSubnetGroup
 from constructs import Construct
 
+from modules.accepted_findings import AWS_KEY_SUFFICES, accept_findings
 from settings.model import Redis as RedisSettings
 
 PORT = 6379
@@ -66,6 +67,14 @@ class Redis(Construct):
             transit_encryption_enabled=True,
             snapshot_retention_limit=settings.snapshot_retention_days,
             apply_immediately=True,
+        )
+        accept_findings(
+            group,
+            {
+                "CKV_AWS_31": "Terraform would keep the token in its state; the firewall lets web and worker in alone",
+                "CKV_AWS_191": AWS_KEY_SUFFICES,
+                "CKV2_AWS_50": "How many nodes is the environment's choice: redis.nodes",
+            },
         )
         self.group_id = group.replication_group_id
         self.endpoint = f"{group.primary_endpoint_address}:{PORT}"

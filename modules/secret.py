@@ -15,6 +15,8 @@ from cdktf_cdktf_provider_aws.secretsmanager_secret import SecretsmanagerSecret
 from cdktf_cdktf_provider_aws.secretsmanager_secret_version import SecretsmanagerSecretVersion
 from constructs import Construct
 
+from modules.accepted_findings import AWS_KEY_SUFFICES, accept_findings
+
 
 class Secret(Construct):
     """A secret in Secrets Manager that holds ``value``, an expression of this module or a plain placeholder.
@@ -42,6 +44,13 @@ class Secret(Construct):
             name=name,
             description=description,
             recovery_window_in_days=recovery_window_days,
+        )
+        accept_findings(
+            secret,
+            {
+                "CKV_AWS_149": AWS_KEY_SUFFICES,
+                "CKV2_AWS_57": "Langfuse reads its secrets at start only; what may rotate does so by a raised version",
+            },
         )
         self._version = SecretsmanagerSecretVersion(
             self,

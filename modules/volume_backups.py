@@ -7,6 +7,7 @@ from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
 
+from modules.accepted_findings import AWS_KEY_SUFFICES, accept_findings
 from modules.policy_document import trust_document
 
 DAILY_AT_3_UTC = "cron(0 3 * * ? *)"
@@ -20,6 +21,7 @@ class VolumeBackups(Construct):
     ) -> None:
         super().__init__(scope, id_)
         vault = BackupVault(self, "vault", name=name, force_destroy=force_destroy)
+        accept_findings(vault, {"CKV_AWS_166": AWS_KEY_SUFFICES})
         plan = BackupPlan(
             self,
             "plan",

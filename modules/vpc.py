@@ -40,8 +40,8 @@ class Vpc(Construct):
             self,
             "zones",
             state="available",
-            # Local Zones have neither NAT gateways nor RDS.
-            filter=[DataAwsAvailabilityZonesFilter(name="opt-in-status", values=["opt-in-not-required"])],
+            # By name: Local Zones, which have neither NAT gateways nor RDS, are called otherwise.
+            filter=[DataAwsAvailabilityZonesFilter(name="zone-name", values=[f"{region}{zone}" for zone in "abcdef"])],
         )
         self._vpc = AwsVpc(
             self,

@@ -26,7 +26,7 @@ prod = pytest.mark.parametrize("deployment", ["prod"], indirect=True)
 CLICKHOUSE = {
     "CLICKHOUSE_URL": "https://clickhouse.example.com:8443",
     "CLICKHOUSE_USER": "langfuse",
-    "CLICKHOUSE_PASSWORD": "not-to-be-seen-anywhere",
+    "CLICKHOUSE_PASSWORD": "not-to-be-seen-anywhere",  # pragma: allowlist secret
     "CLICKHOUSE_MIGRATION_URL": "clickhouse://clickhouse.example.com:9440",
     "CLICKHOUSE_DB": "default",
     "CLICKHOUSE_MIGRATION_SSL": "true",

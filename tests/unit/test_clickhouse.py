@@ -55,7 +55,7 @@ def test_external_clickhouse_gets_placeholders() -> None:
     assert values(app("dev", EXTERNAL)["data"]) == {
         "url": "PLACEHOLDER",
         "user": "PLACEHOLDER",
-        "password": "PLACEHOLDER",
+        "password": "PLACEHOLDER",  # pragma: allowlist secret
         "migration-url": "PLACEHOLDER",
         "db": "default",
         "migration-ssl": "true",

@@ -10,7 +10,7 @@ import pytest
 
 from modules.clickhouse_instance import BOOT_SCRIPT
 
-PASSWORD = "abcDEF123"  # noqa: S105
+PASSWORD = "abcDEF123"  # noqa: S105  # pragma: allowlist secret
 BLANK, FORMATTED, UNREADABLE = 2, 0, 8
 
 STUB = """#!/bin/sh
@@ -69,7 +69,7 @@ def machine(tmp_path: Path) -> Machine:
     """A machine with a blank volume that does all it is told."""
     made = Machine(tmp_path / "root", tmp_path / "stubs", tmp_path / "calls")
     made.stubs.mkdir()
-    device = made.root / "dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol0123"
+    device = made.root / "dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol0123"  # pragma: allowlist secret
     device.parent.mkdir(parents=True)
     device.touch()
     agent = made.root / "opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl"

@@ -13,7 +13,7 @@ from ops.clickhouse import NAMES, check, wrong
 GOOD = {
     "CLICKHOUSE_URL": "https://abc.eu-central-1.aws.clickhouse.cloud:8443",
     "CLICKHOUSE_USER": "langfuse",
-    "CLICKHOUSE_PASSWORD": "Passw0rd",
+    "CLICKHOUSE_PASSWORD": "Passw0rd",  # pragma: allowlist secret
     "CLICKHOUSE_MIGRATION_URL": "clickhouse://abc.eu-central-1.aws.clickhouse.cloud:9440",
     "CLICKHOUSE_DB": "default",
     "CLICKHOUSE_MIGRATION_SSL": "true",
@@ -34,7 +34,7 @@ def test_right_values() -> None:
         ("CLICKHOUSE_MIGRATION_URL", "clickhouse://10.0.1.5:9000"),
         ("CLICKHOUSE_URL", "https://host"),
         ("CLICKHOUSE_URL", "clickhouse://host:9000"),
-        ("CLICKHOUSE_URL", "https://user:secret-9@host:8443"),
+        ("CLICKHOUSE_URL", "https://user:secret-9@host:8443"),  # pragma: allowlist secret
         ("CLICKHOUSE_URL", "https://host:8443/"),
         ("CLICKHOUSE_URL", "https://host:port"),
         ("CLICKHOUSE_URL", "https://[host:8443"),

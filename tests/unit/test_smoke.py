@@ -13,7 +13,7 @@ from ops import smoke
 from tests.command_line import assert_one_line, ops_in_process
 from tests.stand_in import JsonHandler, served
 
-KEYS = "LANGFUSE_PUBLIC_KEY=pk-lf-1\nLANGFUSE_SECRET_KEY=sk-lf-secret\n"
+KEYS = "LANGFUSE_PUBLIC_KEY=pk-lf-1\nLANGFUSE_SECRET_KEY=sk-lf-secret\n"  # pragma: allowlist secret
 AUTHORIZATION = "Basic " + base64.b64encode(b"pk-lf-1:sk-lf-secret").decode()
 POLLS_BEFORE_IT_SHOWS = 2
 

@@ -1,0 +1,19 @@
+"""A CloudWatch log group with this project's habits."""
+
+from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
+from constructs import Construct
+
+from modules.accepted_findings import AWS_KEY_SUFFICES, accept_findings
+
+
+def log_group(scope: Construct, id_: str, *, name: str, retention_days: int) -> CloudwatchLogGroup:
+    """Keeps what is written to it for ``retention_days``, then forgets it."""
+    group = CloudwatchLogGroup(scope, id_, name=name, retention_in_days=retention_days)
+    accept_findings(
+        group,
+        {
+            "CKV_AWS_158": AWS_KEY_SUFFICES,
+            "CKV_AWS_338": "How long is the environment's choice: log_retention_days",
+        },
+    )
+    return group

@@ -1,0 +1,67 @@
+"""The hooks pass the project as it is, and stop what they are for."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import PROJECT, Ran
+
+pytestmark = pytest.mark.e2e
+
+MADE = (".git", ".venv", "node_modules", "cdktf.out", "__pycache__", ".*_cache", ".hypothesis")
+ACCESS_KEY = "AKIA" + "Q3EGRZ7WPL5XVN2K"
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as a repository of its own, with the programs that make installed."""
+    folder = tmp_path_factory.mktemp("clone") / "project"
+    shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns(*MADE))
+    (folder / ".venv").symlink_to(PROJECT / ".venv")
+    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    return folder
+
+
+def commit_hooks(clone: Path) -> Ran:
+    """All hooks on all files, but for mypy, which ``make lint`` runs already and takes a minute."""
+    subprocess.run(["git", "add", "--all"], cwd=clone, check=True)
+    return subprocess.run(
+        [".venv/bin/pre-commit", "run", "--all-files"],
+        cwd=clone,
+        env={**os.environ, "SKIP": "mypy", "PRE_COMMIT_HOME": str(clone.parent / "cache")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_project_passes(clone: Path) -> None:
+    ran = commit_hooks(clone)
+    assert ran.returncode == 0, ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "hook"),
+    [
+        ("environments/test.toml", f'access_key = "{ACCESS_KEY}"\n', "detect-secrets"),
+        ("modules/unused.py", '"""Unused."""\n\nimport os\n', "ruff-check"),
+        ("modules/shape.py", '"""Shape."""\n\nWIDTH=1\n', "ruff-format"),
+        ("modules/boot.sh", "#!/bin/sh\nrm -rf $FOLDER\n", "shellcheck"),
+        (
+            ".github/workflows/no-steps.yml",
+            "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n",
+            "actionlint",
+        ),
+    ],
+)
+def test_a_hook_stops_a_commit(clone: Path, file: str, text: str, hook: str) -> None:
+    planted = clone / file
+    planted.write_text(text)
+    ran = commit_hooks(clone)
+    planted.unlink()
+    assert ran.returncode == 1
+    assert hook in re.findall("hook id: (.*)", ran.stdout)
