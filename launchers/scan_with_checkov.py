@@ -2,7 +2,8 @@
 
 checkov 3.3 fails on Terraform's newer blocks, sees each stack alone, and knows no exceptions in JSON. So the stacks are
 put together into one configuration first, as the account will see them, and what the modules accept
-(``modules/accepted_findings.py``) is taken off the findings afterwards.
+(``modules/accepted_findings.py``) is taken off the findings afterwards. A plan, which needs an account, shows checkov no
+more than that.
 """
 
 import json
@@ -78,6 +79,9 @@ def together(stacks: list[Json]) -> Json:
             for type_, resources in json.loads(REMOTE_VALUE.sub(direct, json.dumps(stack.get(kind, {})))).items():
                 if type_ != "terraform_remote_state":
                     types.setdefault(type_, {}).update(resources)
+    # checkov looks at containers in a plan only, where they are a string no longer.
+    for tasks in merged["resource"]["aws_ecs_task_definition"].values():
+        tasks["container_definitions"] = json.loads(tasks["container_definitions"])
     return merged
 
 

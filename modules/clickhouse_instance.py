@@ -73,7 +73,6 @@ class ClickhouseInstance(Construct):
             "instance",
             ami=image.insecure_value,
             instance_type=settings.clickhouse.instance_type,
-            ebs_optimized=True,
             subnet_id=subnet_id,
             vpc_security_group_ids=[security_group_id],
             iam_instance_profile=profile.name,
@@ -97,7 +96,10 @@ class ClickhouseInstance(Construct):
         )
         accept_findings(
             instance,
-            {"CKV_AWS_126": "The agent and the status checks report each minute already"},
+            {
+                "CKV_AWS_126": "The agent and the status checks report each minute already",
+                "CKV_AWS_135": "Every Graviton instance is, without being asked to",
+            },
         )
         VolumeAttachment(
             self,

@@ -14,6 +14,7 @@ from cdktf_cdktf_provider_aws.ecs_service import (
 from cdktf_cdktf_provider_aws.ecs_task_definition import EcsTaskDefinition, EcsTaskDefinitionRuntimePlatform
 from constructs import Construct
 
+from modules.accepted_findings import accept_findings
 from modules.log_group import log_group
 from modules.roles import ExecutionRole, TaskRole
 from settings.model import Service
@@ -90,6 +91,7 @@ class FargateService(Construct):
             task_role_arn=task_role.arn,
             container_definitions=_container_definitions(name, region, container, logs.name),
         )
+        accept_findings(definition, {"CKV_AWS_336": "Next.js and Prisma write their caches beside Langfuse's code"})
         # Not cdktf.DataResource: it runs ``terraform version`` at every synth, 0.1 s a time.
         gate = TerraformResource(self, "gate", terraform_resource_type="terraform_data")
         gate.add_override("input", {"running": running})
