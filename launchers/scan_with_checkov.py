@@ -2,8 +2,8 @@
 
 checkov 3.3 fails on Terraform's newer blocks, sees each stack alone, and knows no exceptions in JSON. So the stacks are
 put together into one configuration first, as the account will see them, and what the modules accept
-(``modules/accepted_findings.py``) is taken off the findings afterwards. A plan, which needs an account, shows checkov no
-more than that.
+(``modules/accepted_findings.py``) is taken off the findings afterwards. A plan, which needs an account, would show it
+nothing more.
 """
 
 import json
