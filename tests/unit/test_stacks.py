@@ -88,10 +88,12 @@ def test_the_state_s_key_the_accounts_and_the_tags_are_settings() -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_name_starts_with_the_environments_prefix(stack: str) -> None:
+    """But for RDS's log groups, whose names AWS gives: the database's name follows a prefix of its own."""
+    prefixes = ("langfuse-prod", "/langfuse/prod/", "/aws/rds/instance/langfuse-prod")
     for type_, resources in app("prod")[stack].json["resource"].items():
         for resource in resources.values():
             if "name" in resource and type_ not in ("aws_iam_role_policy",):
-                assert resource["name"].startswith(("langfuse-prod", "/langfuse/prod/"))
+                assert resource["name"].startswith(prefixes)
 
 
 @pytest.mark.parametrize(("consumer", "producers"), [("data", ["network"]), ("services", ["data", "network"])])
