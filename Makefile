@@ -1,4 +1,4 @@
-# Every target sets itself up first. ENV=prod names the environment, a file in environments/.
+# Targets set up what they need first. ENV=prod names the environment, a file in environments/.
 
 PYTHON ?= python3
 
@@ -48,6 +48,7 @@ plan: setup ## show what a deploy of ENV would change on AWS, and save the plans
 	@ops plan $(ARGS)
 
 apply: setup ## apply exactly what make plan saved; a plan that something overtook is refused
+	@ls cdktf.out/stacks/*/saved.tfplan > /dev/null 2>&1 || { echo "There is no plan to apply: run make plan." >&2; exit 1; }
 	@for stack in network data services; do \
 		cd $(CURDIR)/cdktf.out/stacks/$$stack && test -f saved.tfplan || continue; \
 		terraform init -input=false > /dev/null && terraform apply -input=false saved.tfplan || exit 1; \
@@ -65,7 +66,7 @@ pins: setup ## pin what the requirements*.in ask for, with the hashes of every f
 			--custom-compile-command "make pins" $$name.in --output-file $$name.txt || exit 1; \
 	done
 
-clean: ## remove all that make made
+clean: ## remove what make installed and wrote
 	@rm -rf .venv node_modules cdktf.out
 
 setup: .venv/bin/cdktf .venv/bin/ops node_modules/.stamp terraform

@@ -1,1 +1,1 @@
-"""What ``.venv/bin`` runs: the pinned command line tools that are not Python programs."""
+"""What starts the pinned command line tools: the launchers in ``.venv/bin``, and checkov's for ``make lint``."""

@@ -19,7 +19,7 @@ INTERRUPTED = 128 + signal.SIGINT
 
 
 def main() -> int:
-    """Returns the exit code of ``cdktf deploy``."""
+    """Returns the exit code: of what failed, 130 when interrupted, or 0."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("--once", action="store_true", help="stop the embedded AWS right after the deploy")
     once: bool = parser.parse_args().once

@@ -1,4 +1,6 @@
-"""The contract with Langfuse's containers: which variables, which secrets, which bucket prefixes.
+"""The contract with Langfuse's containers: which variables, which bucket prefixes.
+
+Which of the variables are secrets is in ``settings/variables.py``, for operators fill some of them.
 
 Source: Langfuse 4.16.0's own schemas (packages/shared/src/env.ts, web/src/env.mjs, worker/src/env.ts) and the
 entrypoints of its two images. Check them again when the default version moves.

@@ -76,7 +76,6 @@ class Redis(Construct):
                 "CKV2_AWS_50": "How many nodes is the environment's choice: redis.nodes",
             },
         )
-        self.group_id = group.replication_group_id
         self.endpoint = f"{group.primary_endpoint_address}:{PORT}"
         self.connection_string = f"rediss://{self.endpoint}"
         # AWS names the nodes of a group so; alarms watch each.

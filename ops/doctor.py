@@ -96,7 +96,7 @@ def _database(here: Target) -> Iterator[Finding]:
 
 
 def _has_rule(here: Target, groups: set[str], peers: set[str], *, outwards: bool) -> bool:
-    """Whether one of ``groups`` has a rule for the database's port and one of ``peers``, or for any address."""
+    """Whether one of ``groups`` has a rule for the database's port and one of ``peers``, or for addresses."""
     filters: Any = [{"Name": "group-id", "Values": sorted(groups)}]
     pages = here.session.client("ec2").get_paginator("describe_security_group_rules").paginate(Filters=filters)
     return any(

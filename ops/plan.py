@@ -22,6 +22,8 @@ STACKS = PROJECT / "cdktf.out" / "stacks"
 REVIEWED = PROJECT / "cdktf.out" / "plans"
 SAVED = "saved.tfplan"
 """In each stack's folder; `make apply` applies it."""
+UNREVIEWED = "unreviewed.tfplan"
+"""What it is called until the plans of all stacks are made and accepted, so that none is applied before."""
 ORDER = ("network", "data", "services")
 PRODUCER = "cross-stack-reference-input-"
 """How CDKTF names the data source through which a stack reads another's outputs."""
@@ -30,8 +32,9 @@ PRODUCER = "cross-stack-reference-input-"
 def plan(allow: Allow = None, as_json: AsJson = False) -> None:
     """Plan every stack, and summarize it in Markdown.
 
-    Saves the plans in cdktf.out for `make apply`. Exit code 3 if they would lose data that --allow does not name. A
-    stack whose producers have changes to apply first waits. Terraform's own output goes to stderr.
+    Saves the plans in cdktf.out for `make apply`; but none of them, and exit code 3, if they would lose data that
+    --allow does not name. A stack whose producers have changes to apply first waits. Terraform's own output goes to
+    stderr.
     """
     load_or_exit()
     shutil.rmtree(PROJECT / "cdktf.out", ignore_errors=True)
@@ -45,6 +48,8 @@ def plan(allow: Allow = None, as_json: AsJson = False) -> None:
             unapplied.add(stack)
         (REVIEWED / f"{stack}.json").write_text(json.dumps(found))
     plan_review([REVIEWED / f"{stack}.json" for stack in ORDER], allow, as_json)
+    for accepted in STACKS.glob(f"*/{UNREVIEWED}"):
+        accepted.rename(accepted.with_name(SAVED))
 
 
 def _producers(stack: str) -> set[str]:
@@ -56,8 +61,8 @@ def _plan(stack: str) -> dict[str, Any]:
     folder = STACKS / stack
     _run("terraform", "init", "-input=false", "-no-color", folder=folder)
     # Whoever may only read can't lock; and a plan that is overtaken is refused when it is applied.
-    _run("terraform", "plan", "-input=false", "-no-color", "-lock=false", "-out", SAVED, folder=folder)
-    shown = _run("terraform", "show", "-json", SAVED, folder=folder, capture=True)
+    _run("terraform", "plan", "-input=false", "-no-color", "-lock=false", "-out", UNREVIEWED, folder=folder)
+    shown = _run("terraform", "show", "-json", UNREVIEWED, folder=folder, capture=True)
     found: dict[str, Any] = json.loads(shown)
     return found
 

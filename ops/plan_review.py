@@ -77,8 +77,10 @@ def markdown(plans: Sequence[StackPlan], refused: Sequence[str]) -> Iterator[str
         for change in changes
         if change.loses_data
     ]
+    left = [f"- `{change.address}`" for change in changes if change.kind == "forget"]
     replaced = [f"- `{change.address}`, forced by {change.forced_by}" for change in changes if change.kind == "replace"]
     yield from _section("Data is lost", lost)
+    yield from _section("Stays on AWS, and leaves the state", left)
     yield from _section("Replaced", replaced)
     yield from _section("Opened to the network", [line for change in changes for line in permissions.openings(change)])
     yield from _section("Allowed to do more", [line for change in changes for line in permissions.widenings(change)])
@@ -93,6 +95,8 @@ def _verdict(plans: Sequence[StackPlan], changes: Sequence[Change], refused: Seq
         return f"⏳ No changes yet: {', '.join(waiting)} waits" if waiting else "✅ No changes"
     if any(change.kind in ("replace", "destroy") for change in changes):
         return "⚠️ Replaces or destroys, but no data"
+    if any(change.kind == "forget" for change in changes):
+        return "⚠️ Leaves resources on AWS that no stack has any more"
     return "✅ Adds and changes in place"
 
 

@@ -34,8 +34,9 @@ def upgrade(
     """Migrate the databases for another version of Langfuse.
 
     One task of web's task definition, with the new version, does it and ends. The services keep running what they
-    run; which setting to change then, this says at its end. A migration that runs already is waited for, one that is
-    done is not done again. Make a snapshot of the databases first: migrations have no way back.
+    run; which setting to change then, this says at its end. A migration that runs already is waited for; one that is
+    done is not done again while ECS remembers it, about an hour. Make a snapshot of the databases first: migrations
+    have no way back.
     """
     _check_format(version)
     here = target()

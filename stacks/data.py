@@ -22,7 +22,7 @@ CLICKHOUSE_SECRETS_VERSION = {"external": 1, "ec2": 2}
 
 
 class DataStack(LangfuseStack):
-    """PostgreSQL, Redis, the events bucket, every secret, and their alarms."""
+    """PostgreSQL, Redis, the events bucket, ClickHouse on EC2, every secret, and their alarms."""
 
     def __init__(self, scope: Construct, id_: str, settings: Settings, *, network: NetworkStack) -> None:
         super().__init__(scope, id_, settings)

@@ -3,8 +3,12 @@
 import lazy_bindings  # noqa: F401
 
 import os
+import signal
 
 import pytest
+
+# A shell lets what it runs in the background ignore SIGINT, and the programs that tests interrupt would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")

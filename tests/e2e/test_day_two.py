@@ -437,6 +437,35 @@ def test_only_the_plan_that_was_reviewed_is_applied(deployment: Deployment) -> N
     assert "Saved plan is stale" in again.stderr
 
 
+@dev
+def test_a_refused_plan_can_not_be_applied(deployment: Deployment) -> None:
+    assert plan(deployment).returncode == 0
+    (bucket,) = [one for one in in_data_stack(deployment, "state", "list").split() if one.startswith("aws_s3_bucket.")]
+    in_data_stack(deployment, "taint", bucket)
+    try:
+        planned = plan(deployment)
+        assert planned.returncode == 3, planned.stderr
+        assert f"- `{bucket}` is replaced\n" in planned.stdout
+        applied = make(deployment, "apply")
+        assert applied.returncode != 0
+        assert "There is no plan to apply: run make plan." in applied.stderr
+    finally:
+        in_data_stack(deployment, "untaint", bucket)
+
+
+def in_data_stack(deployment: Deployment, *arguments: str) -> str:
+    """What Terraform says in the folder of the data stack, as the last plan left it."""
+    ran = subprocess.run(
+        ["terraform", *arguments],
+        cwd=PROJECT / "cdktf.out" / "stacks" / "data",
+        env=deployment.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return ran.stdout
+
+
 def make(deployment: Deployment, target: str, **changed: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["make", target],

@@ -4,7 +4,7 @@ import copy
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,16 +84,21 @@ class Configuration:
     def _run(self, *arguments: str) -> str:
         return run(self._terraform, self._folder, *arguments, environment=self._environment)
 
-    def _write(self, resources: Resources) -> None:
+    def _write(self, resources: Resources, *, left: Sequence[str] = ()) -> None:
         terraform = {"required_providers": {"aws": {"source": "hashicorp/aws", "version": "5.100.0"}}}
         document = {"terraform": terraform, "provider": {"aws": {}}, "resource": resources}
+        if left:
+            document["removed"] = [{"from": address, "lifecycle": {"destroy": False}} for address in left]
         (self._folder / "main.tf.json").write_text(json.dumps(document))
 
-    def review(self, change: Callable[[Resources], object], *arguments: str) -> Ran:
-        """``ops plan-review`` of the plan for the changed configuration, as the stack ``data``."""
+    def review(self, change: Callable[[Resources], object], *arguments: str, left: Sequence[str] = ()) -> Ran:
+        """``ops plan-review`` of the plan for the changed configuration, as the stack ``data``.
+
+        The resources that are ``left`` leave the state, and stay on AWS.
+        """
         resources = copy.deepcopy(RESOURCES)
         change(resources)
-        self._write(resources)
+        self._write(resources, left=left)
         self._run("plan", "-out", "saved.tfplan", "-no-color")
         shown = self._folder / "data.json"
         shown.write_text(self._run("show", "-json", "saved.tfplan"))
@@ -141,6 +146,13 @@ def test_in_place(configuration: Configuration) -> None:
     assert ran.returncode == 0, ran.stderr
     assert counts(ran) == ["0", "1", "0", "0"]
     assert "- change `aws_s3_bucket.events`: tags, tags_all\n" in ran.stdout
+
+
+def test_a_bucket_that_leaves_the_state(configuration: Configuration) -> None:
+    ran = configuration.review(lambda resources: resources.pop("aws_s3_bucket"), left=["aws_s3_bucket.events"])
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("### ⚠️ Leaves resources on AWS")
+    assert "**Stays on AWS, and leaves the state**\n- `aws_s3_bucket.events`\n" in ran.stdout
 
 
 def test_a_replaced_database(configuration: Configuration) -> None:
