@@ -148,11 +148,11 @@ def test_in_place(configuration: Configuration) -> None:
     assert "- change `aws_s3_bucket.events`: tags, tags_all\n" in ran.stdout
 
 
-def test_a_bucket_that_leaves_the_state(configuration: Configuration) -> None:
-    ran = configuration.review(lambda resources: resources.pop("aws_s3_bucket"), left=["aws_s3_bucket.events"])
+def test_a_database_that_leaves_the_state(configuration: Configuration) -> None:
+    ran = configuration.review(lambda resources: resources.pop("aws_db_instance"), left=["aws_db_instance.postgres"])
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("### ⚠️ Leaves resources on AWS")
-    assert "**Stays on AWS, and leaves the state**\n- `aws_s3_bucket.events`\n" in ran.stdout
+    assert "**Stays on AWS, and leaves the state**\n- `aws_db_instance.postgres`\n" in ran.stdout
 
 
 def test_a_replaced_database(configuration: Configuration) -> None:
