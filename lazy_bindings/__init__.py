@@ -17,7 +17,6 @@ turns it off. ``JSII_NODE`` names another Node.js than the one that the requirem
 """
 
 from lazy_bindings.repeated_work import spare
-from lazy_bindings.unawaited_loads import replace_process
 
 import importlib
 import importlib.util
@@ -107,6 +106,17 @@ def load_python_half_lazily() -> None:
         sys.modules[BINDINGS] = lazy_package(spec)
 
 
+def load_without_waiting() -> None:
+    """Makes jsii start Node.js as ``unawaited_loads`` says, unless what that builds on, jsii's own, has changed."""
+    try:
+        # Imported here, since its class derives from one of jsii's.
+        known = importlib.import_module("lazy_bindings.unawaited_loads").replace_process()
+    except (ImportError, AttributeError):
+        known = False
+    if not known:
+        warn("jsii has another shape than expected, so Python waits for Node.js")
+
+
 def load() -> None:
     """Starts jsii, with lazy bindings unless they are turned off."""
     lazy = os.environ.get("PLAIN_BINDINGS", "0") in ("", "0")
@@ -116,8 +126,7 @@ def load() -> None:
         spare()
         if BINDINGS not in sys.modules:
             load_python_half_lazily()
-        if not replace_process():
-            warn("jsii has another shape than expected, so Python waits for Node.js")
+        load_without_waiting()
     with node_environment(preload=lazy):
         importlib.import_module("cdktf")
 

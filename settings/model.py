@@ -116,7 +116,9 @@ class Redis(Section):
     """The ElastiCache replication group that holds queues and caches."""
 
     engine: Literal["redis", "valkey"] = "redis"
+    """Langfuse works with either; Valkey is the open fork of Redis."""
     version: Version = "7.1"
+    """Of that engine, checked against what Langfuse needs."""
     node_type: Annotated[str, Field(pattern=r"^cache\.[a-z0-9-]+\.[a-z0-9]+$")] = "cache.t4g.small"
     """1.4 GiB, Langfuse's stated minimum."""
     nodes: Annotated[int, Field(ge=1, le=6)] = 1
@@ -155,8 +157,9 @@ class Clickhouse(Section):
     volume_gib: Annotated[int, Field(ge=10, le=16384)] = 100
     """With ``ec2``: the data volume. It can grow later, never shrink."""
     volume_iops: Annotated[int, Field(ge=3000, le=16000)] = 3000
+    """With ``ec2``: reads and writes per second. By default what gp3 includes in its price."""
     volume_throughput_mib: Annotated[int, Field(ge=125, le=1000)] = 125
-    """MiB per second; at most a quarter of ``volume_iops``."""
+    """With ``ec2``: MiB per second, at most a quarter of ``volume_iops``. By default what gp3's price includes."""
     snapshot_retention_days: Days = 14
     """With ``ec2``: how long a daily snapshot of the volume is kept."""
 
@@ -216,8 +219,9 @@ class Secrets(Section):
     """
 
     database_password_version: Annotated[int, Field(ge=1)] = 1
+    """A new one reaches PostgreSQL in the same apply; the tasks read it with ``ops redeploy``."""
     nextauth_secret_version: Annotated[int, Field(ge=1)] = 1
-    """A new one signs every user out."""
+    """A new one signs every user out, once the tasks read it with ``ops redeploy``."""
     recovery_window_days: Annotated[int, Field(ge=0, le=30)] = 30
     """How long a deleted secret can be restored: 7 to 30, or 0 to delete at once, so its name is free again."""
 
@@ -244,10 +248,13 @@ class Service(Section):
     cpu: int = 2048
     """CPU units; 1024 are one vCPU."""
     memory_mib: int = 4096
+    """Each ``cpu`` allows a range of sizes. By default 4 GiB, Langfuse's stated minimum."""
     heap_mib: int | None = None
     """Node.js's heap. By default three quarters of ``memory_mib``."""
     min_tasks: Annotated[int, Field(ge=1)] = 1
+    """How many run at least; two survive the loss of a zone."""
     max_tasks: Annotated[int, Field(ge=1)] = 4
+    """How many autoscaling starts at most."""
 
     @property
     def node_heap_mib(self) -> int:
@@ -306,6 +313,7 @@ class Settings(Section):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,11}$")]
     """The TOML file's name."""
     region: Region
+    """The AWS region, for example ``eu-central-1``."""
     allowed_account_ids: tuple[AccountId, ...] = ()
     """Terraform refuses any other account. By default it takes the credentials' own."""
     tags: dict[str, str] = {}
@@ -313,6 +321,7 @@ class Settings(Section):
     deletion_protection: bool = True
     """Whether the database, the data volume, the load balancer and a bucket with content refuse to be deleted."""
     log_retention_days: LogRetentionDays = 30
+    """How long CloudWatch keeps the logs of the containers, of PostgreSQL and of the VPC's flows."""
 
     state: State
     network: Network = Network()

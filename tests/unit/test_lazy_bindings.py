@@ -1,7 +1,6 @@
 """The fast path loads the bindings lazily, gets out of the way when it must, and leaves the user's Node.js alone."""
 
 import lazy_bindings
-from lazy_bindings import unawaited_loads
 
 import subprocess
 import sys
@@ -96,8 +95,17 @@ except jsii.errors.JSIIError as error:
 
 def test_jsii_of_another_shape_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "_NodeProcess", object)
-    assert not unawaited_loads.replace_process()
+    with pytest.warns(UserWarning, match="jsii has another shape"):
+        lazy_bindings.load_without_waiting()
     assert process._NodeProcess is object
+
+
+def test_jsii_without_its_class_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(process, "_NodeProcess")
+    monkeypatch.delitem(sys.modules, "lazy_bindings.unawaited_loads", raising=False)
+    with pytest.warns(UserWarning, match="jsii has another shape"):
+        lazy_bindings.load_without_waiting()
+    assert not hasattr(process, "_NodeProcess")
 
 
 def test_it_leaves_no_variable_behind() -> None:
