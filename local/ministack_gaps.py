@@ -6,7 +6,6 @@ Each function stands for one API and can go when ministack answers in full. ``cl
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from threading import Lock
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -24,8 +23,7 @@ def close_gaps() -> None:
     elasticache._describe_cache_parameters = filtered_cache_parameters(elasticache._describe_cache_parameters)
     ec2._ACTION_MAP["CreateFlowLogs"] = tagged_flow_logs(ec2._create_flow_logs)
     ec2._ACTION_MAP["DescribeFlowLogs"] = full_flow_logs(ec2._describe_flow_logs)
-    ec2._ACTION_MAP["RunInstances"] = idempotent(complete_instances(ec2._run_instances))
-    ec2._ACTION_MAP["CreateVolume"] = idempotent(ec2._ACTION_MAP["CreateVolume"])
+    ec2._ACTION_MAP["RunInstances"] = complete_instances(ec2._run_instances)
     ec2._ACTION_MAP["TerminateInstances"] = terminated_with_volumes(ec2._ACTION_MAP["TerminateInstances"])
     ec2._instance_xml = instance_with_metadata_options(ec2._instance_xml)
     ec2._volume_inner_xml = volume_with_throughput(ec2._volume_inner_xml)
@@ -117,23 +115,6 @@ def full_flow_logs(describe: Callable[..., Answer]) -> Callable[..., Answer]:
         return status, headers, body
 
     return described
-
-
-def idempotent(create: Callable[..., Answer]) -> Callable[..., Answer]:
-    """EC2 RunInstances and CreateVolume: ignore the client token, so that a request sent again makes a second thing."""
-    answers: dict[str, Answer] = {}
-    lock = Lock()
-
-    def created(params: Parameters) -> Answer:
-        token = ec2._p(params, "ClientToken")
-        if not token:
-            return create(params)
-        with lock:
-            if token not in answers:
-                answers[token] = create(params)
-            return answers[token]
-
-    return created
 
 
 def complete_instances(run: Callable[..., Answer]) -> Callable[..., Answer]:

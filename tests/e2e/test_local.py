@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from local.embedded_aws import EmbeddedAws
+
 PROJECT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 120
 
@@ -77,3 +79,20 @@ def test_a_failing_deploy_ends_with_its_exit_code_and_leaves_nothing_behind(tmp_
     assert process.returncode == 1
     assert [one for one in started if one.is_running()] == []
     assert list(scratch.iterdir()) == []
+
+
+def test_a_request_that_an_sdk_repeats_is_carried_out_once(aws: EmbeddedAws) -> None:
+    ec2 = aws.session().client("ec2", endpoint_url=aws.url)
+    attempts = []
+
+    def lose_the_first_answer(**_: object) -> int | None:
+        attempts.append("sent")
+        return 0 if len(attempts) == 1 else None  # the seconds to wait before it is sent again
+
+    before = {address["AllocationId"] for address in ec2.describe_addresses()["Addresses"]}
+    ec2.meta.events.register("needs-retry.ec2.AllocateAddress", lose_the_first_answer)  # type: ignore[arg-type]
+    made = ec2.allocate_address()["AllocationId"]
+    after = {address["AllocationId"] for address in ec2.describe_addresses()["Addresses"]}
+    assert len(attempts) == 2
+    assert after - before == {made}
+    ec2.release_address(AllocationId=made)
