@@ -9,16 +9,10 @@ else
 export LANGFUSE_ENV ?= dev
 endif
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-export CHECKPOINT_DISABLE ?= 1
-# The AWS provider is 700 MB: one copy for the three stacks.
-export TF_PLUGIN_CACHE_DIR ?= $(CURDIR)/.venv/terraform-plugins
-export TF_CLI_ARGS_init ?= -lockfile=readonly
-ifdef TERRAFORM_PROVIDER_MIRROR
-export TF_CLI_CONFIG_FILE := $(CURDIR)/.venv/terraform.rc
-endif
+OUT = $(or $(CDKTF_OUTDIR),cdktf.out)
 
 .DEFAULT_GOAL := help
-.PHONY: help local test lint bench synth plan apply deploy destroy setup terraform pins clean
+.PHONY: help local test unit lint bench synth plan apply deploy destroy setup terraform pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,18 +21,21 @@ local: setup ## deploy all stacks onto an embedded AWS, no account needed (ARGS=
 	@python -m local $(ARGS)
 
 test: setup .venv/checkov/.stamp ## run every test, the end-to-end ones included (ARGS="-k firewall": some of them)
-	@python -m pytest $(ARGS)
+	@python -m tests $(ARGS)
 
-lint: setup .venv/checkov/.stamp ## ruff, mypy, shellcheck, actionlint, zizmor, and checkov over every environment
+unit: .venv/requirements.stamp ## run the unit tests alone, which need neither Terraform nor its provider
+	@python -m tests unit $(ARGS)
+
+lint: .venv/requirements.stamp .venv/checkov/.stamp ## ruff, mypy, shellcheck, actionlint, zizmor, and checkov over every environment
 	@ruff check .
 	@ruff format --check .
 	@mypy
-	@shellcheck modules/*.sh .ci/run
+	@shellcheck modules/*.sh setup/*.sh .ci/run
 	@actionlint .github/workflows/*.yml
 	@zizmor --offline --quiet .github
 	@python -m launchers.scan_with_checkov
 
-bench: setup ## measure synth, as ratios, into docs/performance.md
+bench: setup ## measure synth and these commands, as ratios, into docs/performance.md (three quarters of an hour)
 	@python -m bench
 
 synth: setup ## write the Terraform JSON of ENV to cdktf.out
@@ -48,9 +45,9 @@ plan: setup ## show what a deploy of ENV would change on AWS, and save the plans
 	@ops plan $(ARGS)
 
 apply: setup ## apply exactly what make plan saved; a plan that something overtook is refused
-	@ls cdktf.out/stacks/*/saved.tfplan > /dev/null 2>&1 || { echo "There is no plan to apply: run make plan." >&2; exit 1; }
+	@ls $(OUT)/stacks/*/saved.tfplan > /dev/null 2>&1 || { echo "There is no plan to apply: run make plan." >&2; exit 1; }
 	@for stack in network data services; do \
-		cd $(CURDIR)/cdktf.out/stacks/$$stack && test -f saved.tfplan || continue; \
+		cd $(abspath $(OUT))/stacks/$$stack && test -f saved.tfplan || continue; \
 		terraform init -input=false > /dev/null && terraform apply -input=false saved.tfplan || exit 1; \
 	done
 
@@ -60,8 +57,8 @@ deploy: setup ## deploy ENV to AWS
 destroy: setup ## destroy ENV on AWS
 	@cdktf destroy $(or $(ARGS),'*')
 
-pins: setup ## pin what the requirements*.in ask for, with the hashes of every file, into requirements*.txt
-	@for name in requirements requirements-dev requirements-terraform requirements-checkov; do \
+pins: .venv/setup.stamp ## pin what the requirements*.in ask for, with the hashes of every file, into requirements*.txt
+	@for name in requirements requirements-dev requirements-setup requirements-terraform requirements-checkov; do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 			--custom-compile-command "make pins" $$name.in --output-file $$name.txt || exit 1; \
 	done
@@ -69,36 +66,32 @@ pins: setup ## pin what the requirements*.in ask for, with the hashes of every f
 clean: ## remove what make installed and wrote
 	@rm -rf .venv node_modules cdktf.out
 
-setup: .venv/bin/cdktf .venv/bin/ops node_modules/.stamp terraform
+# Terraform comes first: where its provider can't be had, the rest need not be waited for.
+setup: terraform .venv/bin/cdktf .venv/bin/ops node_modules/.stamp
 
-terraform: .venv/requirements.stamp
-	@python launchers/provide_terraform.py
-	@mkdir -p $(TF_PLUGIN_CACHE_DIR)
-ifdef TERRAFORM_PROVIDER_MIRROR
-	@test -d "$(TERRAFORM_PROVIDER_MIRROR)" || { echo "TERRAFORM_PROVIDER_MIRROR: there is no folder $(TERRAFORM_PROVIDER_MIRROR)" >&2; exit 1; }
-	@printf 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n' "$(TERRAFORM_PROVIDER_MIRROR)" > .venv/terraform.rc
-endif
+terraform: .venv/setup.stamp
+	@python -m setup.terraform
 
-.venv/requirements.stamp: requirements.txt requirements-dev.txt
+.venv/setup.stamp: requirements-setup.txt
 	@command -v $(PYTHON) > /dev/null || { echo "Python is missing: install Python 3.11 or newer" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is too old: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2> /dev/null || { echo "Python's venv module is missing: install your system's python3-venv package" >&2; exit 1; }
-	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	@echo "Installing Python packages (once, about a minute) ..."
-	@python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(PYTHON) -m setup.step "Virtual environment" sh -ec '$(PYTHON) -m venv .venv; \
+		.venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r requirements-setup.txt'
 	@touch $@
 
-.venv/bin/cdktf .venv/bin/ops: .venv/bin/%: launchers/run_%.py .venv/requirements.stamp
+.venv/requirements.stamp: requirements-dev.txt .venv/setup.stamp
+	@python -m setup.step "Python packages" setup/install.sh .venv requirements-dev.txt
+	@touch $@
+
+.venv/bin/cdktf .venv/bin/ops: .venv/bin/%: launchers/run_%.py .venv/setup.stamp
 	@printf '#!/bin/sh\nexec "%s/.venv/bin/python" "%s/$<" "$$@"\n' "$(CURDIR)" "$(CURDIR)" > $@
 	@chmod +x $@
 
-.venv/checkov/.stamp: requirements-checkov.txt .venv/requirements.stamp
-	@echo "Installing checkov (once, about half a minute) ..."
-	@python -m venv --clear .venv/checkov
-	@.venv/checkov/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-checkov.txt
+.venv/checkov/.stamp: requirements-checkov.txt .venv/setup.stamp
+	@python -m setup.step "checkov" sh -ec 'python -m venv --clear .venv/checkov; setup/install.sh .venv/checkov requirements-checkov.txt'
 	@touch $@
 
 node_modules/.stamp: package-lock.json .venv/requirements.stamp
-	@echo "Installing cdktf-cli (once, about half a minute) ..."
-	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@python -m setup.step "Node.js packages" npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@

@@ -21,8 +21,6 @@ if __name__ == "__main__":
         from settings import load_or_exit
 
         load_or_exit()
-    # CHECKPOINT_DISABLE: no call home. TF_CLI_ARGS_init: a provider whose checksum is not in the lock file is refused.
-    # The PATH: what cdktf starts finds the virtual environment.
-    defaults = {"CHECKPOINT_DISABLE": "1", "TF_CLI_ARGS_init": "-lockfile=readonly"}
-    environment = {**defaults, **os.environ, "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}"}
+    # CHECKPOINT_DISABLE: no call home. The PATH: what cdktf starts finds the virtual environment, and its Terraform.
+    environment = {"CHECKPOINT_DISABLE": "1", **os.environ, "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}"}
     os.execve(NODE, [str(NODE), str(CLI), *sys.argv[1:]], environment)  # noqa: S606

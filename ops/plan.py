@@ -18,8 +18,9 @@ from ops.target import OpsError
 from settings import load_or_exit
 
 PROJECT = Path(__file__).parent.parent
-STACKS = PROJECT / "cdktf.out" / "stacks"
-REVIEWED = PROJECT / "cdktf.out" / "plans"
+OUT = PROJECT / os.environ.get("CDKTF_OUTDIR", "cdktf.out")
+STACKS = OUT / "stacks"
+REVIEWED = OUT / "plans"
 SAVED = "saved.tfplan"
 """In each stack's folder; `make apply` applies it."""
 UNREVIEWED = "unreviewed.tfplan"
@@ -37,7 +38,7 @@ def plan(allow: Allow = None, as_json: AsJson = False) -> None:
     stderr.
     """
     load_or_exit()
-    shutil.rmtree(PROJECT / "cdktf.out", ignore_errors=True)
+    shutil.rmtree(OUT, ignore_errors=True)
     REVIEWED.mkdir(parents=True)
     _run(sys.executable, "main.py", folder=PROJECT)
     unapplied: set[str] = set()
@@ -78,7 +79,6 @@ def _changes_outputs(found: dict[str, Any]) -> bool:
 def _run(*command: str, folder: Path, capture: bool = False) -> str:
     """Runs it with this project's programs first on the PATH; a failure is one line after its own output."""
     environment = {
-        "TF_CLI_ARGS_init": "-lockfile=readonly",
         "TF_IN_AUTOMATION": "1",
         **os.environ,
         "PATH": f"{sys.prefix}/bin{os.pathsep}{os.environ['PATH']}",

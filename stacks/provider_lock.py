@@ -3,10 +3,10 @@
 import shutil
 from pathlib import Path
 
-LOCK = Path(__file__).parent.parent / ".terraform.lock.hcl"
+from setup import LOCK_FILE
 
 
 def lock_provider(outdir: str) -> None:
     """Puts the lock file beside the JSON of each stack in ``outdir``, where Terraform looks for it."""
     for folder in Path(outdir, "stacks").iterdir():
-        shutil.copy(LOCK, folder)
+        shutil.copy(LOCK_FILE, folder)

@@ -1,0 +1,54 @@
+"""Shows a step of the set-up in one line: its name, and how long it took.
+
+``python -m setup.step NAME COMMAND…`` runs the command. What it prints is shown only if it fails.
+"""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Prints ``name`` when the block starts, and the seconds that it took when it ends; a terminal counts along."""
+    start = time.monotonic()
+    ended = threading.Event()
+
+    def count() -> None:
+        while not ended.wait(1):
+            print(f"\r{name} ... {time.monotonic() - start:.0f} s", end="", flush=True)
+
+    print(f"{name} ...", end="", flush=True)
+    if sys.stdout.isatty():
+        threading.Thread(target=count, daemon=True).start()
+    try:
+        yield
+    except BaseException:
+        print(" failed", flush=True)
+        raise
+    else:
+        again = f"\r{name} ..." if sys.stdout.isatty() else ""
+        print(f"{again} {time.monotonic() - start:.0f} s", flush=True)
+    finally:
+        ended.set()
+
+
+def run_step(name: str, command: Sequence[str]) -> int:
+    """Runs the command as a step, silently unless it fails; returns its exit code."""
+    try:
+        with step(name):
+            subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True)
+    except subprocess.CalledProcessError as error:
+        sys.stderr.buffer.write(error.stdout)
+        return error.returncode
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(run_step(sys.argv[1], sys.argv[2:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
