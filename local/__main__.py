@@ -3,19 +3,25 @@
 import argparse
 import signal
 import sys
+from collections import deque
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any, NoReturn
 
+from rich import box
 from rich.console import Console
 from rich.table import Column, Table
 
 from local import embedded_aws
 from local.deployment import Deployment
 from local.embedded_aws import EmbeddedAws
+from local.progress import Progress
+from local.view import View
 from settings import Settings, load_or_exit
 
 INTERRUPTED = 128 + signal.SIGINT
+LAST_LINES = 20
+"""How much of the log is shown when the deploy fails."""
 
 
 def main() -> int:
@@ -26,7 +32,7 @@ def main() -> int:
     settings = load_or_exit()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return _deploy(settings, once=once)
+        return _run(settings, once=once)
     except KeyboardInterrupt:
         return INTERRUPTED
     except embedded_aws.StartError as error:
@@ -34,34 +40,61 @@ def main() -> int:
         return 1
 
 
-def _deploy(settings: Settings, *, once: bool) -> int:
+def _run(settings: Settings, *, once: bool) -> int:
     # In a pipe, a line is as long as it needs to be.
-    console = Console(width=None if sys.stdout.isatty() else 200)
-    with TemporaryDirectory(prefix="langfuse-local-") as folder, embedded_aws.running(settings.region) as aws:
-        deployment = Deployment(aws, Path(folder))
-        status = deployment.bootstrap() or deployment.deploy()
-        if status == 0:
-            console.print(_table(deployment.outputs()))
-        if status == 0 and not once:
-            _wait(console, aws)
-    return status
+    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    with (
+        # It stays, to be read afterwards.
+        NamedTemporaryFile("w", prefix="langfuse-local-", suffix=".log", delete=False) as log,
+        TemporaryDirectory(prefix="langfuse-local-") as folder,
+        embedded_aws.running(settings.region) as aws,
+    ):
+        console.print(f"Deploying {settings.name} onto an embedded AWS. All that is said meanwhile: {log.name}")
+        view = View(console, Progress())
+        last_lines: deque[str] = deque(maxlen=LAST_LINES)
+
+        def report(line: str) -> None:
+            print(line, file=log, flush=True)
+            last_lines.append(line)
+            view.read(line)
+
+        deployment = Deployment(aws, Path(folder), report=report)
+        with view.shown():
+            view.stage("creating the state's bucket")
+            status = deployment.bootstrap()
+            if status == 0:
+                view.stage("synthesizing and planning")
+                status = deployment.deploy()
+        if status != 0:
+            print("\n".join(["The deploy failed:", *last_lines, f"All of it: {log.name}"]), file=sys.stderr)
+            return status
+        console.print(_table(deployment.outputs()))
+        if not once:
+            _wait(console, aws, settings)
+    return 0
 
 
 def _table(outputs: dict[str, dict[str, Any]]) -> Table:
-    table = Table("stack", "output", Column("value", overflow="fold"), title="Outputs")
-    table.columns[1].no_wrap = True
+    table = Table("stack", Column("output", no_wrap=True), Column("value", overflow="fold"), box=box.SIMPLE_HEAD)
     for stack, values in outputs.items():
         for name, value in values.items():
-            table.add_row(stack, name, "\n".join(value) if isinstance(value, list) else str(value))
+            table.add_row(stack, name, ", ".join(value) if isinstance(value, list) else str(value))
         table.add_section()
     return table
 
 
-def _wait(console: Console, aws: EmbeddedAws) -> None:
+def _wait(console: Console, aws: EmbeddedAws, settings: Settings) -> None:
     """Returns at Ctrl-C."""
-    console.print("The embedded AWS runs until Ctrl-C. To look around from another terminal:")
-    for name, value in aws.environment.items():
-        console.print(f"  export {name}={value}", soft_wrap=True, highlight=False)
+    variables = {"LANGFUSE_ENV": settings.name, **aws.environment}
+    exports = " ".join(f"{name}={value}" for name, value in variables.items())
+    console.print(
+        "The embedded AWS runs until Ctrl-C. Try it from another terminal, in this folder:",
+        f"  export {exports}",
+        "  .venv/bin/ops status      # what runs, and how it is",
+        "  .venv/bin/ops doctor      # looks for what usually goes wrong",
+        sep="\n",
+        soft_wrap=True,
+    )
     try:
         signal.pause()
     except KeyboardInterrupt:

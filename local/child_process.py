@@ -14,7 +14,7 @@ STOP_TIMEOUT_SECONDS = 10
 
 @contextmanager
 def child_process(
-    command: Sequence[str], *, environment: Mapping[str, str], output: IO[bytes] | None = None
+    command: Sequence[str], *, environment: Mapping[str, str], output: IO[bytes] | int | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Runs ``command`` in the project's folder for as long as the block does.
 
@@ -25,15 +25,17 @@ def child_process(
         command,
         cwd=PROJECT,
         env=environment,
-        stdin=subprocess.DEVNULL,
+        # Nothing is ever written to it. It ends when we do.
+        stdin=subprocess.PIPE,
         stdout=output,
         stderr=subprocess.STDOUT if output else None,
         start_new_session=True,
     )
-    try:
-        yield process
-    finally:
-        _stop(process)
+    with process:
+        try:
+            yield process
+        finally:
+            _stop(process)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

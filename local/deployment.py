@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,18 +15,21 @@ from local.embedded_aws import EmbeddedAws
 
 CDKTF = Path(sys.prefix, "bin", "cdktf")
 OPS = Path(sys.prefix, "bin", "ops")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
 class Deployment:
     """All stacks of one environment, synthesized into ``folder``.
 
-    ``variables`` are laid over the process's own: ``LANGFUSE_ENV`` and settings.
+    ``variables`` are laid over the process's own: ``LANGFUSE_ENV`` and settings. ``report`` is given each line that
+    ``ops`` and ``cdktf`` print, without colours.
     """
 
     aws: EmbeddedAws
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
+    report: Callable[[str], object] = print
 
     @property
     def environment(self) -> dict[str, str]:
@@ -34,23 +39,21 @@ class Deployment:
             **self.aws.environment,
             **self.variables,
             "CI": "1",
-            "CHECKPOINT_DISABLE": "1",
             # Where an interrupted Terraform leaves its plugins' sockets.
             "TMPDIR": str(self.folder),
         }
 
     def bootstrap(self) -> int:
         """Makes the bucket for Terraform's state; returns the exit code of ``ops``."""
-        with child_process([str(OPS), "bootstrap", "--apply"], environment=self.environment) as process:
-            return process.wait()
+        return self._run(OPS, "bootstrap", "--apply")
 
     def deploy(self) -> int:
         """Deploys all stacks; returns the exit code of ``cdktf``."""
-        return self._run("deploy", "--outputs-file", str(self._outputs_file))
+        return self._run_cdktf("deploy", "--outputs-file", str(self._outputs_file))
 
     def destroy(self) -> int:
         """Destroys all stacks; returns the exit code of ``cdktf``."""
-        return self._run("destroy")
+        return self._run_cdktf("destroy")
 
     def outputs(self) -> dict[str, dict[str, Any]]:
         """The outputs of each stack after a deploy, without those that are only for other stacks."""
@@ -64,9 +67,15 @@ class Deployment:
     def _outputs_file(self) -> Path:
         return self.folder / "outputs.json"
 
-    def _run(self, command: str, *options: str) -> int:
+    def _run_cdktf(self, command: str, *options: str) -> int:
         # The lock step would ask the registry, which a mirror is there to replace.
         always = ["--auto-approve", "--skip-provider-lock", "--output", str(self.folder)]
-        command_line = [str(CDKTF), command, "*", *always, *options]
-        with child_process(command_line, environment=self.environment) as process:
+        return self._run(CDKTF, command, "*", *always, *options)
+
+    def _run(self, program: Path, *arguments: str) -> int:
+        command = [str(program), *arguments]
+        with child_process(command, environment=self.environment, output=subprocess.PIPE) as process:
+            assert process.stdout is not None  # noqa: S101
+            for line in process.stdout:
+                self.report(COLOUR.sub("", line.decode(errors="replace").rstrip()))
             return process.wait()

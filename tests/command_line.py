@@ -1,4 +1,4 @@
-"""Runs the operator's commands as a user does."""
+"""Runs the commands as a user does."""
 
 import io
 import os
@@ -43,6 +43,19 @@ def ops_in_process(*arguments: str, environment: Mapping[str, str], stdin: str =
         except SystemExit as ended:
             code = int(ended.code or 0)
     return Ran(arguments, code, out.getvalue(), err.getvalue())
+
+
+def start_local(scratch: Path, **variables: str) -> subprocess.Popen[str]:
+    """``python -m local`` in a pipe, with its temporary files where the test can see them."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "local"],
+        cwd=PROJECT,
+        env={**os.environ, "TMPDIR": str(scratch), **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def assert_one_line(ran: Ran, *parts: str, code: int = 1) -> None:

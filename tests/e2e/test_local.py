@@ -6,28 +6,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 from local.embedded_aws import EmbeddedAws
+from tests.command_line import PROJECT, start_local
 
-PROJECT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 120
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("local")]
 
 
-def start(tmp_path: Path, *, path: str | None = None) -> subprocess.Popen[bytes]:
-    """``python -m local``, with its temporary files where the test can see them."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "local"],
-        cwd=PROJECT,
-        env={**os.environ, "TMPDIR": str(tmp_path), "PATH": path or os.environ["PATH"]},
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+def the_log_in(folder: Path) -> str:
+    """What the log says, which is all that may be left."""
+    (log,) = folder.iterdir()
+    assert log.suffix == ".log"
+    return log.read_text()
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -37,48 +34,55 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def family(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return psutil.Process(process.pid).children(recursive=True)
 
 
 @pytest.mark.usefixtures("terraform")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_deploy_leaves_nothing_behind(tmp_path: Path, stop: signal.Signals) -> None:
-    process = start(tmp_path)
+def test_an_interrupted_deploy_leaves_nothing_behind(scratch: Path, stop: signal.Signals) -> None:
+    process = start_local(scratch)
     try:
         # As deep as it gets: Terraform runs, and its provider under it.
         wait_for(lambda: any("terraform-provider" in " ".join(one.cmdline()) for one in living(process)))
         started = living(process)
         for one in started:
-            for connection in one.net_connections(kind="inet"):
-                if connection.status == psutil.CONN_LISTEN:
-                    assert connection.laddr.ip in ("127.0.0.1", "::1")
+            with suppress(psutil.NoSuchProcess):
+                for connection in one.net_connections(kind="inet"):
+                    if connection.status == psutil.CONN_LISTEN:
+                        assert connection.laddr.ip in ("127.0.0.1", "::1")
     finally:
         os.killpg(process.pid, stop)
     assert process.wait(DEADLINE_SECONDS) == 130
     assert [one for one in started if one.is_running()] == []
-    assert list(tmp_path.iterdir()) == []
+    assert "Initializing the backend..." in the_log_in(scratch)
 
 
-def living(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+def living(process: subprocess.Popen[str]) -> list[psutil.Process]:
     """The processes under this one that have not ended meanwhile."""
     return [one for one in family(process) if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_a_failing_deploy_ends_with_its_exit_code_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    broken, scratch = tmp_path / "bin", tmp_path / "scratch"
-    broken.mkdir()
-    scratch.mkdir()
-    (broken / "terraform").write_text("#!/bin/sh\nexit 1\n")
-    (broken / "terraform").chmod(0o755)
-    process = start(scratch, path=f"{broken}:/usr/bin:/bin")
+def test_a_failing_deploy_shows_the_end_of_its_log_and_leaves_nothing_else_behind(
+    scratch: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "terraform"
+    broken.write_text("#!/bin/sh\n[ $1 = version ] && exec terraform version\necho what went wrong >&2\nexit 1\n")
+    broken.chmod(0o755)
+    process = start_local(scratch, TERRAFORM_BINARY_NAME=str(broken))
     started: list[psutil.Process] = []
     while process.poll() is None:
         started = list({*started, *family(process)})
         time.sleep(0.1)
+    out, err = process.communicate()
     assert process.returncode == 1
     assert [one for one in started if one.is_running()] == []
-    assert list(scratch.iterdir()) == []
+    log = the_log_in(scratch)
+    (path,) = scratch.iterdir()
+    assert f": {path}\n" in out
+    assert "what went wrong" in err
+    assert err.endswith(f"{path}\n")
+    assert set(err.splitlines()[1:-1]) <= set(log.splitlines())
 
 
 def test_a_request_that_an_sdk_repeats_is_carried_out_once(aws: EmbeddedAws) -> None:
@@ -96,3 +100,21 @@ def test_a_request_that_an_sdk_repeats_is_carried_out_once(aws: EmbeddedAws) -> 
     assert len(attempts) == 2
     assert after - before == {made}
     ec2.release_address(AllocationId=made)
+
+
+def test_the_embedded_aws_ends_with_whoever_started_it() -> None:
+    code = """
+from local import embedded_aws
+with embedded_aws.running("us-east-1"):
+    print("up", flush=True)
+    input()
+"""
+    starter = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with starter:
+        assert starter.stdout is not None
+        assert starter.stdout.readline() == "up\n"
+        (server,) = family(starter)
+        starter.kill()
+    wait_for(lambda: not server.is_running())
