@@ -1,7 +1,5 @@
 """What every test may rely on."""
 
-import lazy_bindings  # noqa: F401
-
 import os
 import signal
 

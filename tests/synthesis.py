@@ -1,5 +1,7 @@
 """Synthesizes stacks and modules for tests, with cdktf's Testing helpers."""
 
+import lazy_bindings  # noqa: F401
+
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -8,19 +10,10 @@ from typing import Any
 from cdktf import App, TerraformStack, Testing as CdktfTesting
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 
-import settings
-from settings import Settings
 from stacks.data import DataStack
 from stacks.network import NetworkStack
 from stacks.services import ServicesStack
-
-ENVIRONMENTS = ("dev", "prod")
-STACKS = ("network", "data", "services")
-
-EC2 = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "ec2"}
-EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
-# Settings with which the services of either environment run.
-RUNNING = {"LANGFUSE_AWS__CLICKHOUSE__CONFIGURED": "true"}
+from tests.environments import load
 
 
 class Graph:
@@ -52,11 +45,6 @@ class Graph:
             f"ephemeral.{type_}.{name}" for type_, named in self.json.get("ephemeral", {}).items() for name in named
         ]
         return sorted(resources + ephemeral)
-
-
-def load(environment: str = "dev", overrides: Mapping[str, str] | None = None) -> Settings:
-    """The settings of an environment with some variables set."""
-    return settings.load({"LANGFUSE_ENV": environment, **(overrides or {})})
 
 
 def app(environment: str = "dev", overrides: Mapping[str, str] | None = None) -> dict[str, Graph]:

@@ -15,13 +15,16 @@ import pytest
 
 from local.deployment import Deployment
 from settings import Settings
-from tests.command_line import PROJECT, assert_one_line, ops
-from tests.synthesis import STACKS, load
+from tests.command_line import PROJECT, assert_one_line, ops, ops_in_process
+from tests.e2e.conftest import TERRAFORM, Planned, plan
+from tests.environments import STACKS, load
 
 pytestmark = pytest.mark.e2e
 
 dev = pytest.mark.parametrize("deployment", ["dev"], indirect=True)
+operated_dev = pytest.mark.parametrize("deployment", ["dev-operated"], indirect=True)
 prod = pytest.mark.parametrize("deployment", ["prod"], indirect=True)
+operated = pytest.mark.parametrize("deployment", ["dev-operated", "prod"], indirect=True)
 
 CLICKHOUSE = {
     "CLICKHOUSE_URL": "https://clickhouse.example.com:8443",
@@ -45,14 +48,14 @@ def settings(deployment: Deployment) -> Settings:
 
 def answer(deployment: Deployment, *arguments: str, code: int = 0, stdin: str = "") -> Any:
     """What the command says with --json."""
-    ran = ops(*arguments, "--json", environment=deployment.environment, stdin=stdin)
+    ran = ops_in_process(*arguments, "--json", environment=deployment.environment, stdin=stdin)
     assert ran.returncode == code, ran.stdout + ran.stderr
     return json.loads(ran.stdout)
 
 
 def said(deployment: Deployment, *arguments: str) -> str:
     """What the command says to a person."""
-    ran = ops(*arguments, environment=deployment.environment)
+    ran = ops_in_process(*arguments, environment=deployment.environment)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
 
@@ -104,7 +107,7 @@ def test_status_shows_everything_that_runs(deployment: Deployment) -> None:
     assert settings(deployment).prefix in said(deployment, "status")
 
 
-@dev
+@operated_dev
 def test_status_shows_what_is_wrong(deployment: Deployment) -> None:
     cloudwatch, ecs = client(deployment, "cloudwatch"), client(deployment, "ecs")
     alarm = cloudwatch.describe_alarms()["MetricAlarms"][0]["AlarmName"]
@@ -160,7 +163,7 @@ def test_doctor_finds_nothing_after_a_deploy(deployment: Deployment) -> None:
     assert {finding["passed"] for finding in findings} == {True}
 
 
-@dev
+@operated_dev
 def test_doctor_finds_what_was_broken_and_a_deploy_mends_it(deployment: Deployment) -> None:
     outputs = {name: value for values in deployment.outputs().values() for name, value in values.items()}
     secrets, logs = client(deployment, "secretsmanager"), client(deployment, "logs")
@@ -249,6 +252,7 @@ def move_web(deployment: Deployment) -> None:
     ecs.deregister_task_definition(taskDefinition=moved)
 
 
+@operated
 def test_scale_to_none_and_back(deployment: Deployment) -> None:
     have, least = services(deployment)["worker"]["desiredCount"], settings(deployment).worker.min_tasks
     assert "Nothing was changed" in said(deployment, "scale", "worker=0")
@@ -281,6 +285,7 @@ def suspended(deployment: Deployment) -> dict[str, bool]:
     return dict(worker["SuspendedState"])  # type: ignore[arg-type]
 
 
+@operated
 def test_redeploy_replaces_the_tasks(deployment: Deployment) -> None:
     before = {service: one["deployments"][0]["id"] for service, one in services(deployment).items()}
     assert "Nothing was changed" in said(deployment, "redeploy")
@@ -326,7 +331,7 @@ def test_an_external_clickhouse_is_made_known(deployment: Deployment) -> None:
     assert {one["passed"] for one in answer(deployment, "doctor")} == {True}
 
 
-@dev
+@operated_dev
 def test_logs_are_printed_and_followed(deployment: Deployment) -> None:
     stream = "worker/worker/0123456789abcdef"
     write(deployment, "worker", stream, "an earlier line")
@@ -356,7 +361,7 @@ def write(deployment: Deployment, service: str, stream: str, message: str) -> No
     logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])
 
 
-@dev
+@operated_dev
 @pytest.mark.parametrize(
     ("version", "exit_code", "says"),
     [("4.98.0", 1, "the services still run the old version"), ("4.99.0", 0, 'langfuse.version = "4.99.0"')],
@@ -401,49 +406,44 @@ def test_upgrade_migrates_in_a_task_of_its_own(deployment: Deployment, version: 
         assert "It has done so already." in said(deployment, "upgrade", version, "--apply")
 
 
-def plan(deployment: Deployment, **changed: str) -> subprocess.CompletedProcess[str]:
-    return ops("plan", environment={**deployment.environment, **changed})
-
-
-def test_a_plan_of_what_is_deployed_is_empty(deployment: Deployment) -> None:
-    planned = plan(deployment)
-    assert planned.returncode == 0, planned.stderr
-    assert planned.stdout.startswith("### ✅ No changes\n")
+def test_a_plan_of_what_is_deployed_is_empty(second_plan: Planned) -> None:
+    assert second_plan.ran.returncode == 0, second_plan.ran.stderr
+    assert second_plan.ran.stdout.startswith("### ✅ No changes\n")
 
 
 @dev
 def test_a_stack_waits_for_one_whose_outputs_change(deployment: Deployment) -> None:
-    planned = plan(deployment, LANGFUSE_AWS__NETWORK__CIDR="10.77.0.0/16")
+    planned = plan(deployment, LANGFUSE_AWS__NETWORK__CIDR="10.77.0.0/16").ran
     assert planned.returncode == 0, planned.stderr
     assert "forced by `cidr_block`" in planned.stdout
     assert "| data | waits for network | | | |\n" in planned.stdout
     assert "| services | waits for network, data | | | |\n" in planned.stdout
 
 
-@dev
+@operated_dev
 def test_only_the_plan_that_was_reviewed_is_applied(deployment: Deployment) -> None:
     changed = {"LANGFUSE_AWS__LOG_RETENTION_DAYS": "3"}
-    planned = plan(deployment, **changed)
+    planned = plan(deployment, **changed).ran
     assert planned.returncode == 0, planned.stderr
     assert "- change `aws_cloudwatch_log_group.web_logs" in planned.stdout
     applied = make(deployment, "apply", **changed)
     assert applied.returncode == 0, applied.stdout + applied.stderr
-    assert plan(deployment, **changed).stdout.startswith("### ✅ No changes\n")
+    assert plan(deployment, **changed).ran.stdout.startswith("### ✅ No changes\n")
 
-    assert plan(deployment).returncode == 0
+    assert plan(deployment).ran.returncode == 0
     assert make(deployment, "apply").returncode == 0
     again = make(deployment, "apply")
     assert again.returncode != 0
     assert "Saved plan is stale" in again.stderr
 
 
-@dev
+@operated_dev
 def test_a_refused_plan_can_not_be_applied(deployment: Deployment) -> None:
-    assert plan(deployment).returncode == 0
+    assert plan(deployment).ran.returncode == 0
     (bucket,) = [one for one in in_data_stack(deployment, "state", "list").split() if one.startswith("aws_s3_bucket.")]
     in_data_stack(deployment, "taint", bucket)
     try:
-        planned = plan(deployment)
+        planned = plan(deployment).ran
         assert planned.returncode == 3, planned.stderr
         assert f"- `{bucket}` is replaced\n" in planned.stdout
         applied = make(deployment, "apply")
@@ -456,8 +456,8 @@ def test_a_refused_plan_can_not_be_applied(deployment: Deployment) -> None:
 def in_data_stack(deployment: Deployment, *arguments: str) -> str:
     """What Terraform says in the folder of the data stack, as the last plan left it."""
     ran = subprocess.run(
-        ["terraform", *arguments],
-        cwd=PROJECT / "cdktf.out" / "stacks" / "data",
+        [TERRAFORM, *arguments],
+        cwd=deployment.folder / "planned" / "stacks" / "data",
         env=deployment.environment,
         stdout=subprocess.PIPE,
         text=True,
@@ -470,7 +470,7 @@ def make(deployment: Deployment, target: str, **changed: str) -> subprocess.Comp
     return subprocess.run(
         ["make", target],
         cwd=PROJECT,
-        env={**deployment.environment, **changed},
+        env={**deployment.environment, **changed, "CDKTF_OUTDIR": str(deployment.folder / "planned")},
         capture_output=True,
         text=True,
         check=False,

@@ -10,9 +10,9 @@ from mypy_boto3_ec2.type_defs import VolumeTypeDef
 from local.deployment import Deployment
 from local.embedded_aws import EmbeddedAws
 from settings.variables import PLACEHOLDER
-from tests.e2e.conftest import run
+from tests.e2e.conftest import SWITCHED, Planned, run
 from tests.e2e.inventory import inventory
-from tests.synthesis import EXTERNAL, STACKS, load
+from tests.environments import EXTERNAL, STACKS, load
 
 pytestmark = pytest.mark.e2e
 
@@ -48,26 +48,23 @@ def test_every_output_is_real(deployment: Deployment) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_second_plan_is_empty(deployment: Deployment, terraform: str, stack: str) -> None:
-    assert changes(deployment, terraform, stack) == {}
+def test_the_second_plan_is_empty(second_plan: Planned, stack: str) -> None:
+    assert changes((second_plan.folder / "plans" / f"{stack}.json").read_text()) == {}
 
 
-def changes(deployment: Deployment, terraform: str, stack: str) -> dict[str, list[str]]:
-    """What a new plan of the stack would do, by address."""
-    folder = deployment.folder / "stacks" / stack
-    run(terraform, folder, "plan", "-no-color", "-out", "second.tfplan", environment=deployment.environment)
-    shown = run(terraform, folder, "show", "-json", "second.tfplan", environment=deployment.environment)
+def changes(plan: str) -> dict[str, list[str]]:
+    """What a plan would do, by address."""
     return {
         change["address"]: change["change"]["actions"]
-        for change in json.loads(shown)["resource_changes"]
+        for change in json.loads(plan)["resource_changes"]
         if change["change"]["actions"] not in (["no-op"], ["read"])
     }
 
 
-def test_no_secret_is_in_json_plan_or_state(deployment: Deployment, terraform: str) -> None:
+def test_no_secret_is_in_json_plan_or_state(deployment: Deployment, second_plan: Planned) -> None:
     secrets = {name: value for name, value in secret_values(deployment.aws).items() if value != PLACEHOLDER}
     assert len(secrets) >= len(SECRET) - 1
-    for place, text in written(deployment, terraform):
+    for place, text in written(deployment, second_plan):
         for name, value in secrets.items():
             assert value.encode() not in text, f"{name} is in {place}"
 
@@ -82,18 +79,15 @@ def secret_values(aws: EmbeddedAws) -> dict[str, str]:
     return {name: client.get_secret_value(SecretId=name)["SecretString"] for name in secret}
 
 
-def written(deployment: Deployment, terraform: str) -> Iterator[tuple[str, bytes]]:
-    """All that Terraform and CDKTF wrote down: JSON, a fresh plan of each stack, every version of every state."""
+def written(deployment: Deployment, second_plan: Planned) -> Iterator[tuple[str, bytes]]:
+    """All that Terraform and CDKTF wrote down: JSON, a plan of each stack, every version of every state."""
     for file in deployment.folder.rglob("*.json"):
         yield str(file), file.read_bytes()
     for stack in STACKS:
-        plan = deployment.folder / "stacks" / stack / "secrets.tfplan"
-        run(terraform, plan.parent, "plan", "-no-color", "-out", str(plan), environment=deployment.environment)
+        plan = second_plan.folder / "stacks" / stack / "saved.tfplan"
         with zipfile.ZipFile(plan) as parts:
             for part in parts.namelist():
                 yield f"{plan}:{part}", parts.read(part)
-        shown = run(terraform, plan.parent, "show", "-json", str(plan), environment=deployment.environment)
-        yield f"{plan} as JSON", shown.encode()
     s3 = deployment.aws.session().client("s3", endpoint_url=deployment.aws.url)
     bucket = load(deployment.variables["LANGFUSE_ENV"]).state.bucket
     states = [
@@ -107,7 +101,7 @@ def written(deployment: Deployment, terraform: str) -> Iterator[tuple[str, bytes
         yield f"{version['Key']} {version['VersionId']}", body.read()
 
 
-@pytest.mark.parametrize("deployment", ["dev"], indirect=True)
+@pytest.mark.parametrize("deployment", ["dev-restored"], indirect=True)
 def test_a_snapshot_takes_the_volumes_place(deployment: Deployment, terraform: str) -> None:
     """docs/restore.md, step by step."""
     ec2 = deployment.aws.session().client("ec2", endpoint_url=deployment.aws.url)
@@ -131,12 +125,14 @@ def test_a_snapshot_takes_the_volumes_place(deployment: Deployment, terraform: s
     reservations = ec2.describe_instances(InstanceIds=[attachment["InstanceId"]])["Reservations"]
     address = reservations[0]["Instances"][0]["PrivateIpAddress"]
     assert deployment.outputs()["data"]["clickhouse_private_ip"] == address
-    assert changes(deployment, terraform, "data") == {}
+    run(terraform, folder, "plan", "-no-color", "-out", "second.tfplan", environment=deployment.environment)
+    shown = run(terraform, folder, "show", "-json", "second.tfplan", environment=deployment.environment)
+    assert changes(shown) == {}
     ec2.delete_volume(VolumeId=old["VolumeId"])
     ec2.delete_snapshot(SnapshotId=snapshot_id)
 
 
-@pytest.mark.parametrize("deployment", ["dev"], indirect=True)
+@pytest.mark.parametrize("deployment", [SWITCHED], indirect=True)
 def test_a_switch_to_an_external_clickhouse_rewrites_the_secrets_and_keeps_the_volume(
     deployment: Deployment,
 ) -> None:

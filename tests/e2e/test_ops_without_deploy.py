@@ -12,7 +12,7 @@ from ops import clickhouse
 from ops.target import OpsError
 from tests.command_line import assert_one_line, ops
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("local")]
 
 BUCKET = "ops-test-state"
 POINTS = [

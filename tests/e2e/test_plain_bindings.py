@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.synthesis import ENVIRONMENTS, STACKS
+from tests.environments import ENVIRONMENTS, STACKS
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("local")]
 
 PROJECT = Path(__file__).parents[2]
 

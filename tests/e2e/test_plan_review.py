@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from local.embedded_aws import EmbeddedAws
-from stacks.provider_lock import LOCK
-from tests.command_line import Ran, ops
+from setup import LOCK_FILE
+from tests.command_line import Ran, ops_in_process
 from tests.e2e.conftest import run
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("reviews")]
 
 Resources = dict[str, dict[str, dict[str, Any]]]
 VALUE = "never-shown-to-anyone"
@@ -76,7 +76,7 @@ class Configuration:
         self._terraform = terraform
         self._environment = {**os.environ, **aws.environment}
         self._folder = folder
-        shutil.copy(LOCK, folder)
+        shutil.copy(LOCK_FILE, folder)
         self._write(RESOURCES)
         self._run("init", "-lockfile=readonly", "-no-color")
         self._run("apply", "-auto-approve", "-no-color")
@@ -103,7 +103,7 @@ class Configuration:
         shown = self._folder / "data.json"
         shown.write_text(self._run("show", "-json", "saved.tfplan"))
         assert VALUE in shown.read_text()
-        ran = ops("plan-review", str(shown), *arguments, environment={})
+        ran = ops_in_process("plan-review", str(shown), *arguments, environment={})
         assert VALUE not in ran.stdout + ran.stderr
         return ran
 

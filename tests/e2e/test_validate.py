@@ -1,17 +1,19 @@
 """Terraform itself accepts the JSON, for each environment and each choice that changes the graph."""
 
+import json
 import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from stacks.provider_lock import LOCK
+from setup import LOCK_FILE
 from tests.e2e.conftest import run
-from tests.synthesis import EC2, ENVIRONMENTS, EXTERNAL, RUNNING, STACKS, app
+from tests.environments import EC2, ENVIRONMENTS, EXTERNAL, RUNNING, STACKS
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("reviews")]
 
 CHOICES = {
     "clickhouse-ec2": EC2,
@@ -30,21 +32,58 @@ CHOICES = {
 }
 
 
+def synthesized(environment: str, choice: str, stack: str) -> dict[str, Any]:
+    # Imported here, since it starts the Node.js of jsii, which most processes of the tests need not.
+    from tests.synthesis import app
+
+    return json.loads(app(environment, CHOICES[choice])[stack].text)  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def diagnostics(terraform: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What Terraform says of all of them at once, each a module, since its start is what takes the time.
+
+    Only the root of a configuration has a backend, and each provider block would start another provider.
+    """
+    folder = tmp_path_factory.mktemp("validate")
+    modules = {}
+    for environment in ENVIRONMENTS:
+        for choice in CHOICES:
+            for stack in STACKS:
+                name = f"{environment}_{choice}_{stack}"
+                (folder / name).mkdir()
+                module = synthesized(environment, choice, stack)
+                provider = module.pop("provider")
+                del module["terraform"]["backend"]
+                (folder / name / "cdk.tf.json").write_text(json.dumps(module))
+                modules[name] = {"source": f"./{name}"}
+    (folder / "main.tf.json").write_text(json.dumps({"module": modules, "provider": provider}))
+    shutil.copy(LOCK_FILE, folder)
+    run(terraform, folder, "init", "-backend=false", "-lockfile=readonly", "-no-color")
+    ran = subprocess.run([terraform, "validate", "-json"], cwd=folder, capture_output=True, text=True, check=False)
+    found: list[dict[str, Any]] = json.loads(ran.stdout)["diagnostics"]
+    return found
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 @pytest.mark.parametrize("choice", CHOICES)
 @pytest.mark.parametrize("stack", STACKS)
-def test_terraform_accepts_the_json(terraform: str, tmp_path: Path, environment: str, choice: str, stack: str) -> None:
-    (tmp_path / "cdk.tf.json").write_text(app(environment, CHOICES[choice])[stack].text)
-    shutil.copy(LOCK, tmp_path)
-    run(terraform, tmp_path, "init", "-backend=false", "-lockfile=readonly", "-no-color")
-    run(terraform, tmp_path, "validate", "-no-color")
+def test_terraform_accepts_the_json(
+    diagnostics: list[dict[str, Any]], environment: str, choice: str, stack: str
+) -> None:
+    module = f"{environment}_{choice}_{stack}/"
+    assert [one for one in diagnostics if one.get("range", {}).get("filename", "").startswith(module)] == []
+
+
+def test_terraform_says_nothing_else(diagnostics: list[dict[str, Any]]) -> None:
+    assert diagnostics == []
 
 
 def test_another_provider_than_the_locked_one_is_refused(terraform: str, tmp_path: Path) -> None:
     """And the lock file stays as it is."""
-    (tmp_path / "cdk.tf.json").write_text(app("dev")["network"].text)
-    lock = tmp_path / LOCK.name
-    lock.write_text(re.sub(r'"(h1|zh):.{8}', r'"\1:00000000', LOCK.read_text()))
+    (tmp_path / "cdk.tf.json").write_text(json.dumps(synthesized("dev", "running", "network")))
+    lock = tmp_path / LOCK_FILE.name
+    lock.write_text(re.sub(r'"(h1|zh):.{8}', r'"\1:00000000', LOCK_FILE.read_text()))
     before = lock.read_text()
     ran = subprocess.run(
         [terraform, "init", "-backend=false", "-lockfile=readonly", "-no-color"],

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from modules.clickhouse_instance import BOOT_SCRIPT
-from tests.synthesis import EC2, EXTERNAL, Graph, app
+from tests.environments import EC2, EXTERNAL
+from tests.synthesis import Graph, app
 
 
 def values(data: Graph) -> dict[str, str]:

@@ -5,7 +5,8 @@ import json
 import pytest
 from cdktf import Testing as CdktfTesting
 
-from tests.synthesis import ENVIRONMENTS, app
+from tests.environments import ENVIRONMENTS
+from tests.synthesis import app
 
 SECRETS = {
     "database-password",

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from cdktf import Testing as CdktfTesting
 
-from tests.synthesis import EC2, ENVIRONMENTS, EXTERNAL, Graph, app
+from tests.environments import EC2, ENVIRONMENTS, EXTERNAL
+from tests.synthesis import Graph, app
 
 Reach = tuple[str, str, int]
 

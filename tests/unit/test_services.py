@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.synthesis import ENVIRONMENTS, EXTERNAL, RUNNING, Graph, app
+from tests.environments import ENVIRONMENTS, EXTERNAL, RUNNING
+from tests.synthesis import Graph, app
 
 WEB_VARIABLES = {
     "NEXTAUTH_URL",

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 import settings
 from settings import SettingsError
 from settings.fargate import MEMORY_MIB_BY_CPU
-from tests.synthesis import ENVIRONMENTS, load
+from tests.environments import ENVIRONMENTS, load
 
 PROJECT = Path(__file__).parents[2]
 

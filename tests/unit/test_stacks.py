@@ -5,8 +5,9 @@ import json
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from stacks.provider_lock import LOCK
-from tests.synthesis import ENVIRONMENTS, RUNNING, STACKS, app
+from setup import LOCK_FILE
+from tests.environments import ENVIRONMENTS, RUNNING, STACKS
+from tests.synthesis import app
 
 CLICKHOUSE = ["url", "user", "password", "migration_url", "db", "migration_ssl"]
 OUTPUTS = {
@@ -114,4 +115,4 @@ def test_no_token_is_left_unresolved(environment: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_lock_file_has_the_checksums_of_the_provider_that_is_asked_for(stack: str) -> None:
     version = app()[stack].json["terraform"]["required_providers"]["aws"]["version"]
-    assert f'"registry.terraform.io/hashicorp/aws" {{\n  version     = "{version}"\n' in LOCK.read_text()
+    assert f'"registry.terraform.io/hashicorp/aws" {{\n  version     = "{version}"\n' in LOCK_FILE.read_text()

@@ -9,8 +9,8 @@ import pytest
 
 from ops import steady_state
 from ops.target import OpsError, Outputs, Target
+from tests.environments import load
 from tests.stand_in import JsonHandler, served
-from tests.synthesis import load
 
 SESSION = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-west-1")
 OUTPUTS = {"cluster_name": "cluster", "web_service_name": "web", "worker_service_name": "worker"}
