@@ -108,6 +108,8 @@ def test_an_archive_in_a_mirror_is_unpacked(machine: Machine, content: Path) -> 
             packed.write(file, file.name)
     machine.ensure_provider()
     assert {file.name for file in machine.provider.iterdir()} == {file.name for file in content.iterdir()}
+    (program,) = machine.provider.glob("terraform-provider-*")
+    assert os.access(program, os.X_OK)
 
 
 def test_what_has_another_checksum_is_passed_over(machine: Machine, content: Path, tmp_path: Path) -> None:
