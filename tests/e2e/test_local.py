@@ -38,14 +38,28 @@ def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return psutil.Process(process.pid).children(recursive=True)
 
 
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it runs; a zombie has ended, and only waits for its parent to notice."""
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def is_provider(process: psutil.Process) -> bool:
+    """Whether it is the AWS provider, which Terraform starts and ends many times in a deploy."""
+    with suppress(psutil.NoSuchProcess):
+        return "terraform-provider" in " ".join(process.cmdline())
+    return False
+
+
 @pytest.mark.usefixtures("terraform")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_deploy_leaves_nothing_behind(scratch: Path, stop: signal.Signals) -> None:
     process = start_local(scratch)
     try:
         # As deep as it gets: Terraform runs, and its provider under it.
-        wait_for(lambda: any("terraform-provider" in " ".join(one.cmdline()) for one in living(process)))
-        started = living(process)
+        wait_for(lambda: any(map(is_provider, family(process))))
+        started = family(process)
         for one in started:
             with suppress(psutil.NoSuchProcess):
                 for connection in one.net_connections(kind="inet"):
@@ -54,13 +68,8 @@ def test_an_interrupted_deploy_leaves_nothing_behind(scratch: Path, stop: signal
     finally:
         os.killpg(process.pid, stop)
     assert process.wait(DEADLINE_SECONDS) == 130
-    assert [one for one in started if one.is_running()] == []
+    assert list(filter(is_alive, started)) == []
     assert "Initializing the backend..." in the_log_in(scratch)
-
-
-def living(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    """The processes under this one that have not ended meanwhile."""
-    return [one for one in family(process) if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_a_failing_deploy_shows_the_end_of_its_log_and_leaves_nothing_else_behind(
@@ -76,7 +85,7 @@ def test_a_failing_deploy_shows_the_end_of_its_log_and_leaves_nothing_else_behin
         time.sleep(0.1)
     out, err = process.communicate()
     assert process.returncode == 1
-    assert [one for one in started if one.is_running()] == []
+    assert list(filter(is_alive, started)) == []
     log = the_log_in(scratch)
     (path,) = scratch.iterdir()
     assert f": {path}\n" in out
@@ -117,4 +126,4 @@ with embedded_aws.running("us-east-1"):
         assert starter.stdout.readline() == "up\n"
         (server,) = family(starter)
         starter.kill()
-    wait_for(lambda: not server.is_running())
+    wait_for(lambda: not is_alive(server))
