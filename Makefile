@@ -30,7 +30,7 @@ lint: .venv/requirements.stamp .venv/checkov/.stamp ## ruff, mypy, shellcheck, a
 	@ruff check .
 	@ruff format --check .
 	@mypy
-	@shellcheck modules/*.sh setup/*.sh .ci/run
+	@shellcheck modules/*/*/*.sh setup/*.sh .ci/run
 	@actionlint .github/workflows/*.yml
 	@zizmor --offline --quiet .github
 	@python -m launchers.scan_with_checkov

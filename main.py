@@ -5,15 +5,11 @@ import lazy_bindings  # noqa: F401
 from cdktf import App
 
 from settings import load_or_exit
-from stacks.data import DataStack
-from stacks.network import NetworkStack
-from stacks.provider_lock import lock_provider
-from stacks.services import ServicesStack
+from stacks import add_stacks
+from synth.provider_lock import lock_provider
 
 settings = load_or_exit()
 app = App()
-network = NetworkStack(app, "network", settings)
-data = DataStack(app, "data", settings, network=network)
-ServicesStack(app, "services", settings, network=network, data=data)
+add_stacks(app, settings)
 app.synth()
 lock_provider(app.outdir)

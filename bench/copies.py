@@ -8,15 +8,10 @@ from cdktf import App
 from constructs import Construct
 
 from settings import load_or_exit
-from stacks.data import DataStack
-from stacks.network import NetworkStack
-from stacks.services import ServicesStack
+from stacks import add_stacks
 
 settings = load_or_exit()
 app = App()
 for number in range(int(sys.argv[1])):
-    copy = Construct(app, f"copy-{number}")
-    network = NetworkStack(copy, "network", settings)
-    data = DataStack(copy, "data", settings, network=network)
-    ServicesStack(copy, "services", settings, network=network, data=data)
+    add_stacks(Construct(app, f"copy-{number}"), settings)
 app.synth()

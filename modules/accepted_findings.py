@@ -1,7 +1,7 @@
-"""What the policy scan finds and this project accepts: said next to the resource, with the reason.
+"""Findings of the policy scan that this project accepts, each next to the resource it is about, with the reason.
 
-Terraform ignores everything under ``//``, so a reason is in the synthesized JSON too, for ``make lint`` to read. An
-acceptance that no environment needs any longer fails there as well.
+Terraform ignores everything under ``//``, so the reason is in the synthesized JSON as well, where ``make lint`` reads
+it. ``make lint`` also fails on an acceptance that no environment needs any longer.
 """
 
 from collections.abc import Mapping
@@ -15,5 +15,10 @@ AWS_KEY_SUFFICES = (
 
 
 def accept_findings(resource: TerraformElement, reasons: Mapping[str, str]) -> None:
-    """Accepts, for this resource alone, each checkov check that ``reasons`` names by its id."""
+    """Accepts checkov's findings on this resource.
+
+    Args:
+        resource: the only resource that they are accepted for.
+        reasons: why, by the id of checkov's check.
+    """
     resource.add_override("//.checkov", dict(reasons))

@@ -1,10 +1,11 @@
-"""A CloudWatch alarm with this project's habits."""
+"""A CloudWatch alarm as every construct of this project makes it."""
 
-from collections.abc import Mapping
 from typing import Literal
 
 from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import CloudwatchMetricAlarm
 from constructs import Construct
+
+from modules.metric import Metric
 
 PERIOD_SECONDS = 60
 
@@ -12,38 +13,53 @@ PERIOD_SECONDS = 60
 def alarm(
     scope: Construct,
     id_: str,
+    metric: Metric,
     *,
     name: str,
     description: str,
-    namespace: str,
-    metric: str,
-    dimensions: Mapping[str, str],
     statistic: Literal["Average", "Maximum", "Minimum", "Sum"],
-    threshold: float,
     topic_arn: str,
+    above: float | None = None,
+    below: float | None = None,
     minutes: int = 5,
-    below: bool = False,
-    silence_is_trouble: bool = False,
-    remedy_arn: str | None = None,
+    missing_is_breaching: bool = False,
+    ec2_action_arn: str | None = None,
 ) -> CloudwatchMetricAlarm:
-    """Tells ``topic_arn`` when a metric was above (or, ``below``) the threshold for ``minutes``, and when that is over.
+    """Makes an alarm that notifies ``topic_arn`` when it goes off and when it is over.
 
-    Minutes without data count as fine, unless ``silence_is_trouble``. ``remedy_arn`` is an action that AWS takes too.
+    Args:
+        scope: the construct that the alarm is part of.
+        id_: its id there.
+        metric: what is measured, by the attribute of its resource: ``postgres.cpu``.
+        name: the alarm's name.
+        description: what is wrong and what to do, for whoever is paged.
+        statistic: how the values of a minute become one.
+        topic_arn: the SNS topic.
+        above: the alarm goes off when the metric is above this. Give this or ``below``.
+        below: the alarm goes off when the metric is below this.
+        minutes: for how many minutes in a row. By default 5.
+        missing_is_breaching: whether minutes without data count as wrong. By default they count as right.
+        ec2_action_arn: an EC2 action that AWS takes as well. By default none.
+
+    Raises:
+        ValueError: if not exactly one of ``above`` and ``below`` is given.
     """
+    if (above is None) == (below is None):
+        raise ValueError(f"the alarm {name} needs either above or below")
     return CloudwatchMetricAlarm(
         scope,
         id_,
         alarm_name=name,
         alarm_description=description,
-        namespace=namespace,
-        metric_name=metric,
-        dimensions=dict(dimensions),
+        namespace=metric.namespace,
+        metric_name=metric.name,
+        dimensions=dict(metric.dimensions),
         statistic=statistic,
-        threshold=threshold,
-        comparison_operator="LessThanThreshold" if below else "GreaterThanThreshold",
+        threshold=below if above is None else above,
+        comparison_operator="LessThanThreshold" if above is None else "GreaterThanThreshold",
         period=PERIOD_SECONDS,
         evaluation_periods=minutes,
-        treat_missing_data="breaching" if silence_is_trouble else "notBreaching",
-        alarm_actions=[topic_arn, remedy_arn] if remedy_arn else [topic_arn],
+        treat_missing_data="breaching" if missing_is_breaching else "notBreaching",
+        alarm_actions=[topic_arn, ec2_action_arn] if ec2_action_arn else [topic_arn],
         ok_actions=[topic_arn],
     )

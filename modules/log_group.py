@@ -1,4 +1,4 @@
-"""A CloudWatch log group with this project's habits."""
+"""A CloudWatch log group as every construct of this project makes it."""
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from constructs import Construct
@@ -7,7 +7,7 @@ from modules.accepted_findings import AWS_KEY_SUFFICES, accept_findings
 
 
 def log_group(scope: Construct, id_: str, *, name: str, retention_days: int) -> CloudwatchLogGroup:
-    """Keeps what is written to it for ``retention_days``, then forgets it."""
+    """Makes a log group whose events CloudWatch deletes after ``retention_days``."""
     group = CloudwatchLogGroup(scope, id_, name=name, retention_in_days=retention_days)
     accept_findings(
         group,

@@ -1,35 +1,51 @@
-"""IAM policy documents as short Python."""
+"""IAM policy documents, written as short Python."""
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 VERSION = "2012-10-17"
 
 
 class Allow(NamedTuple):
-    """One statement of what is allowed, on which resources, under which conditions."""
+    """A statement that allows ``actions`` on ``resources``, if the request meets ``conditions``."""
 
     actions: Sequence[str]
     resources: Sequence[str]
     conditions: Mapping[str, Mapping[str, str | Sequence[str]]] = {}
 
     def statement(self) -> dict[str, object]:
-        """The statement as IAM writes it."""
-        document: dict[str, object] = {
+        """The statement in IAM's own form."""
+        statement: dict[str, object] = {
             "Effect": "Allow",
             "Action": list(self.actions),
             "Resource": list(self.resources),
         }
-        return {**document, "Condition": self.conditions} if self.conditions else document
+        return {**statement, "Condition": self.conditions} if self.conditions else statement
 
 
 def policy_document(*statements: Allow) -> str:
-    """A policy that allows these and nothing else."""
-    return json.dumps({"Version": VERSION, "Statement": [statement.statement() for statement in statements]})
+    """A policy that allows what the statements allow."""
+    return document(*(statement.statement() for statement in statements))
 
 
 def trust_document(service: str) -> str:
-    """A role's trust policy: only ``service`` may take the role on."""
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return json.dumps({"Version": VERSION, "Statement": [statement]})
+    """A role's trust policy: only the AWS service, ``ecs-tasks.amazonaws.com`` for example, may assume the role."""
+    return document({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
+
+
+def deny_plain_http(bucket_arn: str) -> dict[str, Any]:
+    """The statement of a bucket's policy that refuses requests without TLS."""
+    return {
+        "Sid": "OnlyEncryptedConnections",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket_arn, f"{bucket_arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def document(*statements: Mapping[str, Any]) -> str:
+    """A policy of statements in IAM's own form."""
+    return json.dumps({"Version": VERSION, "Statement": statements})

@@ -15,7 +15,7 @@ from ops import clickhouse, permissions
 from ops.console import AsJson, console, print_json, table
 from ops.steady_state import existing, primary
 from ops.target import AWS_ERRORS, SERVICES, OpsError, Target, reason, target
-from settings.variables import PLACEHOLDER
+from settings.secret_variables import PLACEHOLDER
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ServiceTypeDef, TaskDefinitionTypeDef

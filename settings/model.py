@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from settings import fargate, versions
+from settings.secret_variables import WEB_SECRETS
 from settings.section import Section, refuse
-from settings.variables import WEB_SECRETS
 
 Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
@@ -26,6 +26,15 @@ PASSWORD_IN_URL = re.compile(r"://[^/@\s]*:[^/@\s]+@")
 SMALLEST_PREFIX, LARGEST_PREFIX = 24, 16
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
 """All that CloudWatch Logs knows: see PutRetentionPolicy in its API reference."""
+
+
+STATE_SUFFIX = ".tfstate"
+"""What the keys of the states end with."""
+
+
+def name_prefix(environment: str) -> str:
+    """What every name in AWS of an environment starts with."""
+    return f"langfuse-{environment}"
 
 
 def _check_log_retention(days: int) -> int:
@@ -242,7 +251,7 @@ class Secrets(Section):
         return days
 
 
-class Service(Section):
+class ServiceSize(Section):
     """One of the two Fargate services."""
 
     cpu: int = 2048
@@ -331,15 +340,24 @@ class Settings(Section):
     clickhouse: Clickhouse = Clickhouse()
     langfuse: Langfuse = Langfuse()
     secrets: Secrets = Secrets()
-    web: Service = Service()
-    worker: Service = Service()
+    web: ServiceSize = ServiceSize()
+    worker: ServiceSize = ServiceSize()
     domain: Domain = Domain()
     alarms: Alarms = Alarms()
 
     @property
     def prefix(self) -> str:
         """What every name in AWS starts with."""
-        return f"langfuse-{self.name}"
+        return name_prefix(self.name)
+
+    def state_key(self, stack: str) -> str:
+        """The key of a stack's state in the state bucket."""
+        return f"{self.state_key_prefix}{stack}{STATE_SUFFIX}"
+
+    @property
+    def state_key_prefix(self) -> str:
+        """What the keys of the states of all stacks start with."""
+        return f"langfuse/{self.name}/"
 
     @model_validator(mode="after")
     def _check(self) -> Self:

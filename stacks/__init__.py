@@ -1,3 +1,23 @@
-"""The three stacks. Each only composes modules; what a resource looks like is said there."""
+"""The stacks. Each only composes modules; what a resource looks like is said there."""
 
 import lazy_bindings  # noqa: F401  first, so that the bindings load lazily
+
+from constructs import Construct
+
+from settings import Settings
+from stacks.base import LangfuseStack
+from stacks.data import DataStack
+from stacks.network import NetworkStack
+from stacks.services import ServicesStack
+
+
+def add_stacks(scope: Construct, settings: Settings) -> list[LangfuseStack]:
+    """Adds every stack of an environment to an app.
+
+    This is the only list of the stacks. Commands and tests take them, and the order of their dependencies, from the
+    manifest of the synthesized app.
+    """
+    network = NetworkStack(scope, "network", settings)
+    data = DataStack(scope, "data", settings, network=network)
+    services = ServicesStack(scope, "services", settings, network=network, data=data)
+    return [network, data, services]

@@ -1,4 +1,4 @@
-"""What all three stacks share: the provider, the remote state, the tags."""
+"""What all stacks share: the provider, the remote state and the tags."""
 
 from cdktf import S3Backend, TerraformOutput, TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
@@ -7,14 +7,11 @@ from constructs import Construct
 from settings import Settings
 
 OLDEST_TERRAFORM = "1.11"
-"""The first with write-only arguments, which keep the secrets out of the state."""
+"""The first version with write-only arguments, which keep the secrets out of the state."""
 
 
 class LangfuseStack(TerraformStack):
-    """A stack with the AWS provider and its state in S3, encrypted and locked there.
-
-    The state's key is ``langfuse/<environment>/<stack>.tfstate``.
-    """
+    """A stack with the AWS provider, and with its state in S3, encrypted and locked there."""
 
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:
         super().__init__(scope, id_)
@@ -32,7 +29,7 @@ class LangfuseStack(TerraformStack):
         S3Backend(
             self,
             bucket=settings.state.bucket,
-            key=f"langfuse/{settings.name}/{id_}.tfstate",
+            key=settings.state_key(id_),
             region=settings.region,
             encrypt=True,
             kms_key_id=settings.state.kms_key_id,
@@ -42,6 +39,6 @@ class LangfuseStack(TerraformStack):
         self.add_override("terraform.required_version", f">= {OLDEST_TERRAFORM}")
 
     def add_outputs(self, outputs: dict[str, str | list[str]]) -> None:
-        """Makes the stack print these after an apply, under exactly these names."""
+        """Adds outputs under exactly these names, without the hashes that CDKTF would add."""
         for name, value in outputs.items():
             TerraformOutput(self, name, value=value)

@@ -1,24 +1,23 @@
-"""What holds data: it outlives every release of the services."""
+"""The data: databases, bucket and secrets. It outlives every release of the services."""
 
 from constructs import Construct
 
-from modules.alarm_topic import AlarmTopic
-from modules.application_secrets import ApplicationSecrets
-from modules.clickhouse_secrets import ClickhouseSecrets, connection_inside_vpc, unknown_connection
-from modules.clickhouse_volume import forget_volume
-from modules.events_bucket import EventsBucket
-from modules.postgres import Postgres
-from modules.postgres_alarms import PostgresAlarms
-from modules.redis import Redis
-from modules.redis_alarms import RedisAlarms
+from modules.data.alarm_topic import AlarmTopic
+from modules.data.application_secrets import ApplicationSecrets
+from modules.data.clickhouse.secrets import ClickhouseSecrets, connection_inside_vpc, unknown_connection
+from modules.data.clickhouse.volume import forget_volume
+from modules.data.events_bucket import EventsBucket
+from modules.data.postgres import Postgres
+from modules.data.postgres_alarms import PostgresAlarms
+from modules.data.redis import Redis
+from modules.data.redis_alarms import RedisAlarms
 from settings import Settings
 from stacks.base import LangfuseStack
 from stacks.network import NetworkStack
 
-CLICKHOUSE_HOST = "clickhouse"
 CLICKHOUSE_USER = "langfuse"
 CLICKHOUSE_SECRETS_VERSION = {"external": 1, "ec2": 2}
-"""Differs, so that the next deploy rewrites the secrets when ``clickhouse.mode`` changes."""
+"""By ``clickhouse.mode``: another number stores the secrets again when the mode changes."""
 
 
 class DataStack(LangfuseStack):
@@ -26,17 +25,25 @@ class DataStack(LangfuseStack):
 
     def __init__(self, scope: Construct, id_: str, settings: Settings, *, network: NetworkStack) -> None:
         super().__init__(scope, id_, settings)
-        groups = network.firewall.ids
+        security_group_ids = network.security_groups.ids
         subnet_ids = network.vpc.private_subnet_ids
 
         self.alarm_topic = AlarmTopic(self, "alarms", name=f"{settings.prefix}-alarms", email=settings.alarms.email)
         self.postgres = Postgres(
-            self, "postgres", settings=settings, subnet_ids=subnet_ids, security_group_id=groups["postgres"]
+            self,
+            "postgres",
+            name=settings.prefix,
+            settings=settings.postgres,
+            secrets=settings.secrets,
+            subnet_ids=subnet_ids,
+            security_group_id=security_group_ids["postgres"],
+            log_retention_days=settings.log_retention_days,
+            deletion_protection=settings.deletion_protection,
         )
         PostgresAlarms(
             self,
             "postgres-alarms",
-            instance_id=self.postgres.instance_id,
+            self.postgres,
             storage_gib=settings.postgres.storage_gib,
             topic_arn=self.alarm_topic.arn,
         )
@@ -46,9 +53,9 @@ class DataStack(LangfuseStack):
             name=f"{settings.prefix}-redis",
             settings=settings.redis,
             subnet_ids=subnet_ids,
-            security_group_id=groups["redis"],
+            security_group_id=security_group_ids["redis"],
         )
-        RedisAlarms(self, "redis-alarms", node_ids=self.redis.node_ids, topic_arn=self.alarm_topic.arn)
+        RedisAlarms(self, "redis-alarms", self.redis, topic_arn=self.alarm_topic.arn)
         self.events_bucket = EventsBucket(
             self,
             "events-bucket",
@@ -56,70 +63,73 @@ class DataStack(LangfuseStack):
             settings=settings.storage,
             force_destroy=not settings.deletion_protection,
         )
-        application = ApplicationSecrets(self, "application", name=settings.prefix, settings=settings.secrets)
-        clickhouse_secrets, clickhouse_outputs = self._clickhouse(settings, network)
-        self.secrets_by_variable = {
+        application_secrets = ApplicationSecrets(self, "application", name=settings.prefix, settings=settings.secrets)
+        clickhouse_secrets = self._clickhouse(settings, network)
+        secrets = {
             "DATABASE_URL": self.postgres.url_secret,
-            "NEXTAUTH_SECRET": application.nextauth_secret,
-            "SALT": application.salt,
-            "ENCRYPTION_KEY": application.encryption_key,
+            "NEXTAUTH_SECRET": application_secrets.nextauth_secret,
+            "SALT": application_secrets.salt,
+            "ENCRYPTION_KEY": application_secrets.encryption_key,
             **clickhouse_secrets.by_variable,
         }
+        self.secret_arns = {variable: secret.arn for variable, secret in secrets.items()}
+        """By the name of Langfuse's variable."""
         self.add_outputs(
             {
                 "events_bucket_name": self.events_bucket.name,
+                "redis_id": self.redis.id,
                 "redis_endpoint": self.redis.endpoint,
+                "database_id": self.postgres.id,
                 "database_endpoint": self.postgres.endpoint,
-                "database_url_secret_name": self.postgres.url_secret.name,
-                "nextauth_secret_name": application.nextauth_secret.name,
-                "salt_secret_name": application.salt.name,
-                "encryption_key_secret_name": application.encryption_key.name,
                 **{
-                    f"{variable.lower()}_secret_name": secret.name
-                    for variable, secret in clickhouse_secrets.by_variable.items()
+                    f"{variable.lower().removesuffix('_secret')}_secret_name": secret.name
+                    for variable, secret in secrets.items()
                 },
-                **clickhouse_outputs,
             }
         )
 
-    def _clickhouse(
-        self, settings: Settings, network: NetworkStack
-    ) -> tuple[ClickhouseSecrets, dict[str, str | list[str]]]:
-        """The six secrets and, with ``ec2``, the server that they lead to; the outputs are the server's."""
-        zone_name = f"{settings.prefix}.internal"
-        inside = settings.clickhouse.mode == "ec2"
-        host = f"{CLICKHOUSE_HOST}.{zone_name}"
+    def _clickhouse(self, settings: Settings, network: NetworkStack) -> ClickhouseSecrets:
+        """The six secrets and, with ``clickhouse.mode = "ec2"``, the server that they lead to, with its outputs."""
+        on_ec2 = settings.clickhouse.mode == "ec2"
+        dns_name = f"clickhouse.{settings.prefix}.internal"
         secrets = ClickhouseSecrets(
             self,
             "clickhouse",
             name=settings.prefix,
-            connection=connection_inside_vpc(self, host=host, user=CLICKHOUSE_USER) if inside else unknown_connection(),
+            connection=(
+                connection_inside_vpc(self, host=dns_name, user=CLICKHOUSE_USER) if on_ec2 else unknown_connection()
+            ),
             version=CLICKHOUSE_SECRETS_VERSION[settings.clickhouse.mode],
             recovery_window_days=settings.secrets.recovery_window_days,
         )
-        if not inside:
+        if not on_ec2:
             forget_volume(self)
-            return secrets, {}
-        # Imported here: what most environments do without need not slow their synth.
-        from modules.clickhouse import Clickhouse
+            return secrets
+        # Imported here, since most environments do without it, and synth is faster so.
+        from modules.data.clickhouse.server import ClickhouseServer
 
-        security_group_id = network.firewall.ids["clickhouse"]
-        server = Clickhouse(
+        security_group_id = network.security_groups.ids["clickhouse"]
+        server = ClickhouseServer(
             self,
             "clickhouse-server",
-            settings=settings,
-            host=CLICKHOUSE_HOST,
-            zone_name=zone_name,
-            vpc_id=network.vpc.vpc_id,
-            subnet_id=network.vpc.private_subnet_ids[0],
-            availability_zone=network.vpc.private_zones[0],
+            name=f"{settings.prefix}-clickhouse",
+            settings=settings.clickhouse,
+            environment=settings.name,
+            region=settings.region,
+            deletion_protection=settings.deletion_protection,
+            vpc=network.vpc,
             security_group_id=security_group_id,
+            dns_name=dns_name,
             user=CLICKHOUSE_USER,
             password_secret_arn=secrets.by_variable["CLICKHOUSE_PASSWORD"].arn,
-            alarm_topic_arn=self.alarm_topic.arn,
+            topic_arn=self.alarm_topic.arn,
         )
-        return secrets, {
-            "clickhouse_host": host,
-            "clickhouse_private_ip": server.private_ip,
-            "clickhouse_security_group_id": security_group_id,
-        }
+        self.add_outputs(
+            {
+                "clickhouse_host": dns_name,
+                "clickhouse_instance_id": server.instance_id,
+                "clickhouse_private_ip": server.private_ip,
+                "clickhouse_security_group_id": security_group_id,
+            }
+        )
+        return secrets

@@ -1,20 +1,19 @@
-"""What runs Langfuse: it can be destroyed and made again without losing anything."""
+"""The services that run Langfuse. They can be destroyed and deployed again without any loss of data."""
 
 from constructs import Construct
 
-from modules.cluster import Cluster
-from modules.dashboard import Dashboard
-from modules.entrance import Entrance
-from modules.fargate_service import Container, FargateService
-from modules.langfuse_environment import WEB_PORT, WORKER_PORT, web_variables, worker_variables
-from modules.load_balancer_alarms import LoadBalancerAlarms
-from modules.media_uploads import MediaUploads
-from modules.queue_alarms import QueueAlarms
-from modules.roles import TaskRole
-from modules.service_alarms import ServiceAlarms
-from modules.service_scaling import ServiceScaling
+from modules.langfuse import LangfuseConfiguration, web_container, worker_container
+from modules.services.cluster import Cluster
+from modules.services.dashboard import Dashboard
+from modules.services.fargate_service import FargateService, Platform
+from modules.services.load_balancer_alarms import LoadBalancerAlarms
+from modules.services.media_uploads import MediaUploads
+from modules.services.public_endpoint import PublicEndpoint
+from modules.services.queue_alarms import QueueAlarms
+from modules.services.roles import TaskRole
+from modules.services.service_alarms import ServiceAlarms
+from modules.services.service_scaling import ServiceScaling
 from settings import Settings
-from settings.variables import WEB_SECRETS, WORKER_SECRETS
 from stacks.base import LangfuseStack
 from stacks.data import DataStack
 from stacks.network import NetworkStack
@@ -27,120 +26,85 @@ class ServicesStack(LangfuseStack):
         self, scope: Construct, id_: str, settings: Settings, *, network: NetworkStack, data: DataStack
     ) -> None:
         super().__init__(scope, id_, settings)
-        groups = network.firewall.ids
-        running = settings.clickhouse.ready
-        secret_arns = {variable: secret.arn for variable, secret in data.secrets_by_variable.items()}
+        security_group_ids = network.security_groups.ids
+        topic_arn = data.alarm_topic.arn
+        enabled = settings.clickhouse.ready
 
-        entrance = Entrance(
+        endpoint = PublicEndpoint(
             self,
+            # Its id is part of the load balancer's address in Terraform.
             "entrance",
-            settings=settings,
-            vpc_id=network.vpc.vpc_id,
-            subnet_ids=network.vpc.public_subnet_ids,
-            security_group_id=groups["load-balancer"],
+            name=settings.prefix,
+            settings=settings.domain,
+            vpc=network.vpc,
+            security_group_id=security_group_ids["load-balancer"],
+            deletion_protection=settings.deletion_protection,
         )
-        MediaUploads(self, "media-uploads", bucket_name=data.events_bucket.name, origin=entrance.url)
-        cluster = Cluster(self, "cluster", name=settings.prefix)
-        task_role = TaskRole(self, "task-role", name=f"{settings.prefix}-task", bucket_arn=data.events_bucket.arn)
+        load_balancer = endpoint.load_balancer
+        MediaUploads(self, "media-uploads", bucket_name=data.events_bucket.name, origin=endpoint.url)
+        platform = Platform(
+            cluster=Cluster(self, "cluster", name=settings.prefix),
+            region=settings.region,
+            subnet_ids=network.vpc.private_subnet_ids,
+            task_role=TaskRole(self, "task-role", name=f"{settings.prefix}-task", bucket_arn=data.events_bucket.arn),
+            log_retention_days=settings.log_retention_days,
+            enabled=enabled,
+        )
+        langfuse = LangfuseConfiguration(
+            settings=settings.langfuse,
+            region=settings.region,
+            url=endpoint.url,
+            redis_url=data.redis.connection_string,
+            bucket_name=data.events_bucket.name,
+            clickhouse_cluster_enabled=settings.clickhouse.cluster_enabled,
+            secret_arns=data.secret_arns,
+        )
         web = FargateService(
             self,
             "web",
+            platform,
             name=f"{settings.prefix}-web",
-            region=settings.region,
-            cluster_arn=cluster.arn,
-            container=Container(
-                image=f"langfuse/langfuse:{settings.langfuse.version}",
-                port=WEB_PORT,
-                health_path="/api/public/health",
-                variables=web_variables(
-                    settings,
-                    url=entrance.url,
-                    redis_url=data.redis.connection_string,
-                    bucket_name=data.events_bucket.name,
-                ),
-                secret_arns={name: secret_arns[name] for name in WEB_SECRETS} | settings.langfuse.secrets,
-                log_stream_prefix="LangfuseWeb",
-            ),
+            container=web_container(langfuse, settings.web),
             size=settings.web,
-            running=running,
-            subnet_ids=network.vpc.private_subnet_ids,
-            security_group_id=groups["web"],
-            task_role=task_role,
+            security_group_id=security_group_ids["web"],
             log_group_name=f"/langfuse/{settings.name}/web",
-            log_retention_days=settings.log_retention_days,
-            target_group_arn=entrance.load_balancer.target_group_arn,
-            after=[entrance.load_balancer.listener],
+            target_group_arn=load_balancer.target_group_arn,
+            depends_on=[load_balancer.listener],
         )
         worker = FargateService(
             self,
             "worker",
+            platform,
             name=f"{settings.prefix}-worker",
-            region=settings.region,
-            cluster_arn=cluster.arn,
-            container=Container(
-                image=f"langfuse/langfuse-worker:{settings.langfuse.version}",
-                port=WORKER_PORT,
-                # Also fails when the queue of events no longer moves, so that ECS replaces the wedged worker.
-                health_path="/api/health?failIfEventPropagationStuck=true",
-                variables=worker_variables(
-                    settings,
-                    url=entrance.url,
-                    redis_url=data.redis.connection_string,
-                    bucket_name=data.events_bucket.name,
-                ),
-                secret_arns={name: secret_arns[name] for name in WORKER_SECRETS} | settings.langfuse.secrets,
-                log_stream_prefix="LangfuseWorker",
-            ),
+            container=worker_container(langfuse, settings.worker),
             size=settings.worker,
-            running=running,
-            subnet_ids=network.vpc.private_subnet_ids,
-            security_group_id=groups["worker"],
-            task_role=task_role,
+            security_group_id=security_group_ids["worker"],
             log_group_name=f"/langfuse/{settings.name}/worker",
-            log_retention_days=settings.log_retention_days,
-            # Web migrates the databases that the worker then finds ready.
-            after=[web.service],
+            # Web migrates the databases, which the worker then uses.
+            depends_on=[web.service],
         )
-        if running:
-            web_scaling = ServiceScaling(self, "web-scaling", cluster_name=cluster.name, service=web, size=settings.web)
-            web_scaling.follow_cpu()
-            worker_scaling = ServiceScaling(
-                self, "worker-scaling", cluster_name=cluster.name, service=worker, size=settings.worker
-            )
-            worker_scaling.follow_queues()
-        LoadBalancerAlarms(
-            self,
-            "load-balancer-alarms",
-            name=settings.prefix,
-            load_balancer=entrance.load_balancer.arn_suffix,
-            target_group=entrance.load_balancer.target_group_arn_suffix,
-            topic_arn=data.alarm_topic.arn,
-        )
-        for service, size in ((web, settings.web), (worker, settings.worker)):
-            ServiceAlarms(
-                self,
-                f"{service.node.id}-alarms",
-                cluster_name=cluster.name,
-                service_name=service.name,
-                min_tasks=size.min_tasks if running else 0,
-                topic_arn=data.alarm_topic.arn,
-            )
-        QueueAlarms(self, "queue-alarms", name=settings.prefix, topic_arn=data.alarm_topic.arn)
+        if enabled:
+            ServiceScaling(self, "web-scaling", web, size=settings.web).follow_cpu()
+            ServiceScaling(self, "worker-scaling", worker, size=settings.worker).follow_queues()
+        LoadBalancerAlarms(self, "load-balancer-alarms", load_balancer, name=settings.prefix, topic_arn=topic_arn)
+        for id_, service, size in (("web-alarms", web, settings.web), ("worker-alarms", worker, settings.worker)):
+            ServiceAlarms(self, id_, service, min_tasks=size.min_tasks if enabled else 0, topic_arn=topic_arn)
+        QueueAlarms(self, "queue-alarms", name=settings.prefix, topic_arn=topic_arn)
         Dashboard(
             self,
             "dashboard",
             name=settings.prefix,
             region=settings.region,
-            load_balancer=entrance.load_balancer.arn_suffix,
-            cluster_name=cluster.name,
-            service_names=[web.name, worker.name],
-            database_id=data.postgres.instance_id,
-            redis_node_ids=data.redis.node_ids,
+            load_balancer=load_balancer,
+            services=[web, worker],
+            redis=data.redis,
+            postgres=data.postgres,
         )
         self.add_outputs(
             {
-                "alb_url": entrance.url,
-                "cluster_name": cluster.name,
+                "alb_url": endpoint.url,
+                "target_group_arn": load_balancer.target_group_arn,
+                "cluster_name": platform.cluster.name,
                 "web_service_name": web.name,
                 "worker_service_name": worker.name,
                 "web_log_group_name": web.log_group_name,

@@ -6,7 +6,6 @@ import settings
 from settings import Settings
 
 ENVIRONMENTS = ("dev", "prod")
-STACKS = ("network", "data", "services")
 
 EC2 = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "ec2"}
 EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}

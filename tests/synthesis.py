@@ -10,13 +10,11 @@ from typing import Any
 from cdktf import App, TerraformStack, Testing as CdktfTesting
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 
-from stacks.data import DataStack
-from stacks.network import NetworkStack
-from stacks.services import ServicesStack
+from stacks import add_stacks
 from tests.environments import load
 
 
-class Graph:
+class SynthesizedStack:
     """The synthesized JSON of one stack."""
 
     def __init__(self, text: str) -> None:
@@ -47,30 +45,25 @@ class Graph:
         return sorted(resources + ephemeral)
 
 
-def app(environment: str = "dev", overrides: Mapping[str, str] | None = None) -> dict[str, Graph]:
+def app(environment: str = "dev", overrides: Mapping[str, str] | None = None) -> dict[str, SynthesizedStack]:
     """All three stacks of an environment."""
     return _app(environment, tuple(sorted((overrides or {}).items())))
 
 
 @cache
-def _app(environment: str, overrides: tuple[tuple[str, str], ...]) -> dict[str, Graph]:
-    chosen = load(environment, dict(overrides))
-    root = CdktfTesting.app()
-    network = NetworkStack(root, "network", chosen)
-    data = DataStack(root, "data", chosen, network=network)
-    services = ServicesStack(root, "services", chosen, network=network, data=data)
-    stacks = {"network": network, "data": data, "services": services}
-    # Otherwise the values that one stack hands to another are missing.
-    for stack in stacks.values():
+def _app(environment: str, overrides: tuple[tuple[str, str], ...]) -> dict[str, SynthesizedStack]:
+    stacks = add_stacks(CdktfTesting.app(), load(environment, dict(overrides)))
+    # Otherwise the outputs that stacks read from each other are missing.
+    for stack in stacks:
         stack.prepare_stack()
-    return {name: Graph(CdktfTesting.synth(stack, True)) for name, stack in stacks.items()}
+    return {stack.node.id: SynthesizedStack(CdktfTesting.synth(stack, True)) for stack in stacks}
 
 
-def module(build: Callable[[TerraformStack], object]) -> Graph:
+def module(build: Callable[[TerraformStack], object]) -> SynthesizedStack:
     """A stack with nothing but what ``build`` puts into it."""
     root: App = CdktfTesting.app()
     stack = TerraformStack(root, "stack")
     AwsProvider(stack, "aws", region="eu-central-1")
     build(stack)
     stack.prepare_stack()
-    return Graph(CdktfTesting.synth(stack, True))
+    return SynthesizedStack(CdktfTesting.synth(stack, True))

@@ -9,10 +9,11 @@ from mypy_boto3_ec2.type_defs import VolumeTypeDef
 
 from local.deployment import Deployment
 from local.embedded_aws import EmbeddedAws
-from settings.variables import PLACEHOLDER
+from settings.secret_variables import PLACEHOLDER
+from synth.manifest import stacks_in_order
 from tests.e2e.conftest import SWITCHED, Planned, run
 from tests.e2e.inventory import inventory
-from tests.environments import EXTERNAL, STACKS, load
+from tests.environments import EXTERNAL, load
 
 pytestmark = pytest.mark.e2e
 
@@ -31,13 +32,15 @@ def test_every_output_is_real(deployment: Deployment) -> None:
     outputs = deployment.outputs()
     flat = {name: value for values in outputs.values() for name, value in values.items()}
     made = {id_ for _, _, id_ in inventory(deployment.aws)}
-    assert set(outputs) == set(STACKS)
+    assert set(outputs) == set(stacks(deployment))
     assert flat["vpc_id"] in made
     assert set(flat["public_subnet_ids"] + flat["private_subnet_ids"]) <= made
     assert flat["events_bucket_name"] in made
     assert {value for name, value in flat.items() if name.endswith("_secret_name")} <= made
     assert {flat["web_log_group_name"], flat["worker_log_group_name"]} <= made
     assert flat["alb_url"].startswith("http://")
+    assert {flat["database_id"], flat["redis_id"], flat["target_group_arn"]} <= made
+    assert flat.get("clickhouse_instance_id", flat["vpc_id"]) in made
     assert flat["redis_endpoint"].endswith(":6379")
     assert flat["database_endpoint"].endswith(":5432")
     ecs = deployment.aws.session().client("ecs", endpoint_url=deployment.aws.url)
@@ -47,9 +50,14 @@ def test_every_output_is_real(deployment: Deployment) -> None:
     assert [service["status"] for service in described["services"]] == ["ACTIVE", "ACTIVE"]
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_the_second_plan_is_empty(second_plan: Planned, stack: str) -> None:
-    assert changes((second_plan.folder / "plans" / f"{stack}.json").read_text()) == {}
+def stacks(deployment: Deployment) -> list[str]:
+    """The names of the stacks that are deployed."""
+    return [stack.name for stack in stacks_in_order(deployment.folder)]
+
+
+def test_the_second_plan_is_empty(deployment: Deployment, second_plan: Planned) -> None:
+    plans = {plan.stem: changes(plan.read_text()) for plan in (second_plan.folder / "plans").iterdir()}
+    assert plans == {stack: {} for stack in stacks(deployment)}
 
 
 def changes(plan: str) -> dict[str, list[str]]:
@@ -83,8 +91,8 @@ def written(deployment: Deployment, second_plan: Planned) -> Iterator[tuple[str,
     """All that Terraform and CDKTF wrote down: JSON, a plan of each stack, every version of every state."""
     for file in deployment.folder.rglob("*.json"):
         yield str(file), file.read_bytes()
-    for stack in STACKS:
-        plan = second_plan.folder / "stacks" / stack / "saved.tfplan"
+    for stack in stacks_in_order(second_plan.folder):
+        plan = stack.folder / "saved.tfplan"
         with zipfile.ZipFile(plan) as parts:
             for part in parts.namelist():
                 yield f"{plan}:{part}", parts.read(part)
@@ -95,7 +103,8 @@ def written(deployment: Deployment, second_plan: Planned) -> Iterator[tuple[str,
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
         for version in page.get("Versions", [])
     ]
-    assert {version["Key"].rpartition("/")[2] for version in states} >= {f"{stack}.tfstate" for stack in STACKS}
+    names = {version["Key"].rpartition("/")[2] for version in states}
+    assert names >= {f"{stack}.tfstate" for stack in stacks(deployment)}
     for version in states:
         body = s3.get_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])["Body"]
         yield f"{version['Key']} {version['VersionId']}", body.read()

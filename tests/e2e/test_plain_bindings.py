@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.environments import ENVIRONMENTS, STACKS
+from synth.manifest import stacks_in_order
+from tests.environments import ENVIRONMENTS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("local")]
 
@@ -16,7 +17,7 @@ PROJECT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_lazy_and_plain_bindings_give_the_same_json(environment: str, tmp_path: Path) -> None:
-    for plain in ("0", "1"):
+    for folder in ("0", "1"):
         subprocess.run(
             [sys.executable, "main.py"],
             cwd=PROJECT,
@@ -24,14 +25,16 @@ def test_lazy_and_plain_bindings_give_the_same_json(environment: str, tmp_path: 
                 **os.environ,
                 "LANGFUSE_ENV": environment,
                 "LANGFUSE_AWS__CLICKHOUSE__CONFIGURED": "true",
-                "PLAIN_BINDINGS": plain,
-                "CDKTF_OUTDIR": str(tmp_path / plain),
+                "PLAIN_BINDINGS": folder,
+                "CDKTF_OUTDIR": str(tmp_path / folder),
             },
             check=True,
         )
-    for stack in STACKS:
-        lazy, plain_json = (tmp_path / plain / "stacks" / stack / "cdk.tf.json" for plain in ("0", "1"))
-        assert lazy.read_bytes() == plain_json.read_bytes()
+    lazy, plain = (
+        {stack.name: (stack.folder / "cdk.tf.json").read_bytes() for stack in stacks_in_order(tmp_path / folder)}
+        for folder in ("0", "1")
+    )
+    assert lazy == plain
 
 
 def test_cdktf_imported_too_early_still_works_with_one_warning() -> None:

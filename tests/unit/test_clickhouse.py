@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from modules.clickhouse_instance import BOOT_SCRIPT
+from modules.data.clickhouse.instance import BOOT_SCRIPT
 from tests.environments import EC2, EXTERNAL
-from tests.synthesis import Graph, app
+from tests.synthesis import SynthesizedStack, app
 
 
-def values(data: Graph) -> dict[str, str]:
+def values(data: SynthesizedStack) -> dict[str, str]:
     """The six secrets' values, by the end of their names."""
     return {
         name.split("_")[1]: version["secret_string_wo"]
@@ -19,7 +19,7 @@ def values(data: Graph) -> dict[str, str]:
     }
 
 
-def versions(data: Graph) -> set[int]:
+def versions(data: SynthesizedStack) -> set[int]:
     return {
         version["secret_string_wo_version"]
         for name, version in data.all("aws_secretsmanager_secret_version").items()
@@ -27,7 +27,7 @@ def versions(data: Graph) -> set[int]:
     }
 
 
-def allowed(data: Graph) -> list[dict[str, Any]]:
+def allowed(data: SynthesizedStack) -> list[dict[str, Any]]:
     """What the instance's own policy allows."""
     return list(json.loads(data.one("aws_iam_role_policy")["policy"])["Statement"])
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from modules.clickhouse_instance import BOOT_SCRIPT
+from modules.data.clickhouse.instance import BOOT_SCRIPT
 
 PASSWORD = "abcDEF123"  # noqa: S105  # pragma: allowlist secret
 BLANK, FORMATTED, UNREADABLE = 2, 0, 8

@@ -7,12 +7,12 @@ import pytest
 from cdktf import Testing as CdktfTesting
 
 from tests.environments import EC2, ENVIRONMENTS, EXTERNAL
-from tests.synthesis import Graph, app
+from tests.synthesis import SynthesizedStack, app
 
 Reach = tuple[str, str, int]
 
 
-def group_names(network: Graph) -> dict[str, str]:
+def group_names(network: SynthesizedStack) -> dict[str, str]:
     """Reference of a security group -> its member."""
     return {
         f"${{aws_security_group.{name}.id}}": group["name"].split("-", 2)[2]
@@ -20,7 +20,7 @@ def group_names(network: Graph) -> dict[str, str]:
     }
 
 
-def reaches(network: Graph, direction: str) -> set[Reach]:
+def reaches(network: SynthesizedStack, direction: str) -> set[Reach]:
     """Every rule as (from, to, port)."""
     members = group_names(network)
     found = set()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.environments import ENVIRONMENTS, EXTERNAL, RUNNING
-from tests.synthesis import Graph, app
+from tests.synthesis import SynthesizedStack, app
 
 WEB_VARIABLES = {
     "NEXTAUTH_URL",
@@ -41,7 +41,7 @@ WORKER_SECRETS = {
 WEB_SECRETS = WORKER_SECRETS | {"NEXTAUTH_SECRET", "CLICKHOUSE_MIGRATION_URL", "CLICKHOUSE_MIGRATION_SSL"}
 
 
-def container(services: Graph, name: str) -> dict[str, Any]:
+def container(services: SynthesizedStack, name: str) -> dict[str, Any]:
     """The container of web's or worker's task definition."""
     definition = next(
         task for task in services.all("aws_ecs_task_definition").values() if task["family"].endswith(f"-{name}")
@@ -50,15 +50,15 @@ def container(services: Graph, name: str) -> dict[str, Any]:
     return dict(found)
 
 
-def variables(services: Graph, name: str) -> dict[str, str]:
+def variables(services: SynthesizedStack, name: str) -> dict[str, str]:
     return {entry["name"]: entry["value"] for entry in container(services, name)["environment"]}
 
 
-def secrets(services: Graph, name: str) -> dict[str, str]:
+def secrets(services: SynthesizedStack, name: str) -> dict[str, str]:
     return {entry["name"]: entry["valueFrom"] for entry in container(services, name)["secrets"]}
 
 
-def service(services: Graph, name: str) -> dict[str, Any]:
+def service(services: SynthesizedStack, name: str) -> dict[str, Any]:
     return next(one for one in services.all("aws_ecs_service").values() if one["name"].endswith(f"-{name}"))
 
 
@@ -204,7 +204,7 @@ def test_scaling(environment: str, web: tuple[int, int], worker: tuple[int, int]
     }
 
 
-def statements(services: Graph, role: str) -> list[dict[str, Any]]:
+def statements(services: SynthesizedStack, role: str) -> list[dict[str, Any]]:
     """What the policy of this role allows."""
     policy = next(one for name, one in services.all("aws_iam_role_policy").items() if name.startswith(role))
     return list(json.loads(policy["policy"])["Statement"])
@@ -272,7 +272,7 @@ def test_browsers_may_upload_media_from_the_app_alone() -> None:
     assert set(rule["allowed_methods"]) == {"GET", "HEAD", "PUT"}
 
 
-def listeners(services: Graph) -> dict[int, str]:
+def listeners(services: SynthesizedStack) -> dict[int, str]:
     """Port -> what the listener does."""
     return {one["port"]: one["default_action"][0]["type"] for one in services.all("aws_lb_listener").values()}
 

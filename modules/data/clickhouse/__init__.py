@@ -1,0 +1,1 @@
+"""ClickHouse: its secrets and, with ``clickhouse.mode = "ec2"``, its server."""

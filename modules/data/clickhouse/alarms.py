@@ -1,0 +1,63 @@
+"""Alarms for ClickHouse's instance."""
+
+from constructs import Construct
+
+from modules.alarm import alarm
+from modules.data.clickhouse.instance import ClickhouseInstance
+
+
+class ClickhouseAlarms(Construct):
+    """Alarms on the data volume, the memory and the two status checks.
+
+    When the system status check fails, AWS moves the instance to other hardware; when the instance status check fails,
+    AWS restarts it.
+
+    Args:
+        instance: the instance.
+        name: what the alarms' names start with.
+        region: the AWS region.
+        topic_arn: the SNS topic that the alarms notify.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, instance: ClickhouseInstance, *, name: str, region: str, topic_arn: str
+    ) -> None:
+        super().__init__(scope, id_)
+        alarm(
+            self,
+            "disk",
+            instance.disk_used_percent,
+            above=80,
+            statistic="Maximum",
+            name=f"{name}-disk",
+            description="ClickHouse's volume is 80 % full: raise clickhouse.volume_gib, see docs/scaling.md",
+            topic_arn=topic_arn,
+        )
+        alarm(
+            self,
+            "memory",
+            instance.memory_used_percent,
+            above=90,
+            statistic="Average",
+            minutes=15,
+            name=f"{name}-memory",
+            description="ClickHouse is short of memory: take a larger clickhouse.instance_type",
+            topic_arn=topic_arn,
+        )
+        checks = {
+            "system": (instance.system_status_check_failed, "recover"),
+            "instance": (instance.instance_status_check_failed, "reboot"),
+        }
+        for check, (metric, action) in checks.items():
+            alarm(
+                self,
+                check,
+                metric,
+                above=0,
+                statistic="Maximum",
+                minutes=3,
+                name=f"{name}-{check}-check",
+                description=f"ClickHouse's instance fails its {check} check; AWS will {action} it",
+                topic_arn=topic_arn,
+                ec2_action_arn=f"arn:aws:automate:{region}:ec2:{action}",
+            )

@@ -1,0 +1,147 @@
+"""The EC2 instance that ClickHouse runs on. It keeps no data: its successor continues with the same volume."""
+
+from pathlib import Path
+
+from cdktf import TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.data_aws_ssm_parameter import DataAwsSsmParameter
+from cdktf_cdktf_provider_aws.iam_instance_profile import IamInstanceProfile
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
+from cdktf_cdktf_provider_aws.instance import Instance, InstanceMetadataOptions, InstanceRootBlockDevice
+from cdktf_cdktf_provider_aws.volume_attachment import VolumeAttachment
+from constructs import Construct
+
+from modules.accepted_findings import accept_findings
+from modules.metric import Metric
+from modules.policy_document import Allow, policy_document, trust_document
+from settings.model import Clickhouse
+
+# https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
+IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+# Its first lines name this file's former place. They stay: user data includes them, so an edit replaces every instance.
+BOOT_SCRIPT = Path(__file__).with_name("boot.sh")
+DATA_PATH = "/var/lib/clickhouse"
+"""Where ``boot.sh`` mounts the data volume."""
+METRIC_NAMESPACE = "Langfuse/ClickHouse"
+ROOT_GIB = 20
+
+
+class ClickhouseInstance(Construct):
+    """A Graviton instance with Amazon Linux 2023 in a private subnet, with the data volume attached.
+
+    There is no SSH key; Session Manager opens a shell. The role can read one secret and publish metrics to one
+    namespace. ``boot.sh`` installs ClickHouse at the first start; a change of the script or of its variables replaces
+    the instance. A newer Amazon Linux does not: replace the instance to get it (docs/scaling.md).
+
+    Args:
+        name: the name of the instance, its role and its profile.
+        settings: ClickHouse's version and the instance's type.
+        environment: the environment's name, a dimension of the metrics.
+        region: the AWS region.
+        subnet_id: the subnet, in the volume's Availability Zone.
+        security_group_id: who may connect.
+        volume_id: the data volume.
+        user: the ClickHouse user that Langfuse connects as.
+        password_secret_arn: the secret with that user's password.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        settings: Clickhouse,
+        environment: str,
+        region: str,
+        subnet_id: str,
+        security_group_id: str,
+        volume_id: str,
+        user: str,
+        password_secret_arn: str,
+    ) -> None:
+        super().__init__(scope, id_)
+        role = IamRole(self, "role", name=name, assume_role_policy=trust_document("ec2.amazonaws.com"))
+        IamRolePolicyAttachment(
+            self,
+            "session-manager",
+            role=role.name,
+            policy_arn="arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
+        )
+        policy = IamRolePolicy(
+            self,
+            "policy",
+            name="clickhouse",
+            role=role.name,
+            policy=policy_document(
+                Allow(actions=["secretsmanager:GetSecretValue"], resources=[password_secret_arn]),
+                Allow(
+                    actions=["cloudwatch:PutMetricData"],
+                    resources=["*"],
+                    conditions={"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
+                ),
+            ),
+        )
+        profile = IamInstanceProfile(self, "profile", name=name, role=role.name)
+        image = DataAwsSsmParameter(self, "image", name=IMAGE_PARAMETER)
+        instance = Instance(
+            self,
+            "instance",
+            ami=image.insecure_value,
+            instance_type=settings.instance_type,
+            subnet_id=subnet_id,
+            vpc_security_group_ids=[security_group_id],
+            iam_instance_profile=profile.name,
+            metadata_options=InstanceMetadataOptions(
+                http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
+            ),
+            root_block_device=InstanceRootBlockDevice(encrypted=True, volume_type="gp3", volume_size=ROOT_GIB),
+            user_data=_user_data(
+                AWS_REGION=region,
+                VOLUME_ID=volume_id,
+                CLICKHOUSE_VERSION=settings.version,
+                CLICKHOUSE_USER=user,
+                PASSWORD_SECRET_ARN=password_secret_arn,
+                ENVIRONMENT=environment,
+                METRIC_NAMESPACE=METRIC_NAMESPACE,
+            ),
+            user_data_replace_on_change=True,
+            tags={"Name": name},
+            depends_on=[policy],
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["ami"]),
+        )
+        accept_findings(
+            instance,
+            {
+                "CKV_AWS_126": "The agent and the status checks report each minute already",
+                "CKV_AWS_135": "Every Graviton instance is, without being asked to",
+            },
+        )
+        VolumeAttachment(
+            self,
+            "attachment",
+            # The API requires a name, but Nitro instances name the device by the volume's id.
+            device_name="/dev/sdf",
+            volume_id=volume_id,
+            instance_id=instance.id,
+            # So that ClickHouse closes its files before the volume is attached to the next instance.
+            stop_instance_before_detaching=True,
+        )
+        self.id = instance.id
+        self.private_ip = instance.private_ip
+        published_by_agent = {"Environment": environment}
+        self.disk_used_percent = Metric(
+            METRIC_NAMESPACE, "disk_used_percent", {"path": DATA_PATH, "fstype": "xfs", **published_by_agent}
+        )
+        self.memory_used_percent = Metric(METRIC_NAMESPACE, "mem_used_percent", published_by_agent)
+        published_by_ec2 = {"InstanceId": instance.id}
+        self.system_status_check_failed = Metric("AWS/EC2", "StatusCheckFailed_System", published_by_ec2)
+        self.instance_status_check_failed = Metric("AWS/EC2", "StatusCheckFailed_Instance", published_by_ec2)
+
+
+def _user_data(**variables: str) -> str:
+    """The boot script with its variables above it, and its own ``${`` escaped for Terraform."""
+    shebang, _, script = BOOT_SCRIPT.read_text().partition("\n")
+    assignments = "".join(f"export {name}='{value}'\n" for name, value in variables.items())
+    return f"{shebang}\n{assignments}{script.replace('${', '$${')}"

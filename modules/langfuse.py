@@ -1,0 +1,135 @@
+"""The contract with Langfuse's containers: images, ports, health checks, variables, bucket prefixes, queues.
+
+Which variables are secrets is in ``settings/secret_variables.py``, and which metrics Langfuse publishes in
+``settings/metrics.py``: ``ops`` needs both, without loading CDKTF.
+
+Source: Langfuse 4.16.0's own schemas (packages/shared/src/env.ts, web/src/env.mjs, worker/src/env.ts) and the
+entrypoints of its two images. Check them again when the default version changes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from modules.metric import Metric
+from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS
+from settings.model import Langfuse, ServiceSize
+from settings.secret_variables import WEB_SECRETS, WORKER_SECRETS
+
+EVENTS_PREFIX = "events/"
+MEDIA_PREFIX = "media/"
+EXPORTS_PREFIX = "exports/"
+PREFIXES = (EVENTS_PREFIX, MEDIA_PREFIX, EXPORTS_PREFIX)
+
+WEB_PORT = 3000
+WEB_HEALTH_PATH = "/api/public/health"
+WEB_READY_PATH = "/api/public/ready"
+"""Answers 500 from the moment that a task is told to stop, so that the load balancer sends it no more requests."""
+WORKER_PORT = 3030
+WORKER_HEALTH_PATH = "/api/health?failIfEventPropagationStuck=true"
+"""Also fails when the queue of events no longer moves, so that ECS replaces a worker that hangs."""
+
+LOAD_BALANCER_IDLE_SECONDS = 60
+# Longer than the load balancer's, which would otherwise send requests into connections that web has just closed (502).
+KEEP_ALIVE_MILLISECONDS = 110_000
+
+QUEUES = {queue: Metric(METRIC_NAMESPACE, metric_name) for queue, metric_name in QUEUE_DEPTHS.items()}
+"""The number of jobs that wait in each ingestion queue. Every worker publishes it, so its statistic is Maximum."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LangfuseConfiguration:
+    """What web and worker are both told.
+
+    Args:
+        settings: the version, and the variables and secrets that an environment adds.
+        region: the AWS region.
+        url: the address that users' browsers show.
+        redis_url: Redis's connection string.
+        bucket_name: the bucket for events, media and exports.
+        clickhouse_cluster_enabled: whether ClickHouse is a replicated cluster.
+        secret_arns: the ARN of the secret that each secret variable comes from.
+    """
+
+    settings: Langfuse
+    region: str
+    url: str
+    redis_url: str
+    bucket_name: str
+    clickhouse_cluster_enabled: bool
+    secret_arns: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """The container of a task.
+
+    Args:
+        image: the image and its tag.
+        port: the TCP port that it listens on.
+        health_path: the path that answers 200 on that port while the container is healthy.
+        variables: its environment variables.
+        secret_arns: the ARN of the secret that each of its further variables comes from.
+        log_stream_prefix: what the names of its log streams start with.
+    """
+
+    image: str
+    port: int
+    health_path: str
+    variables: Mapping[str, str]
+    secret_arns: Mapping[str, str]
+    log_stream_prefix: str
+
+
+def web_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Container:
+    """The container that serves the user interface and the API, and migrates the databases when it starts."""
+    return Container(
+        image=f"langfuse/langfuse:{configuration.settings.version}",
+        port=WEB_PORT,
+        health_path=WEB_HEALTH_PATH,
+        variables=_variables(configuration, size, {"KEEP_ALIVE_TIMEOUT": str(KEEP_ALIVE_MILLISECONDS)}),
+        secret_arns=_secret_arns(configuration, WEB_SECRETS),
+        log_stream_prefix="LangfuseWeb",
+    )
+
+
+def worker_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Container:
+    """The container that works off the queues, and publishes their length."""
+    return Container(
+        image=f"langfuse/langfuse-worker:{configuration.settings.version}",
+        port=WORKER_PORT,
+        health_path=WORKER_HEALTH_PATH,
+        variables=_variables(configuration, size, {"ENABLE_AWS_CLOUDWATCH_METRIC_PUBLISHING": "true"}),
+        secret_arns=_secret_arns(configuration, WORKER_SECRETS),
+        log_stream_prefix="LangfuseWorker",
+    )
+
+
+def _variables(configuration: LangfuseConfiguration, size: ServiceSize, own: Mapping[str, str]) -> dict[str, str]:
+    """The variables of both containers and a container's own; those of the settings win."""
+    region, bucket_name = configuration.region, configuration.bucket_name
+    return {
+        "NEXTAUTH_URL": configuration.url,
+        "REDIS_CONNECTION_STRING": configuration.redis_url,
+        "CLICKHOUSE_CLUSTER_ENABLED": str(configuration.clickhouse_cluster_enabled).lower(),
+        "LANGFUSE_S3_EVENT_UPLOAD_BUCKET": bucket_name,
+        "LANGFUSE_S3_EVENT_UPLOAD_REGION": region,
+        "LANGFUSE_S3_EVENT_UPLOAD_PREFIX": EVENTS_PREFIX,
+        "LANGFUSE_S3_MEDIA_UPLOAD_BUCKET": bucket_name,
+        "LANGFUSE_S3_MEDIA_UPLOAD_REGION": region,
+        "LANGFUSE_S3_MEDIA_UPLOAD_PREFIX": MEDIA_PREFIX,
+        "LANGFUSE_S3_BATCH_EXPORT_ENABLED": "true",
+        "LANGFUSE_S3_BATCH_EXPORT_BUCKET": bucket_name,
+        "LANGFUSE_S3_BATCH_EXPORT_REGION": region,
+        "LANGFUSE_S3_BATCH_EXPORT_PREFIX": EXPORTS_PREFIX,
+        # Otherwise the servers listen on the container's name only, and health checks on 127.0.0.1 fail.
+        "HOSTNAME": "0.0.0.0",  # noqa: S104
+        "AWS_REGION": region,
+        "LANGFUSE_LOG_FORMAT": "json",
+        "NODE_OPTIONS": f"--max-old-space-size={size.node_heap_mib}",
+        **own,
+        **configuration.settings.environment,
+    }
+
+
+def _secret_arns(configuration: LangfuseConfiguration, variables: Sequence[str]) -> dict[str, str]:
+    return {name: configuration.secret_arns[name] for name in variables} | configuration.settings.secrets

@@ -1,0 +1,37 @@
+"""An existing VPC."""
+
+from collections.abc import Sequence
+
+from cdktf_cdktf_provider_aws.data_aws_subnet import DataAwsSubnet
+from cdktf_cdktf_provider_aws.data_aws_vpc import DataAwsVpc
+from constructs import Construct
+
+
+class ExistingVpc(Construct):
+    """Looks up a VPC and its subnets, and changes nothing in them. A wrong id fails in the plan.
+
+    Args:
+        vpc_id: the VPC.
+        public_subnet_ids: subnets that route to the internet through an internet gateway.
+        private_subnet_ids: subnets that route to the internet through NAT.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        vpc_id: str,
+        public_subnet_ids: Sequence[str],
+        private_subnet_ids: Sequence[str],
+    ) -> None:
+        super().__init__(scope, id_)
+        self.id = DataAwsVpc(self, "vpc", id=vpc_id).id
+        public = self._look_up("public", public_subnet_ids)
+        private = self._look_up("private", private_subnet_ids)
+        self.public_subnet_ids = [subnet.id for subnet in public]
+        self.private_subnet_ids = [subnet.id for subnet in private]
+        self.private_availability_zones = [subnet.availability_zone for subnet in private]
+
+    def _look_up(self, kind: str, ids: Sequence[str]) -> list[DataAwsSubnet]:
+        return [DataAwsSubnet(self, f"{kind}-{number}", id=id_, vpc_id=self.id) for number, id_ in enumerate(ids)]

@@ -1,0 +1,31 @@
+"""The domain's record in Route 53."""
+
+from cdktf_cdktf_provider_aws.route53_record import Route53Record, Route53RecordAlias
+from constructs import Construct
+
+from modules.services.load_balancer import LoadBalancer
+
+
+class AliasRecord(Construct):
+    """An alias record that points a domain name at a load balancer.
+
+    Args:
+        domain_name: the record's name.
+        zone_id: the hosted zone that it is in.
+        load_balancer: the load balancer.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, domain_name: str, zone_id: str, load_balancer: LoadBalancer
+    ) -> None:
+        super().__init__(scope, id_)
+        Route53Record(
+            self,
+            "record",
+            zone_id=zone_id,
+            name=domain_name,
+            type="A",
+            alias=Route53RecordAlias(
+                name=load_balancer.dns_name, zone_id=load_balancer.zone_id, evaluate_target_health=False
+            ),
+        )

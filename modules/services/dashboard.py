@@ -1,0 +1,85 @@
+"""The CloudWatch dashboard."""
+
+import json
+from collections.abc import Sequence
+
+from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
+from constructs import Construct
+
+from modules.data.postgres import Postgres
+from modules.data.redis import Redis
+from modules.langfuse import QUEUES
+from modules.metric import Metric
+from modules.services.fargate_service import FargateService
+from modules.services.load_balancer import LoadBalancer
+
+WIDTH, HEIGHT, COLUMNS = 8, 6, 3
+
+
+class Dashboard(Construct):
+    """A dashboard of requests, tasks, queues, Redis and PostgreSQL, from the users' side down.
+
+    Args:
+        name: its name.
+        region: the AWS region.
+        load_balancer: the load balancer.
+        services: the Fargate services.
+        redis: the Redis replication group.
+        postgres: the PostgreSQL instance.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        region: str,
+        load_balancer: LoadBalancer,
+        services: Sequence[FargateService],
+        redis: Redis,
+        postgres: Postgres,
+    ) -> None:
+        super().__init__(scope, id_)
+        graphs = [
+            ("Requests", "Sum", [load_balancer.requests]),
+            ("Response time (s)", "p95", [load_balancer.response_time_seconds]),
+            ("Errors", "Sum", [load_balancer.target_errors, load_balancer.own_errors]),
+            ("Task CPU (%)", "Average", [service.cpu for service in services]),
+            ("Task memory (%)", "Maximum", [service.memory for service in services]),
+            ("Tasks", "Average", [service.running_tasks for service in services]),
+            ("Waiting jobs", "Maximum", list(QUEUES.values())),
+            ("Redis memory (%)", "Maximum", [node.memory for node in redis.nodes]),
+            ("PostgreSQL CPU (%)", "Average", [postgres.cpu]),
+        ]
+        CloudwatchDashboard(
+            self,
+            "dashboard",
+            dashboard_name=name,
+            dashboard_body=json.dumps(
+                {
+                    "widgets": [
+                        {
+                            "type": "metric",
+                            "x": number % COLUMNS * WIDTH,
+                            "y": number // COLUMNS * HEIGHT,
+                            "width": WIDTH,
+                            "height": HEIGHT,
+                            "properties": {
+                                "title": title,
+                                "region": region,
+                                "stat": statistic,
+                                "period": 60,
+                                "metrics": [_row(metric) for metric in metrics],
+                            },
+                        }
+                        for number, (title, statistic, metrics) in enumerate(graphs)
+                    ]
+                }
+            ),
+        )
+
+
+def _row(metric: Metric) -> list[str]:
+    """The metric as a row of a widget: namespace, name, and name and value of each dimension."""
+    return [metric.namespace, metric.name, *(text for dimension in metric.dimensions.items() for text in dimension)]

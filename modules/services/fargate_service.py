@@ -1,0 +1,188 @@
+"""A Fargate service of one container, with its log group, its execution role and its task definition."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cdktf import ITerraformDependable, TerraformResource, TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.ecs_service import (
+    EcsService,
+    EcsServiceDeploymentCircuitBreaker,
+    EcsServiceLoadBalancer,
+    EcsServiceNetworkConfiguration,
+)
+from cdktf_cdktf_provider_aws.ecs_task_definition import EcsTaskDefinition, EcsTaskDefinitionRuntimePlatform
+from constructs import Construct
+
+from modules.accepted_findings import accept_findings
+from modules.langfuse import Container
+from modules.log_group import log_group
+from modules.metric import Metric
+from modules.services.cluster import Cluster
+from modules.services.roles import ExecutionRole, TaskRole
+from settings.model import ServiceSize
+
+GRACE_SECONDS = 900
+"""The first start migrates both databases before it answers health checks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """What the services of an environment share.
+
+    Args:
+        cluster: the ECS cluster.
+        region: the AWS region.
+        subnet_ids: private subnets for the tasks.
+        task_role: the role of the code in the tasks.
+        log_retention_days: how long CloudWatch keeps their logs.
+        enabled: whether tasks may start. Until then, the services have none.
+    """
+
+    cluster: Cluster
+    region: str
+    subnet_ids: Sequence[str]
+    task_role: TaskRole
+    log_retention_days: int
+    enabled: bool
+
+
+class FargateService(Construct):
+    """A service on ARM64 in private subnets. ECS rolls failed deployments back.
+
+    It starts with one task, or none unless enabled, and Terraform waits until it is steady; afterwards autoscaling and
+    operators change the number, and Terraform ignores it. When ``enabled`` changes, Terraform replaces the service, so
+    that the new service starts with one task as well: Langfuse's migrations must not run twice at the same time
+    (langfuse/langfuse#13321).
+
+    Args:
+        platform: what it shares with the other services.
+        name: the service's name.
+        container: the container of its tasks.
+        size: CPU and memory of a task.
+        security_group_id: whom the tasks may connect to, and who may connect to them.
+        log_group_name: the log group.
+        depends_on: what must be in place before it starts.
+        target_group_arn: the target group that its tasks register in. By default none.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        platform: Platform,
+        *,
+        name: str,
+        container: Container,
+        size: ServiceSize,
+        security_group_id: str,
+        log_group_name: str,
+        depends_on: Sequence[ITerraformDependable],
+        target_group_arn: str | None = None,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.name = name
+        self.cluster_name = platform.cluster.name
+        dimensions = {"ClusterName": self.cluster_name, "ServiceName": name}
+        self.cpu = Metric("AWS/ECS", "CPUUtilization", dimensions)
+        self.memory = Metric("AWS/ECS", "MemoryUtilization", dimensions)
+        self.running_tasks = Metric("ECS/ContainerInsights", "RunningTaskCount", dimensions)
+        logs = log_group(self, "logs", name=log_group_name, retention_days=platform.log_retention_days)
+        self.log_group_name = logs.name
+        execution_role = ExecutionRole(
+            self,
+            "execution-role",
+            name=f"{name}-execution",
+            secret_arns=sorted(set(container.secret_arns.values())),
+            log_group_arn=logs.arn,
+        )
+        definition = EcsTaskDefinition(
+            self,
+            "tasks",
+            family=name,
+            requires_compatibilities=["FARGATE"],
+            network_mode="awsvpc",
+            cpu=str(size.cpu),
+            memory=str(size.memory_mib),
+            runtime_platform=EcsTaskDefinitionRuntimePlatform(
+                cpu_architecture="ARM64", operating_system_family="LINUX"
+            ),
+            execution_role_arn=execution_role.arn,
+            task_role_arn=platform.task_role.arn,
+            container_definitions=_container_definitions(name, platform.region, container, logs.name),
+        )
+        accept_findings(definition, {"CKV_AWS_336": "Next.js and Prisma write their caches beside Langfuse's code"})
+        # Not cdktf.DataResource, which runs ``terraform version`` at every synth (0.1 s). Its id and its input keep the
+        # names of earlier releases: others would replace every service.
+        replacement = TerraformResource(self, "gate", terraform_resource_type="terraform_data")
+        replacement.add_override("input", {"running": platform.enabled})
+        self.service = EcsService(
+            self,
+            "service",
+            name=name,
+            cluster=platform.cluster.arn,
+            task_definition=definition.arn,
+            desired_count=1 if platform.enabled else 0,
+            launch_type="FARGATE",
+            network_configuration=EcsServiceNetworkConfiguration(
+                subnets=list(platform.subnet_ids), security_groups=[security_group_id], assign_public_ip=False
+            ),
+            load_balancer=(
+                [
+                    EcsServiceLoadBalancer(
+                        target_group_arn=target_group_arn, container_name=name, container_port=container.port
+                    )
+                ]
+                if target_group_arn
+                else None
+            ),
+            health_check_grace_period_seconds=GRACE_SECONDS if target_group_arn else None,
+            # So that tasks spread again once a lost Availability Zone is back.
+            availability_zone_rebalancing="ENABLED",
+            deployment_minimum_healthy_percent=100,
+            deployment_maximum_percent=200,
+            deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(enable=True, rollback=True),
+            enable_ecs_managed_tags=True,
+            propagate_tags="SERVICE",
+            wait_for_steady_state=True,
+            depends_on=[execution_role.policy, platform.task_role.policy, *depends_on],
+            lifecycle=TerraformResourceLifecycle(
+                ignore_changes=["desired_count"],
+                replace_triggered_by=[f"{replacement.terraform_resource_type}.{replacement.friendly_unique_id}"],
+            ),
+        )
+
+
+def _container_definitions(name: str, region: str, container: Container, log_group_name: str) -> str:
+    health_check = f"wget -q -O /dev/null 'http://127.0.0.1:{container.port}{container.health_path}' || exit 1"
+    return json.dumps(
+        [
+            {
+                "name": name,
+                "image": container.image,
+                "essential": True,
+                "portMappings": [{"containerPort": container.port, "hostPort": container.port, "protocol": "tcp"}],
+                "environment": [{"name": key, "value": value} for key, value in sorted(container.variables.items())],
+                "secrets": [{"name": key, "valueFrom": arn} for key, arn in sorted(container.secret_arns.items())],
+                "healthCheck": {
+                    "command": ["CMD-SHELL", health_check],
+                    "interval": 30,
+                    "timeout": 10,
+                    "retries": 3,
+                    # the longest that ECS allows
+                    "startPeriod": 300,
+                },
+                # the longest that Fargate allows: web serves requests for 110 more seconds, the worker ends its jobs
+                "stopTimeout": 120,
+                "linuxParameters": {"initProcessEnabled": True},
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": {
+                        "awslogs-group": log_group_name,
+                        "awslogs-region": region,
+                        "awslogs-stream-prefix": container.log_stream_prefix,
+                    },
+                },
+            }
+        ]
+    )

@@ -1,0 +1,126 @@
+"""The load balancer in front of web."""
+
+from collections.abc import Sequence
+
+from cdktf_cdktf_provider_aws.lb import Lb
+from cdktf_cdktf_provider_aws.lb_listener import (
+    LbListener,
+    LbListenerDefaultAction,
+    LbListenerDefaultActionRedirect,
+)
+from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup, LbTargetGroupHealthCheck
+from constructs import Construct
+
+from modules.accepted_findings import accept_findings
+from modules.langfuse import LOAD_BALANCER_IDLE_SECONDS, WEB_PORT, WEB_READY_PATH
+from modules.metric import Metric
+
+NAMESPACE = "AWS/ApplicationELB"
+
+
+class LoadBalancer(Construct):
+    """An internet-facing Application Load Balancer with web's target group.
+
+    Args:
+        name: its name, and what its target group's name starts with.
+        vpc_id: the VPC.
+        subnet_ids: public subnets of two Availability Zones or more.
+        security_group_id: who may connect.
+        deletion_protection: whether AWS refuses to delete it.
+        certificate_arn: a certificate to serve HTTPS with; HTTP then redirects there. With None, it serves HTTP.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        vpc_id: str,
+        subnet_ids: Sequence[str],
+        security_group_id: str,
+        deletion_protection: bool,
+        certificate_arn: str | None,
+    ) -> None:
+        super().__init__(scope, id_)
+        balancer = Lb(
+            self,
+            "balancer",
+            name=name,
+            load_balancer_type="application",
+            internal=False,
+            subnets=list(subnet_ids),
+            security_groups=[security_group_id],
+            idle_timeout=LOAD_BALANCER_IDLE_SECONDS,
+            drop_invalid_header_fields=True,
+            enable_deletion_protection=deletion_protection,
+        )
+        accept_findings(
+            balancer,
+            {
+                "CKV_AWS_91": "Langfuse logs its requests, and the flow logs what the firewall refused",
+                "CKV_AWS_150": "Whether it is protected is the environment's choice: deletion_protection",
+                "CKV2_AWS_20": "It redirects to HTTPS as soon as the environment has a domain",
+                "CKV2_AWS_28": "The usual rules refuse bodies over 8 KB, as prompts are; attach a web ACL that suits",
+            },
+        )
+        self.dns_name = balancer.dns_name
+        self.zone_id = balancer.zone_id
+        targets = LbTargetGroup(
+            self,
+            "targets",
+            name=f"{name}-web",
+            vpc_id=vpc_id,
+            target_type="ip",
+            protocol="HTTP",
+            port=WEB_PORT,
+            deregistration_delay="30",
+            health_check=LbTargetGroupHealthCheck(
+                path=WEB_READY_PATH,
+                matcher="200",
+                interval=30,
+                timeout=10,
+                healthy_threshold=2,
+                unhealthy_threshold=3,
+            ),
+        )
+        accept_findings(targets, {"CKV_AWS_378": "Langfuse's container speaks HTTP; only the load balancer reaches it"})
+        self.target_group_arn = targets.arn
+        dimensions = {"LoadBalancer": balancer.arn_suffix}
+        self.requests = Metric(NAMESPACE, "RequestCount", dimensions)
+        self.response_time_seconds = Metric(NAMESPACE, "TargetResponseTime", dimensions)
+        self.target_errors = Metric(NAMESPACE, "HTTPCode_Target_5XX_Count", dimensions)
+        self.own_errors = Metric(NAMESPACE, "HTTPCode_ELB_5XX_Count", dimensions)
+        self.unhealthy_targets = Metric(
+            NAMESPACE, "UnHealthyHostCount", {**dimensions, "TargetGroup": targets.arn_suffix}
+        )
+        forward = LbListenerDefaultAction(type="forward", target_group_arn=targets.arn)
+        if certificate_arn:
+            LbListener(
+                self,
+                "https",
+                load_balancer_arn=balancer.arn,
+                port=443,
+                protocol="HTTPS",
+                ssl_policy="ELBSecurityPolicy-TLS13-1-2-2021-06",
+                certificate_arn=certificate_arn,
+                default_action=[forward],
+            )
+        # A service depends on it: ECS refuses a target group that no listener uses.
+        self.listener = LbListener(
+            self,
+            "http",
+            load_balancer_arn=balancer.arn,
+            port=80,
+            protocol="HTTP",
+            default_action=[_to_https() if certificate_arn else forward],
+        )
+        without_domain = "Without a domain there is no certificate; with one, this listener only redirects"
+        accept_findings(self.listener, {"CKV_AWS_2": without_domain, "CKV_AWS_103": without_domain})
+
+
+def _to_https() -> LbListenerDefaultAction:
+    return LbListenerDefaultAction(
+        type="redirect",
+        redirect=LbListenerDefaultActionRedirect(port="443", protocol="HTTPS", status_code="HTTP_301"),
+    )

@@ -1,0 +1,73 @@
+"""The public endpoint: the load balancer, and what gives it an address with HTTPS."""
+
+from constructs import Construct
+
+from modules.network.existing_vpc import ExistingVpc
+from modules.network.vpc import Vpc
+from modules.services.load_balancer import LoadBalancer
+from settings.model import Domain
+
+
+class PublicEndpoint(Construct):
+    """The load balancer at the address that ``settings`` ask for; ``url`` is what users' browsers show.
+
+    - A domain: HTTPS with the given certificate, or with a new certificate where there is a hosted zone for its
+      validation. The hosted zone also gets the domain's record.
+    - CloudFront: HTTPS at CloudFront's own domain.
+    - Neither: HTTP at the load balancer's own name.
+
+    Args:
+        name: what the names of its resources start with.
+        settings: the domain.
+        vpc: the VPC.
+        security_group_id: who may connect to the load balancer.
+        deletion_protection: whether AWS refuses to delete the load balancer.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        settings: Domain,
+        vpc: Vpc | ExistingVpc,
+        security_group_id: str,
+        deletion_protection: bool,
+    ) -> None:
+        super().__init__(scope, id_)
+        # Some imports are where they are used, since most environments do without them, and synth is faster so.
+        certificate_arn = settings.certificate_arn
+        if settings.name and settings.hosted_zone_id and not certificate_arn:
+            from modules.services.certificate import Certificate
+
+            certificate = Certificate(self, "certificate", domain_name=settings.name, zone_id=settings.hosted_zone_id)
+            certificate_arn = certificate.arn
+        self.load_balancer = LoadBalancer(
+            self,
+            "load-balancer",
+            name=name,
+            vpc_id=vpc.id,
+            subnet_ids=vpc.public_subnet_ids,
+            security_group_id=security_group_id,
+            deletion_protection=deletion_protection,
+            certificate_arn=certificate_arn,
+        )
+        self.url = f"http://{self.load_balancer.dns_name}"
+        if settings.name:
+            self.url = f"https://{settings.name}"
+        if settings.name and settings.hosted_zone_id:
+            from modules.services.alias_record import AliasRecord
+
+            AliasRecord(
+                self,
+                "record",
+                domain_name=settings.name,
+                zone_id=settings.hosted_zone_id,
+                load_balancer=self.load_balancer,
+            )
+        if settings.cloudfront:
+            from modules.services.cloudfront import Cloudfront
+
+            cloudfront = Cloudfront(self, "cloudfront", name=name, origin_dns_name=self.load_balancer.dns_name)
+            self.url = f"https://{cloudfront.domain_name}"

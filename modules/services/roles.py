@@ -1,0 +1,94 @@
+"""The IAM roles of the tasks: the one that ECS starts them with, and the one of the code in them."""
+
+from collections.abc import Sequence
+
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from constructs import Construct
+
+from modules.langfuse import PREFIXES
+from modules.policy_document import Allow, policy_document, trust_document
+from settings.metrics import METRIC_NAMESPACE
+
+TRUST = trust_document("ecs-tasks.amazonaws.com")
+
+
+class ExecutionRole(Construct):
+    """The task execution role: it can read the task's secrets and write to its log group. The images are public.
+
+    A service must depend on ``policy``: its first tasks fail without.
+
+    Args:
+        name: the role's name.
+        secret_arns: the secrets.
+        log_group_arn: the log group.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        secret_arns: Sequence[str],
+        log_group_arn: str,
+    ) -> None:
+        super().__init__(scope, id_)
+        role = IamRole(self, "role", name=name, assume_role_policy=TRUST)
+        self.arn = role.arn
+        self.policy = IamRolePolicy(
+            self,
+            "policy",
+            name="start-tasks",
+            role=role.name,
+            policy=policy_document(
+                Allow(
+                    actions=["secretsmanager:GetSecretValue"],
+                    # In a task definition, a key of the secret may follow the ARN, after its seventh part; not in IAM.
+                    resources=list(dict.fromkeys(":".join(arn.split(":")[:7]) for arn in secret_arns)),
+                ),
+                Allow(
+                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                    resources=[f"{log_group_arn}:*"],
+                ),
+            ),
+        )
+
+
+class TaskRole(Construct):
+    """The task role: Langfuse can use its prefixes of the bucket and publish its metrics.
+
+    A service must depend on ``policy``.
+
+    Args:
+        name: the role's name.
+        bucket_arn: the bucket.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, name: str, bucket_arn: str) -> None:
+        super().__init__(scope, id_)
+        role = IamRole(self, "role", name=name, assume_role_policy=TRUST)
+        self.arn = role.arn
+        self.policy = IamRolePolicy(
+            self,
+            "policy",
+            name="langfuse",
+            role=role.name,
+            policy=policy_document(
+                Allow(
+                    actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+                    resources=[f"{bucket_arn}/{prefix}*" for prefix in PREFIXES],
+                ),
+                Allow(
+                    actions=["s3:ListBucket"],
+                    resources=[bucket_arn],
+                    conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in PREFIXES]}},
+                ),
+                # CloudWatch has no resource to name, only the namespace.
+                Allow(
+                    actions=["cloudwatch:PutMetricData"],
+                    resources=["*"],
+                    conditions={"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
+                ),
+            ),
+        )

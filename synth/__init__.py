@@ -1,0 +1,1 @@
+"""What ``cdktf synth`` leaves in its output folder, ``cdktf.out`` by default."""
