@@ -1,6 +1,7 @@
-"""What an environment is: a tree of values read from ``environments/<name>.toml`` and the process's environment.
+"""The settings of an environment, read from ``environments/<name>.toml`` and from environment variables.
 
-Nothing here imports cdktf or calls AWS, so a wrong value is told in milliseconds, before anything is synthesized.
+docs/settings.md describes each of them. This package neither imports cdktf nor calls AWS, so a wrong value is reported
+before anything is synthesized.
 """
 
 from settings.load import SettingsError, load, load_or_exit

@@ -1,4 +1,7 @@
-"""``python -m settings`` checks the settings of ``LANGFUSE_ENV``: silent and 0 if they hold, one line and 2 if not."""
+"""``python -m settings`` validates the settings of the environment that ``LANGFUSE_ENV`` names.
+
+The exit code is 0 if they are valid, and 2 after one line on stderr that says what is wrong.
+"""
 
 from settings import load_or_exit
 

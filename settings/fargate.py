@@ -1,4 +1,4 @@
-"""The CPU and memory pairs that AWS Fargate accepts.
+"""The combinations of CPU and memory that AWS Fargate accepts.
 
 Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
 """
@@ -17,7 +17,8 @@ MEMORY_MIB_BY_CPU: dict[int, list[int]] = {
 
 
 def allowed_memory_mib(cpu: int) -> str:
-    """The sizes that go with ``cpu``, in words; ``cpu`` is one of the table's."""
-    sizes = MEMORY_MIB_BY_CPU[cpu]
-    step = f" in steps of {sizes[-1] - sizes[-2]}" if len(sizes) > 3 else ""
-    return f"with cpu {cpu}, Fargate takes {sizes[0]} to {sizes[-1]}{step}"
+    """The memory sizes that Fargate accepts with ``cpu``, a key of ``MEMORY_MIB_BY_CPU``, in words."""
+    *smaller, largest = MEMORY_MIB_BY_CPU[cpu]
+    if len(smaller) == 2:
+        return f"{smaller[0]}, {smaller[1]} or {largest}"
+    return f"{smaller[0]} to {largest} in steps of {largest - smaller[-1]}"

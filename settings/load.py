@@ -1,4 +1,4 @@
-"""Reads an environment's settings and says in one line what is wrong with them."""
+"""Reads and validates the settings of an environment, and reports what is wrong with them in one line."""
 
 import json
 import os
@@ -16,23 +16,23 @@ from settings.section import REFUSED
 
 ENVIRONMENTS = Path(__file__).parent.parent / "environments"
 OVERRIDE_PREFIX = "LANGFUSE_AWS__"
-# A value of these may be a secret that was put in the wrong place.
+# Error messages leave these values out: one may be a secret in the wrong place.
 UNPRINTABLE = {("langfuse", "environment"), ("langfuse", "secrets")}
 
 Path_ = tuple[str, ...]
 
 
 class SettingsError(Exception):
-    """A wrong setting: one line that names the file or variable, the key, the value and what is allowed."""
+    """A setting is wrong. The message is one line: the file or variable, the setting, its value and what is allowed."""
 
 
 def known_environments(environments: Path = ENVIRONMENTS) -> list[str]:
-    """The environments that there are, by name."""
+    """The names of all environments, sorted."""
     return sorted(path.stem for path in environments.glob("*.toml"))
 
 
 def load_or_exit(variables: Mapping[str, str] = os.environ) -> Settings:
-    """The settings, or one line on stderr and exit code 2."""
+    """Loads the settings; if they are wrong, prints one line to stderr and exits with code 2."""
     try:
         return load(variables)
     except SettingsError as error:
@@ -41,12 +41,12 @@ def load_or_exit(variables: Mapping[str, str] = os.environ) -> Settings:
 
 
 def load(variables: Mapping[str, str] = os.environ, *, environments: Path = ENVIRONMENTS) -> Settings:
-    """The settings of the environment that ``LANGFUSE_ENV`` names, ``dev`` by default.
+    """Loads the settings of the environment that ``LANGFUSE_ENV`` in ``variables`` names, ``dev`` by default.
 
-    A variable ``LANGFUSE_AWS__<SECTION>__<FIELD>`` overrides the file; lists and tables are written as JSON.
+    A variable ``LANGFUSE_AWS__<SECTION>__<FIELD>`` overrides the file. Its value is JSON for a list or a table.
 
     Raises:
-        SettingsError: if there is no such environment, or a value is not allowed.
+        SettingsError: if the environment does not exist, or a value is not allowed.
     """
     name = variables.get("LANGFUSE_ENV") or "dev"
     file = environments / f"{name}.toml"
@@ -68,7 +68,7 @@ def load(variables: Mapping[str, str] = os.environ, *, environments: Path = ENVI
 
 
 def _override(values: dict[str, Any], variables: Mapping[str, str]) -> dict[Path_, str]:
-    """Lays the variables over the file's values; returns which variable set which key."""
+    """Sets the values of the variables in ``values``. Returns the variable that set each key."""
     overridden: dict[Path_, str] = {}
     for variable, text in variables.items():
         if not variable.startswith(OVERRIDE_PREFIX):
@@ -85,7 +85,11 @@ def _override(values: dict[str, Any], variables: Mapping[str, str]) -> dict[Path
 
 
 def _key_of(variable: str) -> Path_:
-    """``LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__SMTP_HOST``'s last part keeps its case: it names a variable itself."""
+    """The setting that a variable names, as a path of keys.
+
+    ``LANGFUSE_AWS__WEB__CPU`` is ``("web", "cpu")``. From the third key on, names keep their case:
+    ``LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__SMTP_HOST`` is ``("langfuse", "environment", "SMTP_HOST")``.
+    """
     parts = variable.removeprefix(OVERRIDE_PREFIX).split("__")
     key = tuple(part.lower() for part in parts)
     return (*key[:2], "__".join(parts[2:])) if len(key) > 2 else key
@@ -101,7 +105,7 @@ def _parse(variable: str, text: str) -> object:
 
 
 def _refuse(errors: list[ErrorDetails], file: str, overridden: Mapping[Path_, str]) -> NoReturn:
-    """Raises the first of the errors as a line."""
+    """Raises ``SettingsError`` for the first of the errors, with the number of the others."""
     first = errors[0]
     key = tuple(str(part) for part in first["loc"] if part != "[key]")
     value: object = first["input"]
@@ -116,7 +120,7 @@ def _refuse(errors: list[ErrorDetails], file: str, overridden: Mapping[Path_, st
 
 
 def _allowed(error: ErrorDetails, key: Path_) -> str:
-    """What pydantic says, in this project's words."""
+    """What is allowed instead, from the error's message."""
     if error["type"] == "extra_forbidden":
         section: Any = Settings
         for part in key[:-1]:

@@ -1,9 +1,9 @@
-"""The metrics that Langfuse's worker publishes, by the names that alarms, dashboard and operator look them up."""
+"""Names of the CloudWatch metrics that Langfuse's worker publishes, for the alarms, the dashboard and ``ops``."""
 
 METRIC_NAMESPACE = "Langfuse"
-"""In CloudWatch, without dimensions: two environments of one account and region share it."""
+"""Langfuse publishes without dimensions, so environments in the same account and Region share these metrics."""
 QUEUE_DEPTHS = {
     "otel_ingestion": "langfuse.queue.otel_ingestion.depth.shard_all.type_waiting",
     "ingestion": "langfuse.queue.ingestion.depth.shard_all.type_waiting",
 }
-"""The jobs that wait for a worker. Every worker publishes the same depth, so the statistic is Maximum."""
+"""Number of jobs that wait in each queue. Every worker publishes the same number, so use the statistic Maximum."""

@@ -1,31 +1,46 @@
-"""The settings tree. A field's default suits most users; its docstring says what the default does."""
+"""The settings of an environment, as a tree of pydantic models.
 
-import ipaddress
+The docstrings here, and the types' descriptions and examples, are the operators' manual: ``make docs`` writes them to
+docs/settings.md. A rule between fields is told in the docstring of each of them.
+"""
+
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from settings import fargate, versions
+from settings.field_types import (
+    AccountIds,
+    BucketName,
+    CacheNodeType,
+    CertificateArn,
+    Days,
+    DomainName,
+    EmailAddress,
+    FullVersion,
+    GravitonInstanceType,
+    HeapMib,
+    HostedZoneId,
+    KmsKeyArn,
+    LogRetentionDays,
+    RdsInstanceClass,
+    RecoveryWindowDays,
+    Region,
+    SecretArns,
+    SubnetIds,
+    TaskCpu,
+    TaskMemoryMib,
+    VariableName,
+    Version,
+    VpcCidr,
+    VpcId,
+)
 from settings.secret_variables import WEB_SECRETS
 from settings.section import Section, refuse
 
-Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
-AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
-BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
-VpcId = Annotated[str, Field(pattern=r"^vpc-[0-9a-f]+$")]
-SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]+$")]
-SecretArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$")]
-VariableName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
-Version = Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")]
-Days = Annotated[int, Field(ge=1)]
-
 SECRET_NAME = re.compile(r"(PASSWORD|SECRET|SECRET_KEY|API_KEY|PRIVATE_KEY|ENCRYPTION_KEY|TOKEN|_AUTH|SALT)$")
 PASSWORD_IN_URL = re.compile(r"://[^/@\s]*:[^/@\s]+@")
-
-SMALLEST_PREFIX, LARGEST_PREFIX = 24, 16
-LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
-"""All that CloudWatch Logs knows: see PutRetentionPolicy in its API reference."""
 
 
 STATE_SUFFIX = ".tfstate"
@@ -33,55 +48,42 @@ STATE_SUFFIX = ".tfstate"
 
 
 def name_prefix(environment: str) -> str:
-    """What every name in AWS of an environment starts with."""
+    """The prefix of every name in AWS of an environment."""
     return f"langfuse-{environment}"
 
 
-def _check_log_retention(days: int) -> int:
-    if days not in LOG_RETENTION_DAYS:
-        raise ValueError(f"must be one of {', '.join(map(str, LOG_RETENTION_DAYS))}")
-    return days
-
-
-LogRetentionDays = Annotated[int, AfterValidator(_check_log_retention)]
-
-
-def _check_vpc_cidr(cidr: str) -> str:
-    try:
-        network = ipaddress.IPv4Network(cidr)
-    except ValueError as error:
-        raise ValueError(f"must be an IPv4 block: {error}") from None
-    if not LARGEST_PREFIX <= network.prefixlen <= SMALLEST_PREFIX:
-        raise ValueError(f"must be /{LARGEST_PREFIX} to /{SMALLEST_PREFIX}, so that 8 subnets fit")
-    if not network.is_private:
-        raise ValueError("must be a private block (RFC 1918)")
-    return cidr
-
-
 class State(Section):
-    """Where Terraform keeps its state."""
+    """The S3 backend of Terraform, which stores the state of every stack."""
 
     bucket: BucketName
-    """The S3 bucket, which must exist before the first deploy. S3 names are global, so there is no default."""
-    kms_key_id: str | None = None
-    """The ARN of the KMS key that encrypts the state. By default, S3's own key does."""
+    """Name of the bucket. It must exist in ``region`` before the first deploy: ``ops bootstrap --apply`` creates it.
+    Bucket names are unique across all AWS accounts, so there is no default."""
+    kms_key_id: KmsKeyArn | None = None
+    """KMS key that encrypts the state. By default, S3 encrypts it with a key that S3 manages (SSE-S3)."""
 
 
 class Network(Section):
-    """The VPC: a new one, or an existing one when ``vpc_id`` is set."""
+    """The VPC that everything runs in: a new one, or an existing one if ``vpc_id`` is set."""
 
-    cidr: Annotated[str, AfterValidator(_check_vpc_cidr)] = "10.0.0.0/16"
-    """The new VPC's address block, /16 to /24."""
+    cidr: VpcCidr = "10.0.0.0/16"
+    """IPv4 address block of the new VPC, which is divided into eight subnets of equal size. Only used if ``vpc_id`` is
+    not set."""
     availability_zones: Annotated[int, Field(ge=2, le=4)] = 2
-    """Over how many zones the subnets spread. RDS and the load balancer need two."""
+    """Number of Availability Zones that the new VPC extends over, at least ``nat_gateways``, each with a public and a
+    private subnet. RDS and the load balancer need at least two. Only used if ``vpc_id`` is not set."""
     nat_gateways: Annotated[int, Field(ge=1)] = 1
-    """1 is cheapest; one per zone survives the loss of a zone."""
+    """Number of NAT gateways in the new VPC, at most ``availability_zones``. By default, all private subnets share one,
+    which costs least. With one in each zone, a zone that fails does not cut the others off from the internet. Only used
+    if ``vpc_id`` is not set."""
     vpc_id: VpcId | None = None
-    """An existing VPC to use. By default a VPC is made from the three settings above."""
-    public_subnet_ids: tuple[SubnetId, ...] = ()
-    """With ``vpc_id``: two or more subnets that reach an internet gateway, for the load balancer."""
-    private_subnet_ids: tuple[SubnetId, ...] = ()
-    """With ``vpc_id``: two or more subnets that reach the internet through NAT, for everything else."""
+    """Existing VPC to deploy into, which requires ``public_subnet_ids`` and ``private_subnet_ids``. By default, a new
+    VPC is created. Only a new one gets flow logs and an endpoint for S3."""
+    public_subnet_ids: SubnetIds = ()
+    """Subnets of the existing VPC for the load balancer: at least two, in different Availability Zones, with a route to
+    an internet gateway. Required with ``vpc_id``, and not allowed without it."""
+    private_subnet_ids: SubnetIds = ()
+    """Subnets of the existing VPC for the services and databases: at least two, in different Availability Zones, with a
+    route to the internet through NAT. Required with ``vpc_id``, and not allowed without it."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -98,20 +100,24 @@ class Network(Section):
 
 
 class Postgres(Section):
-    """The RDS PostgreSQL instance that holds users, projects and prompts."""
+    """The RDS PostgreSQL instance, which stores users, projects and prompts."""
 
     version: Version = "15"
-    """A major version, of which RDS takes the newest minor one."""
-    instance_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9]+$")] = "db.t4g.medium"
-    """2 vCPU and 4 GiB, Langfuse's stated minimum."""
+    """PostgreSQL version. For a major version such as ``15``, RDS chooses the minor version and upgrades it in the
+    maintenance window. Langfuse 3 needs 12 or newer, Langfuse 4 needs 15 or newer."""
+    instance_class: RdsInstanceClass = "db.t4g.medium"
+    """vCPUs and memory of the instance. The default has 2 vCPUs and 4 GiB, which Langfuse states as the minimum."""
     multi_az: bool = False
-    """A standby in another zone, at twice the price. By default there is none."""
+    """Whether RDS keeps a standby in another Availability Zone, at twice the price. By default, there is none: Langfuse
+    is down as long as the zone is."""
     storage_gib: Annotated[int, Field(ge=20)] = 20
-    """The disk at first."""
+    """Size of the disk in GiB when the instance is created. RDS enlarges the disk, but never shrinks it.
+    ``max_storage_gib`` must exceed it by a tenth or more."""
     max_storage_gib: Annotated[int, Field(ge=22)] = 100
-    """RDS grows the disk by itself up to this size."""
+    """Size in GiB up to which RDS enlarges the disk automatically. It must exceed ``storage_gib`` by a tenth or
+    more."""
     backup_retention_days: Annotated[int, Field(ge=1, le=35)] = 7
-    """How far back a point-in-time restore reaches."""
+    """Number of days that RDS keeps its daily backups. The database can be restored to any second of that time."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -122,55 +128,75 @@ class Postgres(Section):
 
 
 class Redis(Section):
-    """The ElastiCache replication group that holds queues and caches."""
+    """The ElastiCache replication group, which holds Langfuse's queues and caches."""
 
     engine: Literal["redis", "valkey"] = "redis"
-    """Langfuse works with either; Valkey is the open fork of Redis."""
+    """Cache engine: Redis OSS, or Valkey, the open-source fork of it. Langfuse supports both. For ``valkey``, set
+    ``version`` too: ElastiCache offers Valkey from 7.2 on."""
     version: Version = "7.1"
-    """Of that engine, checked against what Langfuse needs."""
-    node_type: Annotated[str, Field(pattern=r"^cache\.[a-z0-9-]+\.[a-z0-9]+$")] = "cache.t4g.small"
-    """1.4 GiB, Langfuse's stated minimum."""
+    """Version of the engine. Langfuse 3 needs 7.0 or newer, Langfuse 4 needs 7.0 or newer."""
+    node_type: CacheNodeType = "cache.t4g.small"
+    """Memory of each node. The default has 1.4 GiB, which Langfuse states as the minimum."""
     nodes: Annotated[int, Field(ge=1, le=6)] = 1
-    """With two or more, a replica in another zone takes over when the primary fails."""
+    """Number of nodes: the primary and its replicas. With two or more, a replica in another Availability Zone takes
+    over when the primary fails. By default, there is no replica."""
     snapshot_retention_days: Annotated[int, Field(ge=0, le=35)] = 1
-    """Daily snapshots kept; 0 makes none."""
+    """Number of days that ElastiCache keeps its daily snapshots. ``0`` turns snapshots off."""
 
 
 class Storage(Section):
-    """The S3 bucket of events, media and exports. Media never expire: traces show them for ever."""
+    """The S3 bucket, which stores raw events, media and batch exports.
+
+    Media are never deleted automatically, since traces refer to them for an unlimited time.
+    """
 
     events_expiration_days: Days = 30
-    """Raw events are read again only for replays."""
+    """Number of days after which raw events are deleted. Langfuse stores them in ClickHouse when they arrive, and reads
+    the raw ones again only to replay them."""
     exports_expiration_days: Days = 7
-    """Batch exports are downloads for a moment."""
+    """Number of days after which batch exports, the files that users download, are deleted."""
     deleted_retention_days: Days = 7
-    """How long a deleted or overwritten object can be brought back."""
+    """Number of days that the previous version of a deleted or overwritten object is kept, to restore it."""
 
 
 class Clickhouse(Section):
-    """The analytics database that holds traces."""
+    """The ClickHouse database, which stores traces, observations and scores."""
 
     mode: Literal["external", "ec2"] = "external"
-    """``external``: a ClickHouse of yours (ClickHouse Cloud, say), whose six secrets you fill after the deploy.
-    ``ec2``: one instance that the stacks make, with its secrets, its volume and its backups."""
+    """Where ClickHouse runs.
+
+    ``external``: outside this project, for example in ClickHouse Cloud. It must be reachable with TLS on the ports 8443
+    and 9440. Its address and credentials are in six secrets, which ``ops clickhouse set --apply`` fills after the first
+    deploy.
+
+    ``ec2``: on one EC2 instance, which is deployed with its secrets, data volume and daily snapshots. It requires that
+    ``cluster_enabled`` is ``false``. If the mode is changed to ``external`` later, the data volume is kept, but no
+    longer managed by Terraform."""
     version: Version = "26.4"
-    """What runs there, checked against what Langfuse needs; with ``ec2``, the newest of that line is installed."""
+    """ClickHouse version. If ``mode`` is ``ec2``, its newest release is installed. If ``mode`` is ``external``, it must
+    be the version that your ClickHouse runs. Langfuse 3 needs 24.3 or newer, Langfuse 4 needs 25.12 or newer."""
 
     configured: bool = False
-    """With ``external``: say ``true`` once the six secrets hold real values. Until then both services keep 0 tasks."""
+    """Whether the six secrets hold the real address and credentials. While it is ``false``, web and worker run no
+    tasks. Only used if ``mode`` is ``external``."""
     cluster_enabled: bool = False
-    """With ``external``: ``true`` for a replicated cluster; Langfuse then creates its tables ``ON CLUSTER``."""
+    """Whether ClickHouse is a replicated cluster of your own, in which Langfuse must create its tables ``ON CLUSTER``.
+    Leave it ``false`` for ClickHouse Cloud, which replicates by itself. Not allowed if ``mode`` is ``ec2``."""
 
-    instance_type: Annotated[str, Field(pattern=r"^[a-z0-9-]+g[a-z0-9]*\.[a-z0-9]+$")] = "m7g.large"
-    """With ``ec2``: a Graviton type. By default 2 vCPU and 8 GiB, Langfuse's stated minimum."""
+    instance_type: GravitonInstanceType = "m7g.large"
+    """vCPUs and memory of the instance. The default has 2 vCPUs and 8 GiB, which Langfuse states as the minimum. A
+    change stops the instance for about two minutes. Only used if ``mode`` is ``ec2``."""
     volume_gib: Annotated[int, Field(ge=10, le=16384)] = 100
-    """With ``ec2``: the data volume. It can grow later, never shrink."""
+    """Size of the data volume (gp3) in GiB. It can be raised later, but never lowered. Only used if ``mode`` is
+    ``ec2``."""
     volume_iops: Annotated[int, Field(ge=3000, le=16000)] = 3000
-    """With ``ec2``: reads and writes per second. By default what gp3 includes in its price."""
+    """I/O operations per second of the data volume, at least four times ``volume_throughput_mib``. The default is
+    included in the price of the volume. Only used if ``mode`` is ``ec2``."""
     volume_throughput_mib: Annotated[int, Field(ge=125, le=1000)] = 125
-    """With ``ec2``: MiB per second, at most a quarter of ``volume_iops``. By default what gp3's price includes."""
+    """Throughput of the data volume in MiB per second, at most a quarter of ``volume_iops``. The default is included in
+    the price of the volume. Only used if ``mode`` is ``ec2``."""
     snapshot_retention_days: Days = 14
-    """With ``ec2``: how long a daily snapshot of the volume is kept."""
+    """Number of days that AWS Backup keeps its daily snapshots of the data volume. Only used if ``mode`` is ``ec2``."""
 
     @property
     def ready(self) -> bool:
@@ -188,14 +214,33 @@ class Clickhouse(Section):
 
 
 class Langfuse(Section):
-    """What both containers run."""
+    """The version of Langfuse, and additional environment variables of its two containers, web and worker."""
 
-    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")] = "4.16.0"
-    """The tag of both images, always X.Y.Z: a moving tag would upgrade the database unasked."""
+    version: FullVersion = "4.16.0"
+    """Version of Langfuse, which is the tag of both images. The major version must be 3 or 4. A tag such as ``4`` is
+    not allowed, since it would upgrade Langfuse and migrate the databases whenever a task starts. ``postgres.version``,
+    ``redis.version`` and ``clickhouse.version`` tell which versions of them it needs."""
     environment: dict[VariableName, str] = {}
-    """More environment variables for both containers, for example ``AUTH_DISABLE_SIGNUP``."""
-    secrets: dict[VariableName, SecretArn] = {}
-    """More variables for both containers, each with the ARN of a Secrets Manager secret that holds its value."""
+    """Additional environment variables of both containers, for example ``AUTH_DISABLE_SIGNUP = "true"``. They override
+    what the stacks set. ``LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__<NAME>`` sets a single variable. Names consist of
+    capital letters, digits and underscores. ``LANGFUSE_INIT_`` variables require ``LANGFUSE_INIT_ORG_ID``, here or in
+    ``secrets``: without it, Langfuse ignores them.
+
+    Secret values are not allowed and belong in ``secrets``: a variable whose name ends in ``PASSWORD``, ``SECRET``,
+    ``SECRET_KEY``, ``API_KEY``, ``PRIVATE_KEY``, ``ENCRYPTION_KEY``, ``TOKEN``, ``_AUTH`` or ``SALT``, or whose value
+    is a URL with a password.
+
+    Variables that are in ``secrets``, and those that the stacks fill themselves, are not allowed: ``DATABASE_URL``,
+    ``NEXTAUTH_SECRET``, ``SALT``, ``ENCRYPTION_KEY``, ``CLICKHOUSE_URL``, ``CLICKHOUSE_USER``, ``CLICKHOUSE_PASSWORD``,
+    ``CLICKHOUSE_DB``, ``CLICKHOUSE_MIGRATION_URL`` and ``CLICKHOUSE_MIGRATION_SSL``."""
+    secrets: SecretArns = {}
+    """Additional environment variables of both containers whose values are secret: the name of each variable, and the
+    ARN of the Secrets Manager secret that holds its value. ``LANGFUSE_AWS__LANGFUSE__SECRETS__<NAME>`` sets a single
+    variable. Names consist of capital letters, digits and underscores. ``LANGFUSE_INIT_`` variables require
+    ``LANGFUSE_INIT_ORG_ID``, here or in ``environment``.
+
+    Variables that are in ``environment``, and those that the stacks fill themselves, which ``environment`` lists, are
+    not allowed."""
 
     @field_validator("environment")
     @classmethod
@@ -222,17 +267,21 @@ class Langfuse(Section):
 
 
 class Secrets(Section):
-    """The generated secrets. A version raised by one makes the next apply generate a new value.
+    """The secrets that are generated. When a version is raised by one, the next deploy generates a new value.
 
-    SALT and ENCRYPTION_KEY have no version: with another value, stored keys and credentials become unreadable.
+    ``SALT`` and ``ENCRYPTION_KEY`` have no version, since they must never change: with another value, stored API keys
+    and credentials could not be read. ``salt_version`` and ``encryption_key_version`` are therefore not allowed.
     """
 
     database_password_version: Annotated[int, Field(ge=1)] = 1
-    """A new one reaches PostgreSQL in the same apply; the tasks read it with ``ops redeploy``."""
+    """Version of PostgreSQL's password. A new password is in effect after the deploy; run ``ops redeploy --apply``
+    right after it, since the tasks read the password only when they start."""
     nextauth_secret_version: Annotated[int, Field(ge=1)] = 1
-    """A new one signs every user out, once the tasks read it with ``ops redeploy``."""
-    recovery_window_days: Annotated[int, Field(ge=0, le=30)] = 30
-    """How long a deleted secret can be restored: 7 to 30, or 0 to delete at once, so its name is free again."""
+    """Version of the secret that signs user sessions. ``ops redeploy --apply`` makes the tasks read a new one, which
+    signs every user out."""
+    recovery_window_days: RecoveryWindowDays = 30
+    """Number of days that a deleted secret can be restored. Until then its name is in use, and a new deploy of the same
+    environment fails. ``0`` deletes secrets at once."""
 
     @model_validator(mode="before")
     @classmethod
@@ -243,31 +292,28 @@ class Secrets(Section):
                     refuse(name, values[name], "SALT and ENCRYPTION_KEY never rotate: stored data would be unreadable")
         return values
 
-    @field_validator("recovery_window_days")
-    @classmethod
-    def _check_window(cls, days: int) -> int:
-        if 0 < days < 7:
-            raise ValueError("must be 0, or 7 to 30")
-        return days
-
 
 class ServiceSize(Section):
-    """One of the two Fargate services."""
+    """The CPU, memory and number of tasks of a Fargate service. ``web`` and ``worker`` have the same settings."""
 
-    cpu: int = 2048
-    """CPU units; 1024 are one vCPU."""
-    memory_mib: int = 4096
-    """Each ``cpu`` allows a range of sizes. By default 4 GiB, Langfuse's stated minimum."""
-    heap_mib: int | None = None
-    """Node.js's heap. By default three quarters of ``memory_mib``."""
+    cpu: TaskCpu = 2048
+    """CPU units of each task; 1024 units are one vCPU. The values that ``memory_mib`` may have depend on it. The
+    default is 2 vCPUs, which Langfuse states as the minimum."""
+    memory_mib: TaskMemoryMib = 4096
+    """Memory of each task in MiB, of the values that Fargate accepts with ``cpu``. The default is 4 GiB, which Langfuse
+    states as the minimum."""
+    heap_mib: HeapMib | None = None
+    """Maximum heap of Node.js in each task, in MiB. It leaves at least a tenth of ``memory_mib`` to the rest of the
+    process. By default, three quarters of ``memory_mib``."""
     min_tasks: Annotated[int, Field(ge=1)] = 1
-    """How many run at least; two survive the loss of a zone."""
+    """Minimum number of tasks, at most ``max_tasks``. With two or more, the service goes on when a task or an
+    Availability Zone fails."""
     max_tasks: Annotated[int, Field(ge=1)] = 4
-    """How many autoscaling starts at most."""
+    """Maximum number of tasks that autoscaling starts, at least ``min_tasks``."""
 
     @property
     def node_heap_mib(self) -> int:
-        """The heap in effect."""
+        """The heap size in use: ``heap_mib``, or its default."""
         return self.heap_mib or self.memory_mib * 3 // 4
 
     @model_validator(mode="after")
@@ -275,7 +321,8 @@ class ServiceSize(Section):
         if self.cpu not in fargate.MEMORY_MIB_BY_CPU:
             refuse("cpu", self.cpu, f"must be one of {', '.join(map(str, fargate.MEMORY_MIB_BY_CPU))}")
         if self.memory_mib not in fargate.MEMORY_MIB_BY_CPU[self.cpu]:
-            refuse("memory_mib", self.memory_mib, fargate.allowed_memory_mib(self.cpu))
+            allowed = f"with cpu {self.cpu}, Fargate takes {fargate.allowed_memory_mib(self.cpu)}"
+            refuse("memory_mib", self.memory_mib, allowed)
         if self.min_tasks > self.max_tasks:
             refuse("min_tasks", self.min_tasks, f"must be at most max_tasks ({self.max_tasks})")
         if not 256 <= self.node_heap_mib <= self.memory_mib * 9 // 10:
@@ -286,16 +333,24 @@ class ServiceSize(Section):
 
 
 class Domain(Section):
-    """The address users see. By default it is the load balancer's own, without HTTPS."""
+    """The address of Langfuse. By default, it is the load balancer's own DNS name, without HTTPS.
 
-    name: Annotated[str, Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$")] | None = None
-    """For example ``langfuse.example.com``. Needs one of the next two."""
-    hosted_zone_id: Annotated[str, Field(pattern=r"^Z[A-Z0-9]+$")] | None = None
-    """The Route 53 zone that gets the record and, without ``certificate_arn``, proves a new certificate."""
-    certificate_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:acm:.+$")] | None = None
-    """An existing ACM certificate in the same region."""
+    For HTTPS, set ``name`` if you have a domain, and ``cloudfront`` otherwise.
+    """
+
+    name: DomainName | None = None
+    """Domain name of Langfuse, which it serves with HTTPS. Requires ``hosted_zone_id`` or ``certificate_arn``, or both.
+    Conflicts with ``cloudfront``."""
+    hosted_zone_id: HostedZoneId | None = None
+    """Hosted zone of the domain, in which the record of ``name`` is created and, unless ``certificate_arn`` is set, a
+    new ACM certificate is validated. By default, no record is created: point the domain to the load balancer yourself.
+    Requires ``name``."""
+    certificate_arn: CertificateArn | None = None
+    """Existing certificate for ``name``, in the same Region. By default, a new one is issued, and validated in the zone
+    of ``hosted_zone_id``. Requires ``name``."""
     cloudfront: bool = False
-    """``true`` puts CloudFront in front: HTTPS on its own domain name, without a domain of yours."""
+    """Whether users reach Langfuse through a CloudFront distribution, with HTTPS and CloudFront's own domain name. It
+    is for deployments without a domain. Conflicts with ``name``."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -310,27 +365,31 @@ class Domain(Section):
 
 
 class Alarms(Section):
-    """Who hears of trouble."""
+    """Who is notified when an alarm changes its state."""
 
-    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
-    """An address that the alarms' SNS topic writes to. By default nobody is subscribed."""
+    email: EmailAddress | None = None
+    """Address that is subscribed to the SNS topic of all alarms; AWS first asks it to confirm. By default, nobody is
+    subscribed."""
 
 
 class Settings(Section):
-    """One environment."""
+    """The settings of an environment. Those of the top level come first in its file, above every ``[section]``."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,11}$")]
-    """The TOML file's name."""
+    """Name of the environment: that of its file, without ``.toml``. It can't be set."""
     region: Region
-    """The AWS region, for example ``eu-central-1``."""
-    allowed_account_ids: tuple[AccountId, ...] = ()
-    """Terraform refuses any other account. By default it takes the credentials' own."""
+    """Region to deploy into. The bucket of Terraform's state must be in it too."""
+    allowed_account_ids: AccountIds = ()
+    """AWS accounts that the environment may be deployed to: Terraform and ``ops`` refuse the credentials of any other.
+    By default, they accept every account."""
     tags: dict[str, str] = {}
-    """On every resource, beside ``Project`` and ``Environment``."""
+    """Tags of every resource, in addition to ``Project`` and ``Environment``."""
     deletion_protection: bool = True
-    """Whether the database, the data volume, the load balancer and a bucket with content refuse to be deleted."""
+    """Whether the PostgreSQL instance, the data volume of ClickHouse, the load balancer, and a bucket or backup vault
+    that is not empty are protected from deletion. To destroy the environment, first set it to ``false`` and deploy.
+    PostgreSQL and the data volume are then deleted without a final snapshot."""
     log_retention_days: LogRetentionDays = 30
-    """How long CloudWatch keeps the logs of the containers, of PostgreSQL and of the VPC's flows."""
+    """Number of days that CloudWatch Logs keeps the logs of the containers and of PostgreSQL, and the VPC flow logs."""
 
     state: State
     network: Network = Network()
@@ -341,23 +400,25 @@ class Settings(Section):
     langfuse: Langfuse = Langfuse()
     secrets: Secrets = Secrets()
     web: ServiceSize = ServiceSize()
+    """The service that users and SDKs connect to. Autoscaling adds tasks while their average CPU use is over 50 %."""
     worker: ServiceSize = ServiceSize()
+    """The service that processes the queues. Autoscaling adds tasks while more than 200 jobs wait for each task."""
     domain: Domain = Domain()
     alarms: Alarms = Alarms()
 
     @property
     def prefix(self) -> str:
-        """What every name in AWS starts with."""
+        """The prefix of every name in AWS."""
         return name_prefix(self.name)
+
+    @property
+    def state_key_prefix(self) -> str:
+        """The prefix of the keys of all stacks' states in the state bucket."""
+        return f"langfuse/{self.name}/"
 
     def state_key(self, stack: str) -> str:
         """The key of a stack's state in the state bucket."""
         return f"{self.state_key_prefix}{stack}{STATE_SUFFIX}"
-
-    @property
-    def state_key_prefix(self) -> str:
-        """What the keys of the states of all stacks start with."""
-        return f"langfuse/{self.name}/"
 
     @model_validator(mode="after")
     def _check(self) -> Self:

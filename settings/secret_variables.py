@@ -1,7 +1,7 @@
-"""The container variables that the stacks fill from Secrets Manager, so nobody else may."""
+"""The environment variables of the containers that the stacks fill from Secrets Manager."""
 
 PLACEHOLDER = "PLACEHOLDER"
-"""What a secret holds until an operator fills it."""
+"""Value of a secret until an operator stores the real one."""
 
 WORKER_SECRETS = (
     "DATABASE_URL",
@@ -12,5 +12,5 @@ WORKER_SECRETS = (
     "CLICKHOUSE_PASSWORD",
     "CLICKHOUSE_DB",
 )
-# Only web signs sessions and migrates ClickHouse.
+# Only web signs sessions and migrates ClickHouse, so the worker does not get the secrets for that.
 WEB_SECRETS = (*WORKER_SECRETS, "NEXTAUTH_SECRET", "CLICKHOUSE_MIGRATION_URL", "CLICKHOUSE_MIGRATION_SSL")

@@ -1,4 +1,4 @@
-"""The base of every part of the settings tree, and how a part refuses a value."""
+"""The base class of the settings models, and the error for a value that conflicts with another setting."""
 
 from typing import NoReturn
 
@@ -9,11 +9,14 @@ REFUSED = "refused"
 
 
 class Section(BaseModel):
-    """A frozen group of settings that refuses keys it does not know, so that a misspelt one is never ignored."""
+    """An immutable group of settings. Unknown keys are errors, so that a misspelled setting is never ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def refuse(key: str, value: object, allowed: str) -> NoReturn:
-    """Refuses a value that is wrong only beside others: ``key`` is relative to the section, with dots."""
+    """Raises the validation error for a value that conflicts with another setting.
+
+    ``key`` is the path of the setting below the section that calls this, separated by dots.
+    """
     raise PydanticCustomError(REFUSED, "{allowed}", {"key": key, "value": value, "allowed": allowed})

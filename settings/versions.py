@@ -1,4 +1,4 @@
-"""Which versions run together: what Langfuse demands of its databases, by Langfuse's own major version.
+"""The oldest versions of the databases that each major version of Langfuse supports.
 
 Source: https://langfuse.com/self-hosting/upgrade and the migration guide from v3 to v4.
 """
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Databases(NamedTuple):
-    """A version of each database that Langfuse keeps data in."""
+    """A version of each of Langfuse's databases."""
 
     clickhouse: str
     postgres: str
@@ -22,14 +22,14 @@ MINIMUM_BY_LANGFUSE_MAJOR = {
 
 
 def as_numbers(version: str) -> tuple[int, ...]:
-    """``"25.12"`` as ``(25, 12)``, so that versions compare by value."""
+    """Converts ``"25.12"`` to ``(25, 12)``, so that versions are compared as numbers."""
     return tuple(int(part) for part in version.split("."))
 
 
 def too_old(langfuse: str, databases: Databases) -> Iterator[tuple[str, str]]:
-    """Each database that is too old for this Langfuse, with the version it needs.
+    """Yields the name of each database that is too old for this version of Langfuse, with the oldest supported version.
 
-    "15" is any 15.x and "7" any 7.x: only as many parts are compared as were given.
+    Only the parts that are given are compared: ``"15"`` may be any 15.x, so it is not older than 15.4.
     """
     minimum = MINIMUM_BY_LANGFUSE_MAJOR[as_numbers(langfuse)[0]]
     for name, have, least in zip(Databases._fields, databases, minimum, strict=True):

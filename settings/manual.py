@@ -1,0 +1,136 @@
+"""``python -m settings.manual`` writes docs/settings.md, the operators' manual of the settings.
+
+The text is that of the docstrings, types and defaults in settings/model.py.
+"""
+
+import ast
+import inspect
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from settings import Settings, model
+from settings.load import OVERRIDE_PREFIX
+
+MANUAL = Path(__file__).parent.parent / "docs" / "settings.md"
+
+INTRODUCTION = """# Settings
+
+<!-- Written by `make docs` from settings/model.py. -->
+
+An environment is a file, `environments/<name>.toml`, whose name has at most 12 lower-case letters, digits and hyphens
+and starts with a letter. `LANGFUSE_ENV` names the environment to use, `dev` if it is not set. A setting that is not in
+the file has its default value.
+
+Each setting is also an environment variable, `LANGFUSE_AWS__<SECTION>__<FIELD>`, which overrides the file. Lists and
+tables are JSON there, and replace the whole list or table of the file. These are the same settings in both forms:
+
+```toml
+tags = { Team = "ml" }
+
+[web]
+min_tasks = 2
+```
+
+```bash
+export LANGFUSE_AWS__TAGS='{"Team": "ml"}'
+export LANGFUSE_AWS__WEB__MIN_TASKS=2
+```
+
+`.venv/bin/python -m settings` validates the settings of `LANGFUSE_ENV`, without AWS credentials. It prints nothing if
+they are valid. Otherwise it prints one line that says what is wrong, and exits with code 2.
+"""
+
+TABLE = """
+| setting, and its variable | allowed values | default | what it does |
+| --- | --- | --- | --- |
+"""
+
+
+def main() -> None:
+    """Writes the manual."""
+    MANUAL.write_text(manual())
+
+
+def manual() -> str:
+    """The text of docs/settings.md."""
+    schema = Settings.model_json_schema()
+    docstrings = field_docstrings()
+    sections = [_section("Top level", [schema["description"]], _rows((), schema["properties"], docstrings["Settings"]))]
+    for name, field in schema["properties"].items():
+        if "$ref" not in field:
+            continue
+        class_name = field["$ref"].removeprefix("#/$defs/")
+        section = schema["$defs"][class_name]
+        # Those of the class, unless Settings has others: web and worker may differ.
+        for setting, default in field.get("default", {}).items():
+            section["properties"][setting]["default"] = default
+        about = [docstrings["Settings"].get(name, ""), section["description"]]
+        sections.append(_section(name, about, _rows((name,), section["properties"], docstrings[class_name])))
+    return INTRODUCTION + "".join(sections).replace("``", "`")
+
+
+def field_docstrings() -> dict[str, dict[str, str]]:
+    """The docstrings of the fields in settings/model.py, by class and field.
+
+    pydantic can do the same (``use_attribute_docstrings``), but whenever the settings are imported, which slows each
+    start of ``ops`` and ``cdktf``.
+    """
+    classes = [node for node in ast.parse(inspect.getsource(model)).body if isinstance(node, ast.ClassDef)]
+    return {node.name: dict(_docstrings(node.body)) for node in classes}
+
+
+def _docstrings(statements: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    for statement, next_statement in pairwise(statements):
+        match statement, next_statement:
+            case ast.AnnAssign(target=ast.Name(id=field)), ast.Expr(value=ast.Constant(value=str(docstring))):
+                yield field, inspect.cleandoc(docstring)
+
+
+def _section(title: str, about: list[str], rows: Iterator[str]) -> str:
+    return f"\n## {title}\n\n" + "\n\n".join(filter(None, about)) + "\n" + TABLE + "".join(rows)
+
+
+def _rows(section: tuple[str, ...], fields: dict[str, Any], docstrings: dict[str, str]) -> Iterator[str]:
+    for name, field in fields.items():
+        path = (*section, name)
+        if "$ref" in field or path == ("name",):
+            continue
+        variable = OVERRIDE_PREFIX + "__".join(path).upper()
+        # A row of a Markdown table is a single line.
+        allowed = _allowed(field).replace("\n", "<br>")
+        text = docstrings[name].replace("\n\n", "<br><br>").replace("\n", " ")
+        yield f"| `{'.'.join(path)}`<br>`{variable}` | {allowed} | {_default(field)} | {text} |\n"
+
+
+def _allowed(field: dict[str, Any]) -> str:
+    [allowed] = [schema for schema in field.get("anyOf", [field]) if schema.get("type") != "null"]
+    match allowed:
+        case {"description": words, "examples": [example, *_]}:
+            return f"{words}, such as `{example if isinstance(example, str) else json.dumps(example)}`"
+        case {"description": words}:
+            return str(words)
+        case {"enum": values}:
+            return " or ".join(f"`{value}`" for value in values)
+        case {"type": "boolean"}:
+            return "`true` or `false`"
+        case {"type": "integer", "minimum": least, "maximum": most}:
+            return f"{least} to {most}"
+        case {"type": "integer", "minimum": least}:
+            return f"{least} or more"
+        case {"type": "object"}:
+            return "table of strings"
+    raise TypeError(f"{field['title']}: its type needs a description")
+
+
+def _default(field: dict[str, Any]) -> str:
+    if "default" not in field:
+        return "none, required"
+    # Of these values, JSON and TOML differ in null only.
+    return "not set" if field["default"] is None else f"`{json.dumps(field['default'])}`"
+
+
+if __name__ == "__main__":
+    main()

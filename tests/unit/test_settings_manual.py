@@ -1,0 +1,155 @@
+"""Tests that docs/settings.md lists each setting with its default and its variable."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from operator import attrgetter
+from typing import NamedTuple
+
+import pytest
+from pydantic import BaseModel
+
+from settings import Settings, SettingsError
+from settings.manual import MANUAL, field_docstrings, manual
+from settings.model import SECRET_NAME
+from settings.secret_variables import WEB_SECRETS
+from settings.versions import MINIMUM_BY_LANGFUSE_MAJOR
+from tests.environments import load
+
+
+class Field(NamedTuple):
+    """A setting in the model."""
+
+    section: type[BaseModel]
+    name: str
+
+    @property
+    def required(self) -> bool:
+        return self.section.model_fields[self.name].is_required()
+
+
+class Row(NamedTuple):
+    """A setting in the manual."""
+
+    setting: str
+    variable: str
+    allowed: str
+    default: str
+    text: str
+
+
+def _fields(section: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Field]]:
+    for name, field in section.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _fields(field.annotation, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", Field(section, name)
+
+
+# The environment's name is the name of its file, and can't be set.
+FIELDS = {setting: field for setting, field in _fields(Settings) if setting != "name"}
+ROWS = [
+    Row(*cells)
+    for cells in re.findall(
+        r"^\| `([^`|]+)`<br>`([^`|]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", MANUAL.read_text(), re.MULTILINE
+    )
+]
+DEFAULTS = Settings.model_validate({"name": "x", "region": "eu-central-1", "state": {"bucket": "acme-langfuse-state"}})
+
+NEEDED_IN_SECTION = {
+    "network": {
+        "LANGFUSE_AWS__NETWORK__VPC_ID": "vpc-1",
+        "LANGFUSE_AWS__NETWORK__PUBLIC_SUBNET_IDS": '["subnet-1", "subnet-2"]',
+        "LANGFUSE_AWS__NETWORK__PRIVATE_SUBNET_IDS": '["subnet-3", "subnet-4"]',
+    },
+    "domain": {
+        "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.org",
+        "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID": "Z1",
+    },
+}
+WITHOUT_DEFAULT_AND_EXAMPLE = {
+    "tags": '{"Team": "ml"}',
+    "langfuse.environment": '{"AUTH_DISABLE_SIGNUP": "true"}',
+    "langfuse.secrets": '{"SMTP_PASSWORD": "arn:aws:secretsmanager:us-east-1:123456789012:secret:smtp"}',
+    "web.heap_mib": "1024",
+    "worker.heap_mib": "1024",
+}
+
+
+def _text(value: object) -> str:
+    """Returns the value in the form that a variable has."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _values(row: Row) -> Iterator[str]:
+    """Yields values to set: the default if it is a scalar, and the example in the manual or in this file."""
+    default = attrgetter(row.setting)(DEFAULTS)
+    if isinstance(default, str | int) and not FIELDS[row.setting].required:
+        yield _text(default)
+    if example := re.search(r"such as `(.+)`", row.allowed):
+        yield example[1]
+    if row.setting in WITHOUT_DEFAULT_AND_EXAMPLE:
+        yield WITHOUT_DEFAULT_AND_EXAMPLE[row.setting]
+
+
+VALUES = [(row, value) for row in ROWS for value in _values(row)]
+
+
+def _row(setting: str) -> Row:
+    return next(row for row in ROWS if row.setting == setting)
+
+
+def test_the_manual_is_what_the_model_says() -> None:
+    assert MANUAL.read_text() == manual(), "run `make docs`: docs/settings.md is not what settings/model.py says"
+
+
+def test_every_setting_has_a_docstring() -> None:
+    docstrings = field_docstrings()
+    assert [
+        setting for setting, field in FIELDS.items() if not docstrings[field.section.__name__].get(field.name)
+    ] == []
+
+
+def test_every_setting_has_a_row_in_the_order_of_the_model() -> None:
+    assert [row.setting for row in ROWS] == list(FIELDS)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.setting)
+def test_the_default_is_that_of_the_model(row: Row) -> None:
+    default = attrgetter(row.setting)(DEFAULTS)
+    if FIELDS[row.setting].required:
+        assert row.default == "none, required"
+    elif default is None:
+        assert row.default == "not set"
+    else:
+        assert _text(tomllib.loads(f"default = {row.default.strip('`')}")["default"]) == _text(default)
+
+
+@pytest.mark.parametrize(("row", "value"), VALUES, ids=lambda part: getattr(part, "setting", part))
+def test_the_variable_sets_the_setting(row: Row, value: str) -> None:
+    needed = NEEDED_IN_SECTION.get(row.setting.partition(".")[0], {})
+    assert _text(attrgetter(row.setting)(load("dev", {**needed, row.variable: value}))) == value
+
+
+def test_no_setting_is_without_a_value_to_set() -> None:
+    assert list(dict.fromkeys(row.setting for row, _ in VALUES)) == list(FIELDS)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.setting)
+def test_a_wrong_value_in_the_variable_is_reported_for_the_setting(row: Row) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load("dev", {row.variable: "[1]"})
+    assert str(refusal.value).startswith(f"{row.variable}: {row.setting}")
+
+
+@pytest.mark.parametrize("major", MINIMUM_BY_LANGFUSE_MAJOR)
+def test_the_oldest_versions_of_the_databases_are_told(major: int) -> None:
+    for database, minimum in MINIMUM_BY_LANGFUSE_MAJOR[major]._asdict().items():
+        assert f"Langfuse {major} needs {minimum} or newer" in _row(f"{database}.version").text
+
+
+def test_the_names_that_are_not_allowed_in_the_environment_are_told() -> None:
+    text = _row("langfuse.environment").text
+    endings = re.findall(r"[A-Z_]+", SECRET_NAME.pattern)
+    assert [name for name in (*WEB_SECRETS, *endings) if f"`{name}`" not in text] == []
