@@ -1,4 +1,4 @@
-"""The embedded AWS: a place on 127.0.0.1 to really deploy to, with no account.
+"""Deploys the stacks without an AWS account, onto an AWS emulator on 127.0.0.1: the embedded AWS.
 
-It is a target, never an environment: the stacks know nothing of it, only ``AWS_ENDPOINT_URL`` points at it.
+The stacks have no code for it. Terraform and boto3 use it because ``AWS_ENDPOINT_URL`` has its address.
 """

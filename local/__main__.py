@@ -21,11 +21,11 @@ from settings import Settings, load_or_exit
 
 INTERRUPTED = 128 + signal.SIGINT
 LAST_LINES = 20
-"""How much of the log is shown when the deploy fails."""
+"""How many lines of the log are shown when the deploy fails."""
 
 
 def main() -> int:
-    """Returns the exit code: of what failed, 130 when interrupted, or 0."""
+    """Returns the exit code: 0, that of the command that failed, or 130 after Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("--once", action="store_true", help="stop the embedded AWS right after the deploy")
     once: bool = parser.parse_args().once
@@ -41,15 +41,15 @@ def main() -> int:
 
 
 def _run(settings: Settings, *, once: bool) -> int:
-    # In a pipe, a line is as long as it needs to be.
+    # Without a terminal, rich would wrap lines at 80 columns.
     console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
     with (
-        # It stays, to be read afterwards.
+        # The log is kept for reading after the run.
         NamedTemporaryFile("w", prefix="langfuse-local-", suffix=".log", delete=False) as log,
         TemporaryDirectory(prefix="langfuse-local-") as folder,
         embedded_aws.running(settings.region) as aws,
     ):
-        console.print(f"Deploying {settings.name} onto an embedded AWS. All that is said meanwhile: {log.name}")
+        console.print(f"Deploying {settings.name} onto an embedded AWS. The log: {log.name}")
         view = View(console, Progress())
         last_lines: deque[str] = deque(maxlen=LAST_LINES)
 
@@ -66,7 +66,7 @@ def _run(settings: Settings, *, once: bool) -> int:
                 view.stage("synthesizing and planning")
                 status = deployment.deploy()
         if status != 0:
-            print("\n".join(["The deploy failed:", *last_lines, f"All of it: {log.name}"]), file=sys.stderr)
+            print("\n".join(["The deploy failed:", *last_lines, f"The log: {log.name}"]), file=sys.stderr)
             return status
         console.print(_table(deployment.outputs()))
         if not once:
@@ -84,14 +84,14 @@ def _table(outputs: dict[str, dict[str, Any]]) -> Table:
 
 
 def _wait(console: Console, aws: EmbeddedAws, settings: Settings) -> None:
-    """Returns at Ctrl-C."""
+    """Prints how to use the embedded AWS, and returns at Ctrl-C."""
     variables = {"LANGFUSE_ENV": settings.name, **aws.environment}
     exports = " ".join(f"{name}={value}" for name, value in variables.items())
     console.print(
         "The embedded AWS runs until Ctrl-C. Try it from another terminal, in this folder:",
         f"  export {exports}",
-        "  .venv/bin/ops status      # what runs, and how it is",
-        "  .venv/bin/ops doctor      # looks for what usually goes wrong",
+        "  .venv/bin/ops status      # shows what runs and what does not",
+        "  .venv/bin/ops doctor      # checks for the known causes of a Langfuse that does not start",
         sep="\n",
         soft_wrap=True,
     )
@@ -102,7 +102,7 @@ def _wait(console: Console, aws: EmbeddedAws, settings: Settings) -> None:
 
 
 def _interrupt(*_: object) -> NoReturn:
-    """Makes ``kill`` end us as Ctrl-C does, so that nothing is left running."""
+    """Handles SIGTERM like Ctrl-C, so that the child processes are stopped."""
     raise KeyboardInterrupt
 
 

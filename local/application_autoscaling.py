@@ -1,29 +1,36 @@
-"""Application Auto Scaling, which ministack 1.5 lacks: as much of it as Terraform's AWS provider calls.
+"""Application Auto Scaling, which ministack 1.5 lacks: the actions that Terraform's AWS provider and ``ops`` call.
 
-Missing there: RegisterScalableTarget, DescribeScalableTargets, DeregisterScalableTarget, PutScalingPolicy,
-DescribeScalingPolicies, DeleteScalingPolicy, ListTagsForResource, TagResource. This keeps what it is told and scales
-nothing. It can go when ministack has them.
+It stores scalable targets and policies, and scales nothing. Remove it when ministack has the service.
+
+moto 5.2 can not replace it: its RegisterScalableTarget requires the ECS service to exist in moto itself
+(ClusterNotFoundException), and it has no ListTagsForResource, which Terraform calls to read a scalable target.
 """
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from ministack import app
+from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
+from ministack.core.router import SERVICE_PATTERNS
+
+from local.ministack_gaps import Answer
 
 Request = dict[str, Any]
 Response = dict[str, Any]
 
+SERVICE = "application-autoscaling"
+TARGET_PREFIX = "AnyScaleFrontendService"
+"""How the header ``X-Amz-Target`` starts; a dot and the action follow."""
 IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 
 
 class ObjectNotFoundError(Exception):
-    """AWS's answer when there is no such target or policy."""
+    """There is no such target or policy."""
 
 
-class Registry:
-    """The scalable targets and policies that were registered. A method is an API action."""
+class ApplicationAutoScaling:
+    """The registered scalable targets and policies. Each method is an API action."""
 
     def __init__(self) -> None:
         self._targets: dict[tuple[str, ...], Request] = {}
@@ -32,7 +39,7 @@ class Registry:
 
     def RegisterScalableTarget(self, request: Request) -> Response:
         key = _identity(request)
-        arn = _arn("scalable-target", "/".join(key))
+        arn = _arn("scalable-target", key)
         tags = request.pop("Tags", {})
         self._targets[key] = {**self._targets.get(key, {}), **request, "ScalableTargetARN": arn}
         self._tags.setdefault(arn, {}).update(tags)
@@ -49,19 +56,19 @@ class Registry:
 
     def PutScalingPolicy(self, request: Request) -> Response:
         key = (*_identity(request), request["PolicyName"])
-        arn = _arn("scalingPolicy", "/".join(key))
+        arn = _arn("scalingPolicy", key)
         self._policies[key] = {**request, "PolicyARN": arn}
         return {"PolicyARN": arn, "Alarms": []}
 
     def DescribeScalingPolicies(self, request: Request) -> Response:
         names = request.get("PolicyNames")
-        found = [
+        policies = [
             policy
             for policy in self._policies.values()
             if policy["ResourceId"] == request.get("ResourceId", policy["ResourceId"])
             and (not names or policy["PolicyName"] in names)
         ]
-        return {"ScalingPolicies": found}
+        return {"ScalingPolicies": policies}
 
     def DeleteScalingPolicy(self, request: Request) -> Response:
         if self._policies.pop((*_identity(request), request["PolicyName"]), None) is None:
@@ -77,48 +84,32 @@ class Registry:
 
 
 def _identity(request: Request) -> tuple[str, ...]:
-    return tuple(request[part] for part in IDENTITY)
+    return tuple(request[name] for name in IDENTITY)
 
 
-def _arn(kind: str, name: str) -> str:
-    return f"arn:aws:application-autoscaling:us-east-1:000000000000:{kind}/{name}"
+def _arn(kind: str, key: tuple[str, ...]) -> str:
+    return f"arn:aws:{SERVICE}:{get_region()}:{get_account_id()}:{kind}/{'/'.join(key)}"
 
 
-@contextmanager
-def served() -> Iterator[str]:
-    """Serves a new registry on a free port of 127.0.0.1; gives its URL."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(Registry()))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+def add_application_autoscaling() -> None:
+    """Makes ministack answer requests for Application Auto Scaling, with nothing registered at first."""
+    service = ApplicationAutoScaling()
 
-
-def _handler(registry: Registry) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            action = self.headers["X-Amz-Target"].rpartition(".")[2]
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            method: Callable[[Request], Response] | None = getattr(registry, action, None)
-            if method is None:
-                self._answer(400, {"__type": "UnknownOperationException", "message": action})
-                return
+    async def handle_request(
+        _method: str, _path: str, headers: Mapping[str, str], body: bytes, _query: object
+    ) -> Answer:
+        action = headers["x-amz-target"].rpartition(".")[2]
+        carry_out: Callable[[Request], Response] | None = getattr(service, action, None)
+        answer: Answer
+        if carry_out is None:
+            answer = error_response_json("UnknownOperationException", action)
+        else:
             try:
-                self._answer(200, method(request))
+                answer = json_response(carry_out(json.loads(body)))
             except ObjectNotFoundError:
-                self._answer(400, {"__type": "ObjectNotFoundException", "message": action})
+                answer = error_response_json("ObjectNotFoundException", action)
+        return answer
 
-        def _answer(self, status: int, response: Response) -> None:
-            body = json.dumps(response).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/x-amz-json-1.1")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Stays silent: stdout is the command's."""
-
-    return Handler
+    # Without its pattern, ministack would load botocore's models of all services to recognize this one (3 s).
+    SERVICE_PATTERNS[SERVICE] = {"target_prefixes": [TARGET_PREFIX]}
+    app.SERVICE_HANDLERS[SERVICE] = handle_request

@@ -1,4 +1,4 @@
-"""Child processes that never outlive us."""
+"""Child processes that are stopped at the end of a ``with`` block."""
 
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,16 +16,16 @@ STOP_TIMEOUT_SECONDS = 10
 def child_process(
     command: Sequence[str], *, environment: Mapping[str, str], output: IO[bytes] | int | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs ``command`` in the project's folder for as long as the block does.
+    """Runs ``command`` in the project's folder during the ``with`` block.
 
-    It runs in a session of its own, so that Ctrl-C reaches us alone. What still runs when the block ends, the process
-    and all that it started, is asked to stop, and killed if it has not after ten seconds.
+    It runs in a new session, so that Ctrl-C interrupts this process only. At the end of the block, the command and its
+    child processes get SIGTERM, and SIGKILL if they still run after ten seconds.
     """
     process = subprocess.Popen(
         command,
         cwd=PROJECT,
         env=environment,
-        # Nothing is ever written to it. It ends when we do.
+        # Nothing is written to it. It is closed when this process ends, even if killed: local.server exits then.
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=subprocess.STDOUT if output else None,
@@ -42,7 +42,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     family: list[psutil.Process] = []
     with suppress(psutil.NoSuchProcess):
         leader = psutil.Process(process.pid)
-        # cdktf starts Terraform on a terminal of its own, so a signal to the process group would not reach it.
+        # A signal to the process group would not reach Terraform, which cdktf starts on a pseudoterminal.
         family = [leader, *leader.children(recursive=True)]
     for member in family:
         with suppress(psutil.NoSuchProcess):

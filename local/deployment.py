@@ -1,4 +1,4 @@
-"""The real ``ops bootstrap`` and ``cdktf``, and its stacks, on an embedded AWS."""
+"""Runs ``ops bootstrap`` and ``cdktf`` against an embedded AWS."""
 
 import json
 import os
@@ -22,8 +22,8 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 class Deployment:
     """All stacks of one environment, synthesized into ``folder``.
 
-    ``variables`` are laid over the process's own: ``LANGFUSE_ENV`` and settings. ``report`` is given each line that
-    ``ops`` and ``cdktf`` print, without colours.
+    ``variables`` are environment variables such as ``LANGFUSE_ENV`` and settings; they override those of this process.
+    ``report`` is called with each line that ``ops`` and ``cdktf`` print, without colours.
     """
 
     aws: EmbeddedAws
@@ -33,18 +33,18 @@ class Deployment:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What ``cdktf`` and ``terraform`` run with."""
+        """The environment variables of ``ops``, ``cdktf`` and ``terraform``."""
         return {
             **os.environ,
             **self.aws.environment,
             **self.variables,
             "CI": "1",
-            # Where an interrupted Terraform leaves its plugins' sockets.
+            # An interrupted Terraform leaves its plugins' sockets there.
             "TMPDIR": str(self.folder),
         }
 
     def bootstrap(self) -> int:
-        """Makes the bucket for Terraform's state; returns the exit code of ``ops``."""
+        """Creates the bucket for Terraform's state; returns the exit code of ``ops``."""
         return self._run(OPS, "bootstrap", "--apply")
 
     def deploy(self) -> int:
@@ -56,7 +56,7 @@ class Deployment:
         return self._run_cdktf("destroy")
 
     def outputs(self) -> dict[str, dict[str, Any]]:
-        """The outputs of each stack after a deploy, without those that are only for other stacks."""
+        """The outputs of each stack after a deploy, without those that CDKTF adds for references between stacks."""
         stacks: dict[str, dict[str, Any]] = json.loads(self._outputs_file.read_text())
         return {
             stack: {name: value for name, value in values.items() if not name.startswith("cross-stack-output")}
@@ -68,7 +68,7 @@ class Deployment:
         return self.folder / "outputs.json"
 
     def _run_cdktf(self, command: str, *options: str) -> int:
-        # The lock step would ask the registry, which a mirror is there to replace.
+        # CDKTF's provider lock step needs the Terraform registry, even if a mirror has the provider.
         always = ["--auto-approve", "--skip-provider-lock", "--output", str(self.folder)]
         return self._run(CDKTF, command, "*", *always, *options)
 

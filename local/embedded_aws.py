@@ -1,4 +1,4 @@
-"""Starts ministack on a free port of 127.0.0.1, waits until it answers, and stops it again, whatever happens."""
+"""Runs ministack, an AWS emulator, on a free port of 127.0.0.1."""
 
 import os
 import socket
@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,25 +15,24 @@ from urllib.request import urlopen
 
 import boto3
 
-from local import application_autoscaling
 from local.child_process import child_process
 
 START_TIMEOUT_SECONDS = 60
 
 
 class StartError(Exception):
-    """The embedded AWS did not come up."""
+    """The embedded AWS did not start."""
 
 
 @dataclass(frozen=True)
 class EmbeddedAws:
-    """A running embedded AWS. ``environment`` are the variables that point AWS clients and Terraform at it."""
+    """A running embedded AWS. ``environment`` has the variables that AWS clients and Terraform need to use it."""
 
     url: str
     environment: dict[str, str]
 
     def session(self) -> boto3.Session:
-        """Credentials and a region for boto3's clients, which take ``endpoint_url=url`` beside them."""
+        """A session with credentials and region. Its clients also need ``endpoint_url=url``."""
         return boto3.Session(
             aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
@@ -43,45 +42,43 @@ class EmbeddedAws:
 
 @contextmanager
 def running(region: str) -> Iterator[EmbeddedAws]:
-    """An embedded AWS for as long as the block runs, empty at first.
+    """Runs an embedded AWS during the ``with`` block. It starts without any resources.
 
     Raises:
-        StartError: if it does not answer within a minute; the message ends with what it last wrote.
+        StartError: if it does not answer within a minute; the message ends with the last line of its log.
     """
-    with ExitStack() as stack:
-        scratch = Path(stack.enter_context(TemporaryDirectory(prefix="embedded-aws-")))
-        autoscaling = stack.enter_context(application_autoscaling.served())
+    with TemporaryDirectory(prefix="embedded-aws-") as folder:
         port = _free_port()
         url = f"http://127.0.0.1:{port}"
-        log = scratch / "log"
-        process = stack.enter_context(
+        log = Path(folder, "log")
+        with (
+            log.open("wb") as output,
             child_process(
                 [sys.executable, "-m", "local.server"],
-                environment=_server_environment(port, region, scratch),
-                output=stack.enter_context(log.open("wb")),
-            )
-        )
-        _wait_until_ready(process, url, log)
-        yield EmbeddedAws(url, _client_environment(url, autoscaling, region))
+                environment=_server_environment(port, region, folder),
+                output=output,
+            ) as process,
+        ):
+            _wait_until_ready(process, url, log)
+            yield EmbeddedAws(url, _client_environment(url, region))
 
 
-def _server_environment(port: int, region: str, scratch: Path) -> dict[str, str]:
+def _server_environment(port: int, region: str, folder: str) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
-        "TMPDIR": str(scratch),
-        "HOME": str(scratch),
+        "TMPDIR": folder,
+        "HOME": folder,
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": region,
-        # Where Docker runs, ministack would start real containers for the database and the tasks.
-        "DOCKER_HOST": f"unix://{scratch}/no-docker",
+        # With Docker, ministack would start containers for the database and the ECS tasks.
+        "DOCKER_HOST": f"unix://{folder}/no-docker",
     }
 
 
-def _client_environment(url: str, autoscaling: str, region: str) -> dict[str, str]:
+def _client_environment(url: str, region: str) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": url,
-        "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING": autoscaling,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_ACCESS_KEY_ID": "test",

@@ -1,11 +1,11 @@
-"""How far a deploy is, read from what ``cdktf`` prints of Terraform's progress."""
+"""The progress of a deploy, parsed from the output of ``cdktf``."""
 
 import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-# cdktf writes the stack's name before the first line of each message of Terraform's, and spaces before the others.
+# cdktf prefixes the first line of each message of Terraform with the stack's name, and the other lines with spaces.
 LINE = re.compile(r"(?P<stack>[\w-]+)?(?:\s+(?P<text>.*))?")
 PLANNED = re.compile(r"Plan: (?:\d+ to import, )?(\d+) to add, (\d+) to change, (\d+) to destroy")
 STARTED = re.compile(r"(\S+): (?:Creating|Modifying|Destroying)\.\.\.")
@@ -14,24 +14,24 @@ ENDED = re.compile(r"(?:Apply|Destroy) complete!|No changes\.")
 HASH = re.compile(r"_[0-9A-F]{8}$")
 
 NAMED_RESOURCES = 2
-"""How many of the resources in work are named."""
+"""How many of the resources in work a description names."""
 
 
 @dataclass
 class StackProgress:
-    """How far a stack is whose plan is made. Times are of the clock that ``Progress`` has."""
+    """The progress of a planned stack. Times are those of the clock of ``Progress``."""
 
     name: str
     started_at: float
     planned: int
-    """How many resources are created, changed or destroyed; one that is replaced counts twice."""
+    """How many resources are created, changed or destroyed; a replaced resource counts twice."""
     completed: int = 0
     ended_at: float | None = None
     in_work: dict[str, float] = field(default_factory=dict)
-    """Since when each resource is in work, the longest first: addresses without CDKTF's hashes."""
+    """Start times of the resources in work by address, without CDKTF's hash; the oldest comes first."""
 
     def describe(self, now: float) -> str:
-        """For people: how much is done, and what it waits for and for how long."""
+        """Describes in one line what is completed, and what the stack has waited for longest."""
         if self.ended_at is not None:
             took = minutes(self.ended_at - self.started_at)
             return f"{self.completed} resources in {took}" if self.planned else "no changes"
@@ -42,38 +42,38 @@ class StackProgress:
 
 
 class Progress:
-    """How far all stacks are.
+    """The progress of all stacks.
 
     Args:
-        clock: gives seconds, from any beginning.
+        clock: returns seconds, as ``time.monotonic`` does.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self.started_at = clock()
         self.stacks: dict[str, StackProgress] = {}
-        """The stacks whose plan is made, in that order."""
-        self._speaking = ""
+        """The planned stacks by name, in the order of their plans."""
+        self._current_stack = ""
 
     @property
     def in_work(self) -> list[StackProgress]:
-        """The stacks that are planned and have not ended."""
+        """The stacks that are planned and not yet applied or destroyed."""
         return [stack for stack in self.stacks.values() if stack.ended_at is None]
 
     def read(self, line: str) -> StackProgress | None:
-        """Takes in a line of cdktf's, without colours; gives the stack if it was planned or has ended by it."""
+        """Parses a line of cdktf's output, without colours; returns the stack if it was planned or has ended now."""
         parts = LINE.fullmatch(line)
         if parts is None:
             return None
-        self._speaking = parts["stack"] or self._speaking
+        self._current_stack = parts["stack"] or self._current_stack
         text, now = parts["text"] or "", self.clock()
         if planned := PLANNED.match(text):
             return self._plan(sum(map(int, planned.groups())))
         if ENDED.match(text):
-            ended = self.stacks.get(self._speaking) or self._plan(0)
+            ended = self.stacks.get(self._current_stack) or self._plan(0)
             ended.ended_at = now
             return ended
-        stack = self.stacks.get(self._speaking)
+        stack = self.stacks.get(self._current_stack)
         if stack and (started := STARTED.match(text)):
             stack.in_work[HASH.sub("", started[1])] = now
         elif stack and (completed := COMPLETED.match(text)):
@@ -82,11 +82,11 @@ class Progress:
         return None
 
     def _plan(self, resources: int) -> StackProgress:
-        stack = StackProgress(self._speaking, self.clock(), resources)
-        self.stacks[self._speaking] = stack
+        stack = StackProgress(self._current_stack, self.clock(), resources)
+        self.stacks[self._current_stack] = stack
         return stack
 
 
 def minutes(seconds: float) -> str:
-    """Minutes and seconds, as 1:05."""
+    """Formats seconds as minutes and seconds: 1:05."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02}"

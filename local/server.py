@@ -1,6 +1,6 @@
-"""``python -m local.server``: ministack with its gaps closed, configured by ministack's own variables.
+"""``python -m local.server``: runs ministack with its gaps closed, configured by ministack's environment variables.
 
-It ends when its standard input does, so that it does not outlive whoever started it, however that ended.
+It exits when its standard input is closed, so that it also ends when the process that started it is killed.
 """
 
 import os
@@ -9,17 +9,19 @@ import threading
 
 from ministack import app
 
+from local.application_autoscaling import add_application_autoscaling
+from local.idempotency import idempotent
 from local.ministack_gaps import close_gaps
-from local.repeated_requests import carried_out_once
 
 
-def _end_with_standard_input() -> None:
+def _exit_with_standard_input() -> None:
     sys.stdin.buffer.read()
     os._exit(0)
 
 
 if __name__ == "__main__":
-    threading.Thread(target=_end_with_standard_input, daemon=True).start()
+    threading.Thread(target=_exit_with_standard_input, daemon=True).start()
     close_gaps()
-    app.app = carried_out_once(app.app)
+    add_application_autoscaling()
+    app.app = idempotent(app.app)
     app.main()

@@ -1,4 +1,4 @@
-"""Shows how far a deploy is: a table that changes on a terminal, now and then a line in a pipe."""
+"""Shows the progress of a deploy: a live table on a terminal, otherwise single lines."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +12,11 @@ from rich.text import Text
 from local.progress import Progress, minutes
 
 SILENCE_SECONDS = 30
-"""How long a pipe hears nothing while a stack is in work."""
+"""Without a terminal, a line is printed after this time without any, while a stack is in work."""
 
 
 class View:
-    """A deploy's progress on a console."""
+    """Shows a deploy's progress on a console."""
 
     def __init__(self, console: Console, progress: Progress) -> None:
         self._console = console
@@ -27,7 +27,7 @@ class View:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Keeps what is shown up to date on a terminal for as long as the block runs."""
+        """Updates the table on a terminal during the ``with`` block."""
         if not self._console.is_terminal:
             yield
             return
@@ -36,13 +36,13 @@ class View:
             self._stage = ""
 
     def stage(self, name: str) -> None:
-        """Says what happens while no stack is in work yet."""
+        """Shows the name of a stage, such as planning, as long as no stack is in work."""
         self._stage = name
         if not self._console.is_terminal:
             self._say(name)
 
     def read(self, line: str) -> None:
-        """Takes in a line of cdktf's, without colours."""
+        """Parses a line of cdktf's output, without colours, and shows what it changes."""
         stack = self._progress.read(line)
         if self._console.is_terminal:
             return
@@ -61,7 +61,7 @@ class View:
         return minutes(self._progress.clock() - self._progress.started_at)
 
     def _table(self) -> RenderableType:
-        """What a terminal shows: how long it has taken, and a row a stack."""
+        """The table: the elapsed time, and a row for each stack."""
         rows = Table.grid(padding=(0, 2))
         for stack in self._progress.stacks.values():
             mark = self._spinner if stack.ended_at is None else Text("✔", "green")

@@ -1,4 +1,4 @@
-"""``make local`` ends as it should, whatever happens: with the right exit code, and nothing left running."""
+"""Tests of how ``make local`` and the embedded AWS end: exit code, and no process or file left behind."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("local")]
 
 
 def the_log_in(folder: Path) -> str:
-    """What the log says, which is all that may be left."""
+    """Returns the text of the log, which must be the only file in the folder."""
     (log,) = folder.iterdir()
     assert log.suffix == ".log"
     return log.read_text()
@@ -39,14 +39,14 @@ def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether it runs; a zombie has ended, and only waits for its parent to notice."""
+    """Whether the process runs. A zombie has ended, but its parent has not read its exit code yet."""
     with suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False
 
 
 def is_provider(process: psutil.Process) -> bool:
-    """Whether it is the AWS provider, which Terraform starts and ends many times in a deploy."""
+    """Whether the process is the AWS provider, which Terraform starts and stops many times in a deploy."""
     with suppress(psutil.NoSuchProcess):
         return "terraform-provider" in " ".join(process.cmdline())
     return False
@@ -57,12 +57,12 @@ def is_provider(process: psutil.Process) -> bool:
 def test_an_interrupted_deploy_leaves_nothing_behind(scratch: Path, stop: signal.Signals) -> None:
     process = start_local(scratch)
     try:
-        # As deep as it gets: Terraform runs, and its provider under it.
+        # The provider is the last level of child processes: Terraform starts it.
         wait_for(lambda: any(map(is_provider, family(process))))
         started = family(process)
-        for one in started:
+        for descendant in started:
             with suppress(psutil.NoSuchProcess):
-                for connection in one.net_connections(kind="inet"):
+                for connection in descendant.net_connections(kind="inet"):
                     if connection.status == psutil.CONN_LISTEN:
                         assert connection.laddr.ip in ("127.0.0.1", "::1")
     finally:

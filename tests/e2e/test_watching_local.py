@@ -1,4 +1,4 @@
-"""What ``make local`` shows a person, and that what it proposes works."""
+"""Tests of the output of ``make local``, and of the commands that it suggests."""
 
 import json
 import os
@@ -11,12 +11,12 @@ import pytest
 
 from tests.command_line import PROJECT, start_local
 
-# Last of its group, since it waits for most of its time.
+# The file sorts last in its group, because its test waits most of the time.
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("local")]
 
 DEADLINE_SECONDS = 120
-LINES = 50
-"""With ten more for the set-up, what a pipe gets to read."""
+LINES = 54
+"""Maximum number of lines that ``make local`` prints to a pipe. The set-up may print five more."""
 
 
 @pytest.mark.usefixtures("terraform")

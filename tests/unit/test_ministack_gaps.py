@@ -1,0 +1,36 @@
+"""``wraps`` and ``close_gaps`` replace functions of the installed ministack."""
+
+from types import ModuleType
+
+import pytest
+from ministack.services import ec2
+
+from local import ministack_gaps
+from local.ministack_gaps import Parameters, close_gaps, wraps
+
+
+def test_every_wrapped_name_is_in_ministack() -> None:
+    assert ministack_gaps._wrappers
+    for dictionary, name, _ in ministack_gaps._wrappers:
+        assert callable(dictionary[name]), name
+
+
+@pytest.mark.parametrize("name", ["CreateFlowLog", "_instance_to_xml"])
+def test_a_name_that_ministack_does_not_have_is_an_error(name: str) -> None:
+    with pytest.raises(LookupError, match=rf"ministack\.services\.ec2 has .* {name}$"):
+        wraps(ec2, "CreateFlowLogs", name)
+
+
+def test_an_action_and_an_attribute_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = ModuleType("service")
+    monkeypatch.setattr(service, "_ACTION_MAP", {"Create": lambda params: f"created {params['id']}"}, raising=False)
+    monkeypatch.setattr(service, "_to_xml", lambda params: f"<id>{params['id']}</id>", raising=False)
+    monkeypatch.setattr(ministack_gaps, "_wrappers", [])
+
+    @wraps(service, "Create", "_to_xml")
+    def twice(original: ministack_gaps.ToXml, params: Parameters) -> str:
+        return original(params) * 2
+
+    close_gaps()
+    assert service._ACTION_MAP["Create"]({"id": 1}) == "created 1created 1"
+    assert service._to_xml({"id": 1}) == "<id>1</id><id>1</id>"
