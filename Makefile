@@ -1,18 +1,20 @@
-# Targets set up what they need first. ENV=prod names the environment, a file in environments/.
+# Each target first installs what it needs. ENV=prod selects the environment, a file in environments/.
 
 PYTHON ?= python3
 
-# Only from the command line: some shells keep something else under this name in their environment.
+# ENV and ARGS are read from the command line only: a shell may have environment variables of these names.
 ifeq ($(origin ENV),command line)
 export LANGFUSE_ENV := $(ENV)
 else
 export LANGFUSE_ENV ?= dev
 endif
+ifneq ($(origin ARGS),command line)
+ARGS :=
+endif
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-OUT = $(or $(CDKTF_OUTDIR),cdktf.out)
 
 .DEFAULT_GOAL := help
-.PHONY: help local test unit lint bench synth plan apply deploy destroy setup terraform pins clean
+.PHONY: help local test unit lint bench docs synth plan apply deploy destroy setup terraform pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,7 +22,7 @@ help: ## this list
 local: setup ## deploy all stacks onto an embedded AWS, no account needed (ARGS=--once: and stop it again)
 	@python -m local $(ARGS)
 
-test: setup .venv/checkov/.stamp ## run every test, the end-to-end ones included (ARGS="-k firewall": some of them)
+test: setup .venv/checkov/.stamp ## run every test, the end-to-end ones included (ARGS="-k bootstrap": some of them)
 	@python -m tests $(ARGS)
 
 unit: .venv/requirements.stamp ## run the unit tests alone, which need neither Terraform nor its provider
@@ -33,10 +35,13 @@ lint: .venv/requirements.stamp .venv/checkov/.stamp ## ruff, mypy, shellcheck, a
 	@shellcheck modules/*/*/*.sh setup/*.sh .ci/run
 	@actionlint .github/workflows/*.yml
 	@zizmor --offline --quiet .github
-	@python -m launchers.scan_with_checkov
+	@python -m policy_scan
 
 bench: setup ## measure synth and these commands, as ratios, into docs/performance.md (three quarters of an hour)
 	@python -m bench
+
+docs: .venv/requirements.stamp ## write docs/settings.md, from the settings' docstrings
+	@python -m settings.manual
 
 synth: setup ## write the Terraform JSON of ENV to cdktf.out
 	@cdktf synth
@@ -44,12 +49,8 @@ synth: setup ## write the Terraform JSON of ENV to cdktf.out
 plan: setup ## show what a deploy of ENV would change on AWS, and save the plans (ARGS="--allow ADDRESS")
 	@ops plan $(ARGS)
 
-apply: setup ## apply exactly what make plan saved; a plan that something overtook is refused
-	@ls $(OUT)/stacks/*/saved.tfplan > /dev/null 2>&1 || { echo "There is no plan to apply: run make plan." >&2; exit 1; }
-	@for stack in network data services; do \
-		cd $(abspath $(OUT))/stacks/$$stack && test -f saved.tfplan || continue; \
-		terraform init -input=false > /dev/null && terraform apply -input=false saved.tfplan || exit 1; \
-	done
+apply: setup ## apply exactly what make plan saved; a stale plan is refused
+	@ops apply $(ARGS)
 
 deploy: setup ## deploy ENV to AWS
 	@cdktf deploy $(or $(ARGS),'*')
@@ -66,8 +67,8 @@ pins: .venv/setup.stamp ## pin what the requirements*.in ask for, with the hashe
 clean: ## remove what make installed and wrote
 	@rm -rf .venv node_modules cdktf.out
 
-# Terraform comes first: where its provider can't be had, the rest need not be waited for.
-setup: terraform .venv/bin/cdktf .venv/bin/ops node_modules/.stamp
+# Terraform comes first, so that a missing provider is reported before the other packages are installed.
+setup: terraform .venv/requirements.stamp node_modules/.stamp
 
 terraform: .venv/setup.stamp
 	@python -m setup.terraform
@@ -80,18 +81,16 @@ terraform: .venv/setup.stamp
 		.venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r requirements-setup.txt'
 	@touch $@
 
-.venv/requirements.stamp: requirements-dev.txt .venv/setup.stamp
-	@python -m setup.step "Python packages" setup/install.sh .venv requirements-dev.txt
+# The second line makes the commands of pyproject.toml, cdktf and ops.
+.venv/requirements.stamp: requirements-dev.txt pyproject.toml .venv/setup.stamp
+	@python -m setup.step "Python packages" sh -ec 'setup/install.sh .venv --require-hashes --requirement requirements-dev.txt; \
+		setup/install.sh .venv --no-deps --no-build-isolation --editable .'
 	@touch $@
-
-.venv/bin/cdktf .venv/bin/ops: .venv/bin/%: launchers/run_%.py .venv/setup.stamp
-	@printf '#!/bin/sh\nexec "%s/.venv/bin/python" "%s/$<" "$$@"\n' "$(CURDIR)" "$(CURDIR)" > $@
-	@chmod +x $@
 
 .venv/checkov/.stamp: requirements-checkov.txt .venv/setup.stamp
-	@python -m setup.step "checkov" sh -ec 'python -m venv --clear .venv/checkov; setup/install.sh .venv/checkov requirements-checkov.txt'
+	@python -m setup.step "checkov" sh -ec 'python -m venv --clear .venv/checkov; setup/install.sh .venv/checkov --require-hashes --requirement requirements-checkov.txt'
 	@touch $@
 
-node_modules/.stamp: package-lock.json .venv/requirements.stamp
+node_modules/.stamp: package-lock.json | .venv/requirements.stamp
 	@python -m setup.step "Node.js packages" npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@

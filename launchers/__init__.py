@@ -1,1 +1,1 @@
-"""What starts the pinned command line tools: the launchers in ``.venv/bin``, and checkov's for ``make lint``."""
+"""The pinned programs that are no Python packages: ``.venv/bin/cdktf``, and Terraform where the machine has none."""

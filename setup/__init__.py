@@ -1,4 +1,4 @@
-"""What ``make setup`` runs. Only the standard library: it runs before any package is installed."""
+"""The set-up that ``make setup`` runs. It uses only the standard library: packages are not installed yet."""
 
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 #!/bin/sh
-# Installs pinned packages into a virtual environment: setup/install.sh VENV REQUIREMENTS
-# uv is ten times as fast as pip, but knows nothing of pip's configuration, which may name another index.
-uv pip install --quiet --python "$1/bin/python" --require-hashes -r "$2" ||
-  "$1/bin/python" -m pip install --disable-pip-version-check --require-hashes -r "$2"
+# Installs packages into a virtual environment. Usage: setup/install.sh VENV PIP_INSTALL_ARGUMENTS...
+# uv is ten times as fast as pip, but ignores pip's configuration, which may name another index: if uv fails, pip runs.
+venv=$1
+shift
+uv pip install --quiet --python "$venv/bin/python" "$@" ||
+  "$venv/bin/python" -m pip install --disable-pip-version-check "$@"

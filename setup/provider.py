@@ -1,6 +1,6 @@
-"""Ensures that Terraform finds the provider that ``.terraform.lock.hcl`` pins, also where no registry answers.
+"""Installs the Terraform provider that ``.terraform.lock.hcl`` pins, also on machines that reach no registry.
 
-It is looked for once. What is found stays in a folder that Terraform then uses as its only filesystem mirror.
+The search for it runs once. The provider is then kept in a folder, which Terraform uses as its only filesystem mirror.
 """
 
 import json
@@ -22,18 +22,18 @@ from setup import LOCK_FILE, PROJECT
 from setup.step import step
 
 MIRROR_VARIABLE = "TERRAFORM_PROVIDER_MIRROR"
-# Together below 15 seconds: whoever has no provider should be told soon.
+# Together less than 15 seconds, so that a missing provider is reported soon.
 REGISTRY_TIMEOUT_SECONDS = 6
 SEARCH_TIMEOUT_SECONDS = 6
 
 
 class ProviderError(Exception):
-    """There is no provider: what is missing and what to do, in one line."""
+    """The provider can't be installed. The message is one line with the reason."""
 
 
 @dataclass(frozen=True)
 class Provider:
-    """A provider of one version for one platform."""
+    """A provider: its source address with the registry's host, its version, and a platform such as ``linux_amd64``."""
 
     address: str
     version: str
@@ -44,40 +44,49 @@ class Provider:
 
     @property
     def unpacked(self) -> Path:
-        """Where a filesystem mirror or a plugin cache has it."""
+        """Path of the provider's folder in a filesystem mirror with unpacked layout, or in a plugin cache."""
         return Path(self.address, self.version, self.platform)
 
     @property
     def packed(self) -> Path:
-        """Where a filesystem mirror has it as an archive."""
+        """Path of the provider's archive in a filesystem mirror with packed layout."""
         return Path(self.address, f"terraform-provider-{Path(self.address).name}_{self.version}_{self.platform}.zip")
 
     def is_in(self, mirror: Path) -> bool:
-        """Whether the mirror has it, in either layout."""
+        """Whether the filesystem mirror has the provider, in either layout."""
         return (mirror / self.unpacked).is_dir() or (mirror / self.packed).is_file()
 
 
 def mirror_configuration(mirror: Path) -> str:
-    """The CLI configuration with which Terraform installs providers from the filesystem mirror, and nowhere else."""
+    """Returns a Terraform CLI configuration that installs providers only from the filesystem mirror."""
     return f"provider_installation {{\n  filesystem_mirror {{\n    path = {json.dumps(str(mirror))}\n  }}\n}}\n"
 
 
 def search_roots() -> list[Path]:
-    """A folder of each disk that is searched: the system's, the user's and the project's."""
+    """Returns the folders to search for mirrors: the project, the user's home and ``/``, but only one per disk."""
     # Unlike Path.home(), this never fails.
     home = Path(os.path.expanduser("~"))
     return list({folder.stat().st_dev: folder for folder in (PROJECT, home, Path("/")) if folder.is_dir()}.values())
 
 
 def ensure_provider(terraform: Sequence[str], folder: Path, roots: Sequence[Path] | None = None) -> None:
-    """Puts the pinned provider into ``folder``, a filesystem mirror, unless it is there.
+    """Installs the pinned provider into ``folder``, unless it is installed.
 
-    It comes from the mirror that ``TERRAFORM_PROVIDER_MIRROR`` names, else from a plugin cache, else from wherever
-    Terraform itself installs providers from (the registry, unless the user's CLI configuration says otherwise), else
-    from a filesystem mirror anywhere below ``roots`` (by default, on the machine's disks).
+    If ``TERRAFORM_PROVIDER_MIRROR`` names a filesystem mirror, the provider is installed from there only, and again
+    when the variable names another mirror. Otherwise, the first source that has the provider is used:
+
+    1. the plugin cache that ``TF_PLUGIN_CACHE_DIR`` names;
+    2. the registry, or the sources that the user's CLI configuration names instead;
+    3. a filesystem mirror anywhere below ``roots``.
+
+    Args:
+        terraform: The command that runs Terraform.
+        folder: The filesystem mirror to install into.
+        roots: The folders to search; by default, those of ``search_roots``.
 
     Raises:
-        ProviderError: if it is in none of these, or only with another checksum than the lock file has.
+        ProviderError: If no source has the provider with the lock file's checksum, or if its installation from the
+            registry fails.
     """
     installer = _Installer(terraform, _pinned(terraform), folder)
     named = os.environ.get(MIRROR_VARIABLE)
@@ -89,7 +98,7 @@ def ensure_provider(terraform: Sequence[str], folder: Path, roots: Sequence[Path
 
 
 def _pinned(terraform: Sequence[str]) -> Provider:
-    """What the lock file names, for the platform that Terraform runs on."""
+    """Returns the provider that the lock file names, for Terraform's platform."""
     locked = re.search(r'provider "([^"]+)" \{\s+version\s+= "([^"]+)"', LOCK_FILE.read_text())
     if locked is None:
         raise ProviderError(f"{LOCK_FILE.name} names no provider with a version")
@@ -99,7 +108,7 @@ def _pinned(terraform: Sequence[str]) -> Provider:
 
 @dataclass(frozen=True)
 class _Installer:
-    """Puts the provider into ``folder``, and lets Terraform check it against the lock file."""
+    """Installs the provider into ``folder`` if ``terraform init`` accepts its checksum."""
 
     terraform: Sequence[str]
     provider: Provider
@@ -138,7 +147,7 @@ class _Installer:
         )
 
     def _take_from(self, mirror: Path) -> bool:
-        """Links or unpacks the mirror's provider; whether it is there and has the right checksum."""
+        """Links or unpacks the mirror's provider. Returns False if it is missing or has another checksum."""
         if not self.provider.is_in(mirror):
             return False
         with self._staging() as staging:
@@ -160,10 +169,10 @@ class _Installer:
         return init.returncode == 0
 
     def _install_from_registry(self) -> bool:
-        """Lets Terraform install it as the user has configured; whether anything answered.
+        """Runs ``terraform init`` with the user's CLI configuration. Returns False if no registry offers the provider.
 
         Raises:
-            ProviderError: if there was an answer, and yet it could not be installed.
+            ProviderError: If the installation starts and then fails.
         """
         output, answered = "", False
         with self._staging() as staging:
@@ -186,7 +195,7 @@ class _Installer:
 
     @contextmanager
     def _staging(self) -> Iterator[Path]:
-        """An empty folder beside the one in which the provider is kept, so that it can be moved there in one go."""
+        """Creates a temporary folder next to ``folder``, so that a rename can move the provider there."""
         with TemporaryDirectory(dir=self.folder.parent, prefix=f"{self.folder.name}-") as staging:
             yield Path(staging)
 
@@ -199,7 +208,7 @@ class _Installer:
         staged.rename(self.kept)
 
     def _init(self, folder: Path, **variables: str) -> subprocess.Popen[str]:
-        """Starts ``terraform init`` of a configuration that requires nothing but the provider."""
+        """Starts ``terraform init`` in ``folder``, for a configuration that requires only the provider."""
         required = {"this": {"source": self.provider.address, "version": self.provider.version}}
         (folder / "main.tf.json").write_text(json.dumps({"terraform": {"required_providers": required}}))
         shutil.copy(LOCK_FILE, folder)
@@ -214,13 +223,16 @@ class _Installer:
 
 
 def _without_missing_configuration(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables, without a ``TF_CLI_CONFIG_FILE`` that names no file: Terraform warns of it at every call."""
+    """Removes a ``TF_CLI_CONFIG_FILE`` whose file is missing, because every Terraform command would warn about it."""
     missing = not Path(variables.get("TF_CLI_CONFIG_FILE", "/")).exists()
     return {name: value for name, value in variables.items() if not (missing and name == "TF_CLI_CONFIG_FILE")}
 
 
 def _mirrors(provider: Provider, roots: Sequence[Path]) -> Iterator[Path]:
-    """The folders that are filesystem mirrors of the provider, the shallow ones first, without leaving a disk."""
+    """Yields filesystem mirrors of the provider below ``roots``, breadth-first.
+
+    The search stays on each root's disk and ends after ``SEARCH_TIMEOUT_SECONDS``.
+    """
     deadline = time.monotonic() + SEARCH_TIMEOUT_SECONDS
     folders = deque((root, root.stat().st_dev) for root in roots)
     while folders and time.monotonic() < deadline:

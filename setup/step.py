@@ -1,6 +1,6 @@
-"""Shows a step of the set-up in one line: its name, and how long it took.
+"""Prints one line per step of the set-up, with its name and duration.
 
-``python -m setup.step NAME COMMAND…`` runs the command. What it prints is shown only if it fails.
+``python -m setup.step NAME COMMAND…`` runs a command as a step. The command's output is printed only if it fails.
 """
 
 import subprocess
@@ -13,7 +13,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def step(name: str) -> Iterator[None]:
-    """Prints ``name`` when the block starts, and the seconds that it took when it ends; a terminal counts along."""
+    """Prints ``name`` when the block starts, and its duration in seconds when it ends.
+
+    On a terminal, the duration is updated every second.
+    """
     start = time.monotonic()
     ended = threading.Event()
 
@@ -37,7 +40,7 @@ def step(name: str) -> Iterator[None]:
 
 
 def run_step(name: str, command: Sequence[str]) -> int:
-    """Runs the command as a step, silently unless it fails; returns its exit code."""
+    """Runs the command as a step and returns its exit code. If it fails, its output is written to stderr."""
     try:
         with step(name):
             subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True)

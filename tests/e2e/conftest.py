@@ -1,10 +1,8 @@
-"""An embedded AWS, whether there is a Terraform to use it with, and environments that are deployed for the tests."""
+"""Fixtures for the end-to-end tests: Terraform, an embedded AWS and deployed environments."""
 
 import dataclasses
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +13,7 @@ import pytest
 from local import embedded_aws
 from local.deployment import Deployment
 from local.embedded_aws import EmbeddedAws
-from setup import LOCK_FILE
+from setup.terraform import BIN, PROVIDERS
 from tests.command_line import Ran, ops
 from tests.e2e.inventory import inventory
 from tests.environments import ENVIRONMENTS, RUNNING, load
@@ -23,35 +21,22 @@ from tests.progress import report_of
 
 REGION = "us-east-1"
 SWITCHED = "dev-switched"
-"""A deployment that a test leaves with other settings than it was made with."""
+"""A deployment whose settings a test changes without changing them back."""
 UNPROTECTED = {"LANGFUSE_AWS__DELETION_PROTECTION": "false", "LANGFUSE_AWS__SECRETS__RECOVERY_WINDOW_DAYS": "0"}
-TERRAFORM = str(Path(sys.prefix, "bin", "terraform"))
-
-PROBE = """
-terraform {
-  required_providers {
-    aws = { source = "hashicorp/aws", version = "5.100.0" }
-  }
-}
-"""
+TERRAFORM = str(BIN / "terraform")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Lets the tests of one deployment run in one process, one after the other."""
+    """Groups the tests by deployment: pytest-xdist runs those of one deployment in sequence, in one process."""
     if isinstance(item, pytest.Function) and "deployment" in item.fixturenames:
         item.add_marker(pytest.mark.xdist_group(item.callspec.params["deployment"]))
 
 
 @pytest.fixture(scope="session")
-def terraform(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The program. Without it, or without the AWS provider, the test is skipped; in CI it fails."""
-    folder = tmp_path_factory.mktemp("provider")
-    (folder / "main.tf").write_text(PROBE)
-    shutil.copy(LOCK_FILE, folder)
-    try:
-        run(TERRAFORM, folder, "init", "-no-color")
-    except (OSError, AssertionError) as error:
-        reason = f"there is no Terraform with the AWS provider: run `make setup`: {error}"
+def terraform() -> str:
+    """Path of Terraform. If Terraform or the AWS provider is missing, the test is skipped, or fails in CI."""
+    if not (Path(TERRAFORM).exists() and PROVIDERS.is_dir()):
+        reason = "there is no Terraform with the AWS provider: run `make setup`"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
@@ -60,7 +45,7 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[EmbeddedAws]:
-    """An embedded AWS that is empty at first."""
+    """An embedded AWS, empty when the session starts."""
     with embedded_aws.running(REGION) as running:
         yield running
 
@@ -71,10 +56,10 @@ def deployment(
     terraform: str,  # noqa: ARG001
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Deployment]:
-    """An environment, deployed onto an AWS of its own; afterwards it is destroyed without a trace.
+    """An environment, deployed to its own embedded AWS. At the end, it is destroyed, and no resource may remain.
 
-    ``dev`` and ``prod`` are for all tests that only look. Tests that break or change what is deployed name one of their
-    own: the environment, a dash and what for.
+    The tests of ``dev`` only read. Those of ``prod`` also run ``ops scale``, ``redeploy`` and ``clickhouse set``.
+    Tests that change more have their own deployment, whose name is the environment, a dash and the purpose.
     """
     environment = request.param.partition("-")[0]
     folder = tmp_path_factory.mktemp(request.param)
@@ -85,7 +70,7 @@ def deployment(
         assert deployed.deploy() == 0
         yield deployed
         if load(environment).deletion_protection or request.param == SWITCHED:
-            # As an operator would: what is protected is let go of, and what is destroyed is what the settings say.
+            # As an operator would: a deploy removes deletion protection, and restores the settings before a destroy.
             deployed = dataclasses.replace(deployed, variables={**deployed.variables, **UNPROTECTED})
             assert deployed.deploy() == 0
         assert deployed.destroy() == 0
@@ -94,32 +79,32 @@ def deployment(
 
 @pytest.fixture
 def scratch() -> Iterator[Path]:
-    """A folder for temporary files; pytest's own has too long a path for the sockets of Terraform's plugins."""
+    """A temporary folder. The path of pytest's own is too long for the sockets of Terraform's plugins."""
     with TemporaryDirectory() as folder:
         yield Path(folder)
 
 
 class Planned(NamedTuple):
-    """What ``ops plan`` said of a deployment, and the folder that it synthesized and planned in."""
+    """The result of ``ops plan``, and the folder with the synthesized stacks and their plans."""
 
     ran: Ran
     folder: Path
 
 
 def plan(deployment: Deployment, folder_name: str = "planned", **changed: str) -> Planned:
-    """Plans a deployment with ``ops plan``, in a folder of the deployment's."""
+    """Runs ``ops plan`` for a deployment, with some variables ``changed``, in a folder inside the deployment's."""
     folder = deployment.folder / folder_name
     return Planned(ops("plan", environment={**deployment.environment, **changed, "CDKTF_OUTDIR": str(folder)}), folder)
 
 
 @pytest.fixture(scope="session")
 def second_plan(deployment: Deployment) -> Planned:
-    """The plan of what is deployed, as it is deployed."""
+    """A plan of the deployment with unchanged settings."""
     return plan(deployment, "second-plan")
 
 
 def run(terraform: str, folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> str:
-    """Runs terraform and returns what it printed; a failure shows all of it."""
+    """Runs Terraform and returns its output. If it fails, the test fails and shows the output."""
     ran = subprocess.run(
         [terraform, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

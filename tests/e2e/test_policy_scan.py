@@ -1,4 +1,4 @@
-"""``make lint``'s policy scan: what it finds, and what the modules accept, where and why."""
+"""Tests of the policy scan of ``make lint``: its findings, and those that the modules accept."""
 
 import copy
 from typing import Any
@@ -6,21 +6,23 @@ from typing import Any
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from launchers.scan_with_checkov import Finding, acceptances, findings, synthesized, together, verdict
+from policy_scan.__main__ import verdict
+from policy_scan.checkov import findings
+from policy_scan.configuration import Finding, acceptances, merged, synthesized
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("reviews")]
 
 
 @pytest.fixture(scope="module")
 def dev() -> Any:
-    return together(synthesized("dev"))
+    return merged(synthesized("dev"))
 
 
 def test_what_is_accepted(dev: Any, snapshot: SnapshotAssertion) -> None:
-    """Whoever accepts more shows it here, to be looked at."""
+    """The snapshot makes each new acceptance visible in a review."""
     accepted = {
         f"{check_id} {type_}: {reason}"
-        for configuration in (dev, together(synthesized("prod")))
+        for configuration in (dev, merged(synthesized("prod")))
         for type_, resources in configuration["resource"].items()
         for resource in resources.values()
         for check_id, reason in resource["//"].get("checkov", {}).items()

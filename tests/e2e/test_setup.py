@@ -1,4 +1,4 @@
-"""``make setup`` finds the provider where no registry answers, and says in one line what is missing otherwise."""
+"""Tests of ``make setup`` without a registry: it finds the provider, or reports in one line what is missing."""
 
 import os
 import shlex
@@ -25,12 +25,12 @@ DEADLINE_SECONDS = 15
 
 @dataclass
 class Machine:
-    """Where the set-up keeps the provider, the disk that it searches, and the provider's place in a mirror."""
+    """The folder ``kept``, into which the provider is installed, and the sources: ``disk`` and ``registry``."""
 
     kept: Path
     disk: Path
     place: Path
-    """<registry>/hashicorp/aws/<version>/<platform>"""
+    """Path of the provider in a mirror: <registry>/hashicorp/aws/<version>/<platform>"""
     terraform: list[str]
     registry: socket.socket
 
@@ -39,11 +39,11 @@ class Machine:
 
     @property
     def provider(self) -> Path:
-        """What Terraform would find."""
+        """Path at which Terraform finds the provider."""
         return self.kept / self.place
 
     def mirror(self, folder: Path, *, content: Path, version: str | None = None) -> Path:
-        """A filesystem mirror with this content as the provider."""
+        """Creates a filesystem mirror in ``folder``, with a link to ``content`` as the provider."""
         place = folder / self.place.parent.parent / (version or self.place.parent.name) / self.place.name
         place.parent.mkdir(parents=True)
         place.symlink_to(content)
@@ -52,16 +52,16 @@ class Machine:
 
 @pytest.fixture
 def content() -> Path:
-    """The provider's folder, as this project's own set-up has found it."""
-    (found,) = Path(sys.prefix, "terraform-providers").glob("*/*/*/*/*")
-    return found.resolve()
+    """Folder of the provider that ``make setup`` has installed for this project."""
+    (unpacked,) = Path(sys.prefix, "terraform-providers").glob("*/*/*/*/*")
+    return unpacked.resolve()
 
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
-    """Without a mirror, without a plugin cache, and with a registry that refuses every connection."""
+    """A machine without a mirror or a plugin cache, whose registry refuses every connection."""
     mirror = Path(sys.prefix, "terraform-providers")
-    (place,) = [found.relative_to(mirror) for found in mirror.glob("*/*/*/*/*")]
+    (place,) = [unpacked.relative_to(mirror) for unpacked in mirror.glob("*/*/*/*/*")]
     launcher = Path(TERRAFORM).read_text().splitlines()[-1]
     monkeypatch.delenv(MIRROR_VARIABLE, raising=False)
     monkeypatch.delenv("TF_PLUGIN_CACHE_DIR", raising=False)
@@ -137,7 +137,7 @@ def test_the_named_mirror_wins(
 
 @pytest.mark.parametrize("answers", [True, False])
 def test_a_mirror_of_another_version_is_not_taken(machine: Machine, content: Path, answers: bool) -> None:
-    """Whether the registry refuses or is silent, it is told soon."""
+    """The error is reported soon, whether the registry refuses connections or does not answer."""
     machine.mirror(machine.disk / "mirror", content=content, version="5.99.0")
     if not answers:
         machine.registry.listen()
