@@ -1,17 +1,31 @@
-"""``python -m ops``, also installed as ``.venv/bin/ops``."""
+"""``python -m ops``, which is also installed as ``.venv/bin/ops``."""
 
 import sys
 
 import typer
 
-from ops import bootstrap, clickhouse, doctor, logs, outputs, plan, plan_review, redeploy, scale, smoke, status, upgrade
-from ops.target import AWS_ERRORS, OpsError, reason
+from ops import (
+    apply,
+    bootstrap,
+    clickhouse,
+    doctor,
+    logs,
+    outputs,
+    plan,
+    plan_review,
+    redeploy,
+    scale,
+    smoke,
+    status,
+    upgrade,
+)
+from ops.environment import AWS_ERRORS, OpsError, reason
 
 app = typer.Typer(
     name="ops",
-    help="Operate a deployed Langfuse. LANGFUSE_ENV names the environment (dev if unset); names come from its remote"
-    " state. What changes something only tells what it would do until --apply."
-    " Exit codes: 0 done, 1 it failed, 2 wrong arguments or settings, 3 a plan would lose data.",
+    help="Operate a deployed Langfuse. LANGFUSE_ENV names the environment, dev by default. Names come from the outputs"
+    " in its remote state. Commands that change something only show the change until --apply."
+    " Exit codes: 0 success, 1 failure, 2 wrong arguments or settings, 3 a plan would lose data.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -26,12 +40,13 @@ app.command()(redeploy.redeploy)
 app.command()(scale.scale)
 app.command()(upgrade.upgrade)
 app.command()(plan.plan)
+app.command()(apply.apply)
 app.command()(plan_review.plan_review)
 app.add_typer(clickhouse.app, name="clickhouse")
 
 
 def main() -> None:
-    """Runs the command; whatever AWS refuses is one line and exit code 1."""
+    """Runs the command. An error of AWS's or of the command's is one line and exit code 1."""
     try:
         app(prog_name="ops")
     except (OpsError, *AWS_ERRORS) as error:

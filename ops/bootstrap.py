@@ -1,4 +1,4 @@
-"""``ops bootstrap``: the bucket that holds Terraform's state, which must be there before the first deploy."""
+"""``ops bootstrap``: creates and checks the bucket for Terraform's state, which must exist before the first deploy."""
 
 import json
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ops.console import Apply, AsJson, console, print_json, say_dry_run, table
-from ops.target import OpsError, Target, target
+from ops.environment import Environment, OpsError, load_environment
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -21,55 +21,59 @@ PUBLIC_ACCESS_BLOCK: "PublicAccessBlockConfigurationTypeDef" = {
     "BlockPublicPolicy": True,
     "RestrictPublicBuckets": True,
 }
-TLS_STATEMENT_ID = "TlsOnly"
 EXPIRY_ID = "expire-old-versions"
 
 
 @dataclass(frozen=True)
-class Point:
-    """One thing that the bucket must be, how to see it, and how to make it so."""
+class Requirement:
+    """A property that the bucket must have. ``passes`` checks it, and ``fix`` sets it."""
 
     name: str
-    holds: Callable[[], bool]
-    repair: Callable[[], object]
+    passes: Callable[[], bool]
+    fix: Callable[[], object]
 
 
 def bootstrap(apply: Apply = False, as_json: AsJson = False) -> None:
     """Create the bucket for Terraform's state, or check it.
 
-    It is reported point by point: versioned, encrypted, closed to the public and to connections without TLS; old
-    versions go after 90 days.
+    The bucket must be versioned and encrypted, block public access, refuse requests without TLS, and expire old
+    versions after 90 days. Each requirement is shown with its state.
+
+    Example: ops bootstrap --apply
     """
-    here = target()
-    s3 = here.session.client("s3")
-    bucket = here.settings.state.bucket
-    created = not _exists(here, s3, bucket)
-    if created and apply:
-        _create(here, s3, bucket)
-    found = {}
-    for point in points(here, s3, bucket):
-        missing = (created and not apply) or not point.holds()
-        if missing and apply:
-            point.repair()
-        found[point.name] = "ok" if not missing else ("done" if apply else "missing")
-    found = {"bucket exists": "ok" if not created else ("done" if apply else "missing"), **found}
-    changes = "missing" in found.values()
+    environment = load_environment()
+    s3 = environment.session.client("s3")
+    bucket = environment.settings.state.bucket
+    exists = _exists(environment, s3, bucket)
+    if not exists and apply:
+        _create(environment, s3, bucket)
+    fixed = "done" if apply else "missing"
+    states = {"bucket exists": "ok" if exists else fixed}
+    for requirement in requirements(environment, s3, bucket):
+        passes = (exists or apply) and requirement.passes()
+        if not passes and apply:
+            requirement.fix()
+        states[requirement.name] = "ok" if passes else fixed
     if as_json:
-        print_json({"bucket": bucket, "points": found})
+        print_json({"bucket": bucket, "points": states})
         return
-    console.print(table("point", "state", rows=found.items(), title=bucket))
+    console.print(table("requirement", "state", rows=states.items(), title=bucket))
     if apply:
-        console.print("Nothing had to change." if set(found.values()) == {"ok"} else "Done. Next: `make deploy`.")
+        console.print("Nothing had to change." if set(states.values()) == {"ok"} else "Done. Next: `make deploy`.")
     else:
-        say_dry_run(changes=changes)
+        say_dry_run(changes="missing" in states.values())
 
 
-def _exists(here: Target, s3: "S3Client", bucket: str) -> bool:
-    """Raises ``OpsError`` for a bucket that can't be this environment's."""
+def _exists(environment: Environment, s3: "S3Client", bucket: str) -> bool:
+    """Whether the bucket exists.
+
+    Raises:
+        OpsError: if it is another account's, or in another region.
+    """
     try:
-        region = s3.head_bucket(Bucket=bucket).get("BucketRegion", here.settings.region)
+        region = s3.head_bucket(Bucket=bucket).get("BucketRegion", environment.settings.region)
     except ClientError as error:
-        # S3 gives no reason to a HEAD, only the status.
+        # S3 answers a HEAD request with a status only.
         code = error.response["Error"]["Code"]
         if code in ("404", "NoSuchBucket"):
             return False
@@ -79,27 +83,30 @@ def _exists(here: Target, s3: "S3Client", bucket: str) -> bool:
                 " choose another state.bucket, since names are global"
             ) from None
         raise
-    if region != here.settings.region:
+    if region != environment.settings.region:
         raise OpsError(
-            f"{bucket} is in {region}, {here.settings.name} in {here.settings.region}: choose another state.bucket"
+            f"{bucket} is in {region}, {environment.name} in {environment.settings.region}: choose another state.bucket"
         )
     return True
 
 
-def _create(here: Target, s3: "S3Client", bucket: str) -> None:
-    region = here.settings.region
-    # S3 takes its oldest region by absence only.
-    where: dict[str, Any] = (
+def _create(environment: Environment, s3: "S3Client", bucket: str) -> None:
+    region = environment.settings.region
+    # S3 refuses us-east-1 as a location constraint: it is the region of a bucket without one.
+    location: dict[str, Any] = (
         {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     )
-    s3.create_bucket(Bucket=bucket, **where)
+    s3.create_bucket(Bucket=bucket, **location)
 
 
-def points(here: Target, s3: "S3Client", bucket: str) -> list[Point]:
-    """All that the bucket must be beside being there."""
-    key = here.settings.state.kms_key_id
+def requirements(environment: Environment, s3: "S3Client", bucket: str) -> list[Requirement]:
+    """The properties that the bucket must have."""
+    # Imported here, since it loads CDKTF, which no other command needs.
+    from modules.policy_document import deny_plain_http, document
+
+    key = environment.settings.state.kms_key_id
     algorithm: Any = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key} if key else {"SSEAlgorithm": "AES256"}
-    arn = f"arn:{here.session.get_partition_for_region(here.settings.region)}:s3:::{bucket}"
+    arn = f"arn:{environment.session.get_partition_for_region(environment.settings.region)}:s3:::{bucket}"
     configuration: ServerSideEncryptionConfigurationTypeDef = {
         "Rules": [{"ApplyServerSideEncryptionByDefault": algorithm}]
     }
@@ -109,21 +116,14 @@ def points(here: Target, s3: "S3Client", bucket: str) -> list[Point]:
         return answer["ServerSideEncryptionConfiguration"]["Rules"][0]["ApplyServerSideEncryptionByDefault"]
 
     def statements() -> list[dict[str, Any]]:
-        policy = _or_nothing(lambda: s3.get_bucket_policy(Bucket=bucket)["Policy"])
-        found = json.loads(policy)["Statement"] if policy else []
-        return found if isinstance(found, list) else [found]
+        policy = _or_none(lambda: s3.get_bucket_policy(Bucket=bucket)["Policy"])
+        statements = json.loads(policy)["Statement"] if policy else []
+        return statements if isinstance(statements, list) else [statements]
 
     def rules() -> list[Any]:
-        return list(_or_nothing(lambda: s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]) or [])
+        return list(_or_none(lambda: s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]) or [])
 
-    tls_only = {
-        "Sid": TLS_STATEMENT_ID,
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
+    tls_only = deny_plain_http(arn)
     expiry: Any = {
         "ID": EXPIRY_ID,
         "Status": "Enabled",
@@ -132,23 +132,23 @@ def points(here: Target, s3: "S3Client", bucket: str) -> list[Point]:
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
     }
     return [
-        Point(
+        Requirement(
             "versioned",
             lambda: s3.get_bucket_versioning(Bucket=bucket).get("Status") == "Enabled",
             lambda: s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}),
         ),
-        Point(
+        Requirement(
             "encrypted" + (" with the key of the settings" if key else ""),
-            lambda: _is_encrypted(_or_nothing(encryption), key),
+            lambda: _is_encrypted(_or_none(encryption), key),
             lambda: s3.put_bucket_encryption(
                 Bucket=bucket,
                 ServerSideEncryptionConfiguration=configuration,
             ),
         ),
-        Point(
+        Requirement(
             "public access blocked",
             lambda: (
-                _or_nothing(lambda: s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"])
+                _or_none(lambda: s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"])
                 == PUBLIC_ACCESS_BLOCK
             ),
             lambda: s3.put_public_access_block(
@@ -156,21 +156,16 @@ def points(here: Target, s3: "S3Client", bucket: str) -> list[Point]:
                 PublicAccessBlockConfiguration=PUBLIC_ACCESS_BLOCK,
             ),
         ),
-        Point(
+        Requirement(
             "TLS only",
             lambda: any(_denies_plain_http(statement, arn) for statement in statements()),
-            # What others wrote into the policy stays.
+            # Other statements of the policy stay.
             lambda: s3.put_bucket_policy(
                 Bucket=bucket,
-                Policy=json.dumps(
-                    {
-                        "Version": "2012-10-17",
-                        "Statement": [*(s for s in statements() if s.get("Sid") != TLS_STATEMENT_ID), tls_only],
-                    }
-                ),
+                Policy=document(*(s for s in statements() if s.get("Sid") != tls_only["Sid"]), tls_only),
             ),
         ),
-        Point(
+        Requirement(
             f"old versions expire after {OLD_VERSION_DAYS} days",
             lambda: any(_expires_old_versions(rule) for rule in rules()),
             lambda: s3.put_bucket_lifecycle_configuration(
@@ -181,8 +176,8 @@ def points(here: Target, s3: "S3Client", bucket: str) -> list[Point]:
     ]
 
 
-def _or_nothing(read: Callable[[], Any]) -> Any:  # noqa: ANN401
-    """What ``read`` gives, or nothing where AWS says that nothing was ever set."""
+def _or_none(read: Callable[[], Any]) -> Any:  # noqa: ANN401
+    """What ``read`` returns, or None if AWS answers that nothing is set."""
     try:
         return read()
     except ClientError as error:
@@ -192,9 +187,9 @@ def _or_nothing(read: Callable[[], Any]) -> Any:  # noqa: ANN401
         raise
 
 
-def _is_encrypted(found: dict[str, Any] | None, key: str | None) -> bool:
-    """Without a key in the settings, whichever the bucket has is as good."""
-    return found is not None and (key is None or found.get("KMSMasterKeyID") == key)
+def _is_encrypted(default: dict[str, Any] | None, key: str | None) -> bool:
+    """Whether the bucket's default encryption is with the key of the settings, or with any key if they name none."""
+    return default is not None and (key is None or default.get("KMSMasterKeyID") == key)
 
 
 def _denies_plain_http(statement: dict[str, Any], arn: str) -> bool:

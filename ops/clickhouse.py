@@ -1,4 +1,4 @@
-"""``ops clickhouse set``: fills the six secrets that tell Langfuse where an external ClickHouse is."""
+"""``ops clickhouse set``: stores the address and the credentials of an external ClickHouse in its six secrets."""
 
 import re
 from collections.abc import Mapping
@@ -8,47 +8,52 @@ from urllib.parse import SplitResult, urlsplit
 import typer
 from botocore.exceptions import ClientError
 
-from ops import named_values
+from ops import secret_input
 from ops.console import Apply, AsJson, console, print_json, say_dry_run, table
-from ops.target import AWS_ERRORS, OpsError, Target, target
+from ops.environment import AWS_ERRORS, Environment, OpsError, load_environment
+from settings import ports
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-app = typer.Typer(no_args_is_help=True, help="Where Langfuse finds its ClickHouse.", rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, help="The connection to ClickHouse.", rich_markup_mode=None)
 
 From = Annotated[
     str | None,
-    typer.Option("--from", metavar="FILE", help="Lines NAME=value with all six; - reads stdin. Else you are asked."),
+    typer.Option(
+        "--from", metavar="FILE", help="Lines NAME=value for all six; - is standard input. By default, you are asked."
+    ),
 ]
 PORTS: dict[str, tuple[Mapping[str, tuple[int, ...]], tuple[int, ...]]] = {
-    # What modules/firewall.py lets out to a ClickHouse elsewhere, and to one inside the VPC.
-    "external": ({"https": (8443, 443)}, (9440,)),
-    "ec2": ({"http": (8123,)}, (9000,)),
+    # The ports that modules/network/security_groups.py lets web and worker connect to.
+    "external": ({"https": (ports.CLICKHOUSE_HTTPS, 443)}, (ports.CLICKHOUSE_NATIVE_TLS,)),
+    "ec2": ({"http": (ports.CLICKHOUSE_HTTP,)}, (ports.CLICKHOUSE_NATIVE,)),
 }
-"""By ``clickhouse.mode``: schemes and ports of the HTTP interface, ports of the native one."""
+"""By ``clickhouse.mode``: schemes and ports of the HTTP interface, and ports of the native interface."""
 
 
 @app.callback()
-def _only_group() -> None:
-    """Where Langfuse finds its ClickHouse."""
+def _group() -> None:
+    """The connection to ClickHouse."""
 
 
-def _address(value: str, ports: Mapping[str, tuple[int, ...]]) -> str | None:
-    allowed = " or ".join(f"{scheme}://<host>:{port}" for scheme, its in ports.items() for port in its)
+def _address_error(value: str, ports_by_scheme: Mapping[str, tuple[int, ...]]) -> str | None:
+    allowed = " or ".join(
+        f"{scheme}://<host>:{port}" for scheme, its_ports in ports_by_scheme.items() for port in its_ports
+    )
     try:
         parts: SplitResult = urlsplit(value)
         port = parts.port
     except ValueError:
         return f"must be {allowed}"
     exact = f"{parts.scheme}://{parts.hostname}:{port}"
-    known = port in ports.get(parts.scheme, ()) and re.fullmatch(
+    known = port in ports_by_scheme.get(parts.scheme, ()) and re.fullmatch(
         r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", parts.hostname or ""
     )
     return None if known and value == exact else f"must be {allowed}, with no path, user or password in it"
 
 
-def _plain(value: str) -> str | None:
+def _word_error(value: str) -> str | None:
     # Langfuse's entrypoint puts user, password and database into a URL unescaped.
     return None if re.fullmatch(r"[A-Za-z0-9._~-]+", value) else "must be letters, digits and . _ ~ - only"
 
@@ -64,64 +69,76 @@ NAMES = (
 """Langfuse's variables."""
 
 
-def wrong(name: str, value: str, mode: str) -> str | None:
-    """What is wrong with the value of a variable, nothing if it is right. Never the value itself."""
+def value_error(name: str, value: str, mode: str) -> str | None:
+    """What is wrong with a variable's value, without the value itself; None if it is right."""
     http, native = PORTS[mode]
     if name == "CLICKHOUSE_URL":
-        return _address(value, http)
+        return _address_error(value, http)
     if name == "CLICKHOUSE_MIGRATION_URL":
-        return _address(value, {"clickhouse": native})
+        return _address_error(value, {"clickhouse": native})
     if name == "CLICKHOUSE_MIGRATION_SSL":
         needed = "true" if mode == "external" else "false"
         return None if value == needed else f"must be {needed} with clickhouse.mode = {mode}"
-    return _plain(value)
+    return _word_error(value)
 
 
 @app.command("set")
 def set_(from_: From = None, apply: Apply = False, as_json: AsJson = False) -> None:
-    """Store the address and the credentials of an external ClickHouse in the six secrets: all of them, or none.
+    """Store the address and the credentials of an external ClickHouse in its six secrets: in all of them, or in none.
 
     The names are CLICKHOUSE_URL (https://<host>:8443), CLICKHOUSE_MIGRATION_URL (clickhouse://<host>:9440),
-    CLICKHOUSE_USER, CLICKHOUSE_PASSWORD, CLICKHOUSE_DB (default) and CLICKHOUSE_MIGRATION_SSL (true).
-    Values are checked before any is written, and never shown.
+    CLICKHOUSE_USER, CLICKHOUSE_PASSWORD, CLICKHOUSE_DB (default) and CLICKHOUSE_MIGRATION_SSL (true). The values are
+    checked before any is stored, and never shown.
+
+    Example: ops clickhouse set --from values.txt --apply
     """
-    here = target()
-    if here.settings.clickhouse.mode != "external":
+    environment = load_environment()
+    if environment.settings.clickhouse.mode != "external":
         raise OpsError(
-            f"{here.settings.name} has clickhouse.mode = {here.settings.clickhouse.mode}: the data stack fills the"
+            f"{environment.name} has clickhouse.mode = {environment.settings.clickhouse.mode}: the data stack fills the"
             " secrets itself; set it to external first"
         )
-    secrets = {name: here.outputs("data")[f"{name.lower()}_secret_name"] for name in NAMES}
-    values = named_values.read(from_, "--from", NAMES, hidden={"CLICKHOUSE_PASSWORD"})
+    secrets = {name: environment.outputs("data")[f"{name.lower()}_secret_name"] for name in NAMES}
+    values = secret_input.read(from_, "--from", NAMES, hidden={"CLICKHOUSE_PASSWORD"})
     check(values)
-    client = here.session.client("secretsmanager")
+    client = environment.session.client("secretsmanager")
     before = {name: client.get_secret_value(SecretId=secret)["SecretString"] for name, secret in secrets.items()}
     changed = [name for name in NAMES if before[name] != values[name]]
     if apply:
         write(client, {secrets[name]: (before[name], values[name]) for name in changed})
-    found = {secrets[name]: ("set" if apply else "would be set") if name in changed else "unchanged" for name in NAMES}
+    states = {secrets[name]: ("set" if apply else "would be set") if name in changed else "unchanged" for name in NAMES}
     if as_json:
-        print_json({"secrets": found, "applied": apply})
+        print_json({"secrets": states, "applied": apply})
         return
-    console.print(table("secret", "state", rows=found.items()))
+    console.print(table("secret", "state", rows=states.items()))
     if apply:
-        console.print(_next_step(here, changed=bool(changed)))
+        console.print(_next_step(environment, changed=bool(changed)))
     else:
         say_dry_run(changes=bool(changed))
 
 
 def check(values: Mapping[str, str]) -> None:
-    """Accepts the values for an external ClickHouse, or raises ``typer.BadParameter`` on the first that is wrong."""
+    """Checks the values for an external ClickHouse.
+
+    Raises:
+        typer.BadParameter: on the first value that is wrong.
+    """
     for name in NAMES:
-        if found := wrong(name, values[name], "external"):
-            raise typer.BadParameter(f"{name}: {found}")
+        if error := value_error(name, values[name], "external"):
+            raise typer.BadParameter(f"{name}: {error}")
 
 
 def write(client: "SecretsManagerClient", changes: Mapping[str, tuple[str, str]]) -> None:
-    """Stores the second of each pair; if one can't be stored, or on Ctrl-C, all get the first of theirs back.
+    """Stores new values in secrets, all of them or none.
+
+    If a value can't be stored, or on Ctrl-C, every secret gets its old value back.
+
+    Args:
+        client: Secrets Manager.
+        changes: the old and the new value of each secret, by its name.
 
     Raises:
-        OpsError: if a value could not be stored; it says which, and whether everything is as before.
+        OpsError: if a value could not be stored: which one, and whether every secret has its old value.
     """
     tried: list[str] = []
     try:
@@ -129,12 +146,12 @@ def write(client: "SecretsManagerClient", changes: Mapping[str, tuple[str, str]]
             tried.append(secret)
             client.put_secret_value(SecretId=secret, SecretString=value)
     except BaseException as error:
-        # The last one too: after a time-out nobody knows whether AWS stored it.
-        left = [one for one in tried if not _put_back(client, one, changes[one][0])]
+        # The last one as well, since AWS may have stored it before a timeout.
+        left = [secret for secret in tried if not _put_back(client, secret, changes[secret][0])]
         if isinstance(error, AWS_ERRORS):
             why = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
             state = f"but {', '.join(left)} could not be put back" if left else "every secret is as it was"
-            raise OpsError(f"{tried[-1]} could not be stored ({why}); {state}. Mend that, then run it again") from None
+            raise OpsError(f"{tried[-1]} could not be stored ({why}); {state}. Fix that, then run it again") from None
         raise
 
 
@@ -143,17 +160,17 @@ def _put_back(client: "SecretsManagerClient", secret: str, value: str) -> bool:
         client.put_secret_value(SecretId=secret, SecretString=value)
         return True
     except client.exceptions.ResourceNotFoundException:
-        # There is nothing that could differ.
+        # There is no secret that could have another value.
         return True
     except AWS_ERRORS:
         return False
 
 
-def _next_step(here: Target, *, changed: bool) -> str:
-    if not here.settings.clickhouse.configured:
-        name = here.settings.name
+def _next_step(environment: Environment, *, changed: bool) -> str:
+    if not environment.settings.clickhouse.configured:
+        name = environment.name
         return (
-            f"Next: set clickhouse.configured = true in environments/{name}.toml, then `make deploy ENV={name}`:"
+            f"Next: set clickhouse.configured = true in environments/{name}.toml, then {environment.deploy_command}:"
             " it starts the services."
         )
     return "Next: `ops redeploy --apply`, so that the tasks read them." if changed else "Nothing had to change."

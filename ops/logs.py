@@ -1,4 +1,4 @@
-"""``ops logs``: what web or worker wrote."""
+"""``ops logs``: the log of web or worker."""
 
 import re
 import time
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ops.target import OpsError, target
+from ops.environment import OpsError, load_environment
 
 POLL_SECONDS = 2
 LATE_MILLISECONDS = 60_000
@@ -16,29 +16,31 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class Service(StrEnum):
-    """Who writes."""
+    """The services that write logs."""
 
     web = "web"
     worker = "worker"
 
 
 def logs(
-    service: Annotated[Service, typer.Argument(help="Whose.")],
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
-    since: Annotated[str, typer.Option(metavar="AGE", help="How far back: 90s, 10m, 2h, 1d.")] = "10m",
+    service: Annotated[Service, typer.Argument(help="The service.")],
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Stream new lines until Ctrl-C.")] = False,
+    since: Annotated[str, typer.Option(metavar="AGE", help="From how long ago: 90s, 10m, 2h, 1d.")] = "10m",
     match: Annotated[
         str,
-        typer.Option("--filter", metavar="PATTERN", help="A filter pattern of CloudWatch Logs: '?ERROR ?WARN'."),
+        typer.Option("--filter", metavar="PATTERN", help="A CloudWatch Logs filter pattern, such as '?ERROR ?WARN'."),
     ] = "",
 ) -> None:
     """Print the log lines of a service.
 
-    Oldest first: UTC time, the task's id, the line.
+    Oldest first: UTC time, task id, line.
+
+    Example: ops logs web --follow --since 1h --filter '?ERROR ?WARN'
     """
     start = int((time.time() - _seconds(since)) * 1000)
-    here = target()
-    group = here.outputs("services")[f"{service.value}_log_group_name"]
-    client = here.session.client("logs")
+    environment = load_environment()
+    group = environment.outputs("services")[f"{service.value}_log_group_name"]
+    client = environment.session.client("logs")
     seen: set[str] = set()
     try:
         while True:
@@ -52,22 +54,24 @@ def logs(
                     if event["eventId"] in seen:
                         continue
                     seen.add(event["eventId"])
-                    moment = datetime.fromtimestamp(event["timestamp"] / 1000, UTC).isoformat(timespec="milliseconds")
+                    timestamp = datetime.fromtimestamp(event["timestamp"] / 1000, UTC).isoformat(
+                        timespec="milliseconds"
+                    )
                     task = event["logStreamName"].rpartition("/")[2][:8]
-                    print(moment.replace("+00:00", "Z"), task, event["message"].rstrip("\n"), flush=True)
+                    print(timestamp.replace("+00:00", "Z"), task, event["message"].rstrip("\n"), flush=True)
             if not follow:
                 return
-            # Another task's lines may arrive late; those already shown are remembered.
+            # Lines of other tasks may arrive late; those already printed are remembered.
             start = max(start, newest - LATE_MILLISECONDS)
             time.sleep(POLL_SECONDS)
     except client.exceptions.ResourceNotFoundException:
-        raise OpsError(f"there is no log group {group}: run `make deploy ENV={here.settings.name}`") from None
+        raise OpsError(f"there is no log group {group}: run {environment.deploy_command}") from None
     except KeyboardInterrupt:
         raise typer.Exit from None
 
 
 def _seconds(age: str) -> int:
-    found = re.fullmatch(r"(\d+)([smhd])", age, re.ASCII)
-    if not found:
+    parsed = re.fullmatch(r"(\d+)([smhd])", age, re.ASCII)
+    if not parsed:
         raise typer.BadParameter(f"--since {age}: must be a number and s, m, h or d, as in 10m")
-    return int(found[1]) * UNITS[found[2]]
+    return int(parsed[1]) * UNITS[parsed[2]]

@@ -1,21 +1,21 @@
-"""``ops outputs``: what the stacks put out, in the place of ``aws cloudformation describe-stacks``."""
+"""``ops outputs``: the stacks' outputs."""
 
 from ops.console import AsJson, console, print_json, table
-from ops.target import target
-
-STACKS = ("network", "data", "services")
+from ops.environment import load_environment
 
 
 def outputs(as_json: AsJson = False) -> None:
-    """Show the outputs of all three stacks, as of their last deploy."""
-    here = target()
-    found = {stack: here.outputs(stack) for stack in STACKS}
+    """Show the outputs of all stacks, as of their last deploy.
+
+    Example: ops outputs --json
+    """
+    stacks = load_environment().all_outputs()
     if as_json:
-        print_json(found)
+        print_json(stacks)
         return
     rows = (
         (stack, name, "\n".join(value) if isinstance(value, list) else value)
-        for stack, values in found.items()
+        for stack, values in stacks.items()
         for name, value in values.items()
     )
     console.print(table("stack", "output", "value", rows=rows))

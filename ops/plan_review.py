@@ -1,6 +1,6 @@
-"""``ops plan-review``: what a reviewer must know of a plan, in ten seconds, and whether it may lose data.
+"""``ops plan-review``: summarizes plans for a reviewer, and refuses those that lose data.
 
-Values are never shown, only the names of arguments; except for who may reach and do what, which is no secret.
+It shows the names of arguments, never their values, except for security group rules and policies, which are no secrets.
 """
 
 from collections import Counter
@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ops import permissions
+from ops import access_changes
 from ops.console import AsJson, print_json
 from ops.terraform_plan import Change, StackPlan, read
 
@@ -19,37 +19,43 @@ REFUSED = 3
 
 Allow = Annotated[
     list[str] | None,
-    typer.Option(metavar="ADDRESS", help="Let this resource be destroyed or replaced, though it holds data."),
+    typer.Option(
+        metavar="ADDRESS",
+        help="Accept that this resource, which holds data, is destroyed or replaced. Can be repeated.",
+    ),
 ]
 
 
 def plan_review(
     plans: Annotated[
-        list[Path], typer.Argument(metavar="PLAN.json...", help="What `terraform show -json` wrote, a file a stack.")
+        list[Path],
+        typer.Argument(metavar="PLAN.json...", help="The output of `terraform show -json`, one file per stack."),
     ],
     allow: Allow = None,
     as_json: AsJson = False,
 ) -> None:
-    """Summarize plans in Markdown, and refuse to lose data.
+    """Summarize plans in Markdown, and refuse those that lose data.
 
     Exit code 3 if a plan destroys or replaces a database, cache, bucket, volume, secret or key that --allow does not
-    name. `ops plan` writes the files.
+    name. `ops plan` writes the files and reviews them.
+
+    Example: ops plan-review cdktf.out/plans/data.json
     """
-    found = [read(path) for path in plans]
+    stack_plans = [read(path) for path in plans]
     refused = [
         change.address
-        for plan in found
+        for plan in stack_plans
         for change in plan.changes
         if change.loses_data and change.address not in (allow or ())
     ]
     if as_json:
         stacks = {
             plan.stack: {"waits_for": list(plan.waits_for), **_counts(plan)} if plan.waits_for else _counts(plan)
-            for plan in found
+            for plan in stack_plans
         }
         print_json({"stacks": stacks, "refused": refused})
     else:
-        print("\n".join(markdown(found, refused)))
+        print("\n".join(markdown(stack_plans, refused)))
     if refused:
         raise typer.Exit(REFUSED)
 
@@ -82,8 +88,10 @@ def markdown(plans: Sequence[StackPlan], refused: Sequence[str]) -> Iterator[str
     yield from _section("Data is lost", lost)
     yield from _section("Stays on AWS, and leaves the state", left)
     yield from _section("Replaced", replaced)
-    yield from _section("Opened to the network", [line for change in changes for line in permissions.openings(change)])
-    yield from _section("Allowed to do more", [line for change in changes for line in permissions.widenings(change)])
+    yield from _section(
+        "Opened to the network", [line for change in changes for line in access_changes.openings(change)]
+    )
+    yield from _section("Allowed to do more", [line for change in changes for line in access_changes.widenings(change)])
     yield from _details(plans)
 
 
@@ -108,7 +116,7 @@ def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
 
 
 def _details(plans: Sequence[StackPlan]) -> Iterator[str]:
-    """Every change, folded away; a comment on GitHub holds 65,536 characters."""
+    """Every change, in a section that is closed at first."""
     lines = [
         f"- {change.kind} `{change.address}`" + (f": {', '.join(change.arguments)}" if change.kind == "change" else "")
         for plan in plans

@@ -1,49 +1,52 @@
-"""``ops redeploy``: new tasks of the same version, which is how they read a changed secret."""
+"""``ops redeploy``: replaces the running tasks, which then read changed secrets."""
 
 from typing import Annotated
 
 import typer
 
 from ops.console import Apply, AsJson, console, print_json, say_dry_run, table
-from ops.steady_state import TIMEOUT_SECONDS, NoWait, Timeout, describe, view, wait
-from ops.target import SERVICES, target
+from ops.ecs_services import describe_services, services_table
+from ops.environment import SERVICES, load_environment
+from ops.steady_state import TIMEOUT_SECONDS, NoWait, Timeout, wait_until_steady
 
 
 def redeploy(
-    services: Annotated[
-        list[str] | None, typer.Argument(metavar="[web] [worker]", help="Both, if none is named.")
-    ] = None,
+    services: Annotated[list[str] | None, typer.Argument(metavar="web worker", help="By default both.")] = None,
     apply: Apply = False,
     no_wait: NoWait = False,
     timeout: Timeout = TIMEOUT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    """Replace the running tasks by new ones, to read changed secrets.
+    """Replace the running tasks by new tasks.
 
-    One service after the other, web first, since it migrates the databases. Each --apply replaces them once more; a
-    service that wants no tasks is left alone.
+    The new tasks are of the same version, and read changed secrets. Web is replaced first, since it migrates the
+    databases. Each --apply replaces the tasks again. A service with a desired count of 0 stays as it is.
+
+    Example: ops redeploy web --apply
     """
     chosen = [service for service in SERVICES if service in (services or SERVICES)]
     if unknown := set(services or ()) - set(SERVICES):
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: must be web or worker")
-    here = target()
-    client = here.session.client("ecs")
-    found = {}
-    for service, one in describe(here, chosen).items():
-        if one["desiredCount"] == 0:
-            found[service] = "has no tasks to replace"
+    environment = load_environment()
+    client = environment.session.client("ecs")
+    results = {}
+    for name, service in describe_services(environment, chosen).items():
+        if service["desiredCount"] == 0:
+            results[name] = "has no tasks to replace"
         elif not apply:
-            found[service] = f"would replace {one['runningCount']} task(s)"
+            results[name] = f"would replace {service['runningCount']} task(s)"
         else:
-            updated = client.update_service(cluster=here.cluster, service=one["serviceName"], forceNewDeployment=True)
+            updated = client.update_service(
+                cluster=environment.cluster, service=service["serviceName"], forceNewDeployment=True
+            )
             if not no_wait:
-                wait(here, {service: updated["service"]}, timeout, quiet=as_json)
-            found[service] = "being replaced" if no_wait else "replaced"
+                wait_until_steady(environment, {name: updated["service"]}, timeout, quiet=as_json)
+            results[name] = "being replaced" if no_wait else "replaced"
     if as_json:
-        print_json(found)
+        print_json(results)
         return
-    console.print(table("service", "tasks", rows=found.items()))
+    console.print(table("service", "tasks", rows=results.items()))
     if apply:
-        console.print(view(describe(here, chosen)))
+        console.print(services_table(describe_services(environment, chosen)))
     else:
-        say_dry_run(changes=any(state.startswith("would") for state in found.values()))
+        say_dry_run(changes=any(result.startswith("would") for result in results.values()))

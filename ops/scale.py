@@ -1,4 +1,4 @@
-"""``ops scale``: how many tasks run now, down to none and back."""
+"""``ops scale``: shows and sets how many tasks of each service run."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -6,110 +6,134 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ops.console import Apply, AsJson, console, print_json, say_dry_run, table
-from ops.steady_state import TIMEOUT_SECONDS, NoWait, Timeout, describe, view, wait
-from ops.target import SERVICES, OpsError, Target, target
+from ops.ecs_services import describe_services, services_table
+from ops.environment import SERVICES, Environment, OpsError, load_environment
+from ops.steady_state import TIMEOUT_SECONDS, NoWait, Timeout, wait_until_steady
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
 
-MOST_TASKS = 1000
+HIGHEST_COUNT = 1000
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one service is to become. ``scaling`` is what autoscaling knows of it; nothing while it must not run."""
+    """The change of a service's desired count. ``scaling`` is its scalable target; None while it is not enabled."""
 
     service: str
-    have: int
-    want: int
+    current: int
+    desired: int
     scaling: dict[str, Any] | None
 
     @property
     def suspended(self) -> bool:
-        """Whether autoscaling leaves the service alone now."""
+        """Whether autoscaling is suspended now."""
         return bool(self.scaling and self.scaling.get("SuspendedState", {}).get("DynamicScalingOutSuspended"))
 
     @property
     def changes(self) -> str:
-        """What there is to do, in words; empty if nothing."""
-        done = [f"{self.have} → {self.want} tasks"] if self.have != self.want else []
-        if self.scaling is not None and self.suspended != (self.want == 0):
-            done.append("autoscaling is " + ("resumed" if self.suspended else "suspended"))
-        return ", ".join(done)
+        """What there is to change, in words; empty if nothing."""
+        changes = [f"{self.current} → {self.desired} tasks"] if self.current != self.desired else []
+        if self.scaling is not None and self.suspended != (self.desired == 0):
+            changes.append("autoscaling is " + ("resumed" if self.suspended else "suspended"))
+        return ", ".join(changes)
 
 
 def scale(
-    counts: Annotated[list[str], typer.Argument(metavar="web=N worker=N", help="One service or both.")],
+    counts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="web=N worker=N", help="The new counts. By default, the present ones are shown."),
+    ] = None,
     apply: Apply = False,
     no_wait: NoWait = False,
     timeout: Timeout = TIMEOUT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    """Set how many tasks of a service run: 0 stops it.
+    """Show or set how many tasks of each service run.
 
-    Autoscaling goes on from there, within the settings' min_tasks and max_tasks. At 0 it is suspended, so that it
-    does not start tasks again; any other number resumes it. From 0, one task starts first, since two would migrate
-    the databases at the same time.
+    0 stops a service. Autoscaling continues from the new count, within min_tasks and max_tasks of the settings. With 0
+    it is suspended, so that it starts no tasks; any other count resumes it. From 0, one task starts first, since two
+    would migrate the databases at the same time.
+
+    Example: ops scale web=2 worker=1 --apply
     """
-    wanted = _parse(counts)
-    here = target()
-    autoscaling = here.session.client("application-autoscaling")
+    desired = _parse(counts or [])
+    environment = load_environment()
+    if not desired:
+        _show(environment, as_json=as_json)
+        return
+    autoscaling = environment.session.client("application-autoscaling")
     steps = [
-        Step(service, one["desiredCount"], wanted[service], _scalable_target(here, autoscaling, service))
-        for service, one in describe(here, list(wanted)).items()
+        Step(name, service["desiredCount"], desired[name], _scalable_target(environment, autoscaling, name))
+        for name, service in describe_services(environment, list(desired)).items()
     ]
     for step in steps:
-        _check(here, step)
+        _check(environment, step)
     if apply:
         for step in steps:
             if step.changes:
-                _do(here, autoscaling, step, timeout, no_wait=no_wait, quiet=as_json)
+                _carry_out(environment, autoscaling, step, timeout, no_wait=no_wait, quiet=as_json)
     if as_json:
         key = "changed" if apply else "would_change"
-        print_json({step.service: {"from": step.have, "to": step.want, key: bool(step.changes)} for step in steps})
+        print_json(
+            {step.service: {"from": step.current, "to": step.desired, key: bool(step.changes)} for step in steps}
+        )
         return
-    rows = ((step.service, step.have, step.want, step.changes or "nothing") for step in steps)
-    console.print(table("service", "tasks before", "tasks wanted", "done" if apply else "to do", rows=rows))
+    rows = ((step.service, step.current, step.desired, step.changes or "nothing") for step in steps)
+    console.print(table("service", "current tasks", "desired tasks", "done" if apply else "to do", rows=rows))
     if not apply:
         say_dry_run(changes=any(step.changes for step in steps))
     elif any(step.changes for step in steps):
-        console.print(view(describe(here, list(wanted))))
+        console.print(services_table(describe_services(environment, list(desired))))
     else:
         console.print("Nothing had to change.")
 
 
 def _parse(counts: list[str]) -> dict[str, int]:
-    """``web=2 worker=1`` by service, web first: it migrates before the worker starts."""
-    wanted = {}
+    """``web=2 worker=1`` by service, web first, since it migrates the databases before the worker starts."""
+    desired = {}
     for text in counts:
         service, _, number = text.partition("=")
-        if service not in SERVICES or not number.isascii() or not number.isdigit() or int(number) > MOST_TASKS:
-            raise typer.BadParameter(f"{text}: must be web=N or worker=N, with N from 0 to {MOST_TASKS}")
-        if service in wanted:
+        if service not in SERVICES or not number.isascii() or not number.isdigit() or int(number) > HIGHEST_COUNT:
+            raise typer.BadParameter(f"{text}: must be web=N or worker=N, with N from 0 to {HIGHEST_COUNT}")
+        if service in desired:
             raise typer.BadParameter(f"{text}: {service} is named twice")
-        wanted[service] = int(number)
-    return {service: wanted[service] for service in SERVICES if service in wanted}
+        desired[service] = int(number)
+    return {service: desired[service] for service in SERVICES if service in desired}
 
 
-def _check(here: Target, step: Step) -> None:
-    if step.want == 0:
+def _show(environment: Environment, *, as_json: bool) -> None:
+    services = describe_services(environment, SERVICES)
+    if as_json:
+        print_json(
+            {
+                name: {"running": service["runningCount"], "desired": service["desiredCount"]}
+                for name, service in services.items()
+            }
+        )
         return
-    name = here.settings.name
+    console.print(services_table(services))
+
+
+def _check(environment: Environment, step: Step) -> None:
+    if step.desired == 0:
+        return
+    file = f"environments/{environment.name}.toml"
     if step.scaling is None:
         raise OpsError(
             f"{step.service} may not run before ClickHouse is known: `ops clickhouse set --apply`, then"
-            f" clickhouse.configured = true in environments/{name}.toml and `make deploy ENV={name}`"
+            f" clickhouse.configured = true in {file} and {environment.deploy_command}"
         )
-    least, most = step.scaling["MinCapacity"], step.scaling["MaxCapacity"]
-    if not least <= step.want <= most:
+    lowest, highest = step.scaling["MinCapacity"], step.scaling["MaxCapacity"]
+    if not lowest <= step.desired <= highest:
         raise OpsError(
-            f"{step.service}={step.want}: autoscaling keeps it between {least} and {most}; raise"
-            f" {step.service}.max_tasks or lower {step.service}.min_tasks in environments/{name}.toml and deploy"
+            f"{step.service}={step.desired}: autoscaling keeps it between {lowest} and {highest}; raise"
+            f" {step.service}.max_tasks or lower {step.service}.min_tasks in {file} and deploy"
         )
 
 
-def _do(
-    here: Target,
+def _carry_out(
+    environment: Environment,
     autoscaling: "ApplicationAutoScalingClient",
     step: Step,
     timeout_seconds: int,
@@ -118,31 +142,33 @@ def _do(
     quiet: bool,
 ) -> None:
     def run(count: int, *, then_wait: bool) -> None:
-        updated = here.session.client("ecs").update_service(
-            cluster=here.cluster, service=here.service_name(step.service), desiredCount=count
+        updated = environment.session.client("ecs").update_service(
+            cluster=environment.cluster, service=environment.service_name(step.service), desiredCount=count
         )
         if then_wait:
-            wait(here, {step.service: updated["service"]}, timeout_seconds, quiet=quiet)
+            wait_until_steady(environment, {step.service: updated["service"]}, timeout_seconds, quiet=quiet)
 
     def suspend(*, suspended: bool) -> None:
         if step.scaling is not None:
             _suspend(autoscaling, step.scaling, suspended=suspended)
 
-    if step.want == 0:
+    if step.desired == 0:
         suspend(suspended=True)
         run(0, then_wait=not no_wait)
         return
-    if step.have == 0 and step.want > 1:
+    if step.current == 0 and step.desired > 1:
         run(1, then_wait=True)
-    run(step.want, then_wait=not no_wait)
-    # Last: whoever resumes it at fewer tasks than the minimum starts the rest at once.
+    run(step.desired, then_wait=not no_wait)
+    # Last, since autoscaling that is resumed below the minimum starts the missing tasks at once.
     suspend(suspended=False)
 
 
-def _scalable_target(here: Target, client: "ApplicationAutoScalingClient", service: str) -> dict[str, Any] | None:
-    resource_id = f"service/{here.cluster}/{here.service_name(service)}"
-    found: Any = client.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[resource_id])["ScalableTargets"]
-    return found[0] if found else None
+def _scalable_target(
+    environment: Environment, client: "ApplicationAutoScalingClient", service: str
+) -> dict[str, Any] | None:
+    resource_id = f"service/{environment.cluster}/{environment.service_name(service)}"
+    targets: Any = client.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[resource_id])
+    return next(iter(targets["ScalableTargets"]), None)
 
 
 def _suspend(client: "ApplicationAutoScalingClient", scaling: dict[str, Any], *, suspended: bool) -> None:

@@ -1,22 +1,23 @@
-"""``ops smoke``: the one question that counts, asked from outside: whether a trace that is sent in comes out again."""
+"""``ops smoke``: sends a trace to a deployed Langfuse, and reads it back."""
 
-import base64
-import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from http.client import HTTPException
-from typing import Annotated, Any, NoReturn, TypeVar
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from functools import cached_property
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urljoin, urlsplit
 
 import typer
+from botocore.httpsession import ProxyConfiguration
+from botocore.utils import get_environ_proxies
+from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager
+from urllib3.exceptions import HTTPError
+from urllib3.util import make_headers
 
-from ops import named_values
+from ops import secret_input
 from ops.console import AsJson, console, print_json, table
-from ops.target import OpsError, target
+from ops.environment import OpsError, load_environment
 
 REQUEST_TIMEOUT_SECONDS = 15
 POLL_SECONDS = 1
@@ -30,20 +31,24 @@ def smoke(
     keys: Annotated[
         str | None,
         typer.Option(
-            "--keys", metavar="FILE", help=f"Lines {KEYS[0]}=… and {KEYS[1]}=…; - reads stdin. Else you are asked."
+            "--keys",
+            metavar="FILE",
+            help=f"Lines {KEYS[0]}=… and {KEYS[1]}=…; - is standard input. By default, you are asked.",
         ),
     ] = None,
-    url: Annotated[str | None, typer.Option(help="Where Langfuse is; by default the output alb_url.")] = None,
-    timeout: Annotated[int, typer.Option(metavar="SECONDS", min=1, help="How long the trace may take to appear.")] = 60,
+    url: Annotated[str | None, typer.Option(help="Langfuse's address. By default, the output alb_url.")] = None,
+    timeout: Annotated[int, typer.Option(metavar="SECONDS", min=1, help="How long to wait for the trace.")] = 60,
     as_json: AsJson = False,
 ) -> None:
-    """Send one trace, and read it back.
+    """Send a trace, and read it back.
 
-    With a project's API keys; it shows how long each step took. The trace is named ops-smoke. Exit code 1 if it is
-    refused or does not appear in time.
+    Sends with a project's API keys, and shows how long each step took. The trace is named ops-smoke. Exit code 1 if it
+    is refused or does not appear in time.
+
+    Example: ops smoke --keys keys.txt --url https://langfuse.example.com
     """
-    values = named_values.read(keys, "--keys", KEYS, hidden={KEYS[1]})
-    base = (url or target().outputs("services")["alb_url"]).rstrip("/")
+    values = secret_input.read(keys, "--keys", KEYS, hidden={KEYS[1]})
+    base = (url or load_environment().outputs("services")["alb_url"]).rstrip("/")
     if not _is_address(base):
         raise typer.BadParameter(f"--url {base}: must be http://<host> or https://<host>")
     server = Server(base, values[KEYS[0]], values[KEYS[1]])
@@ -72,83 +77,68 @@ def _is_address(base: str) -> bool:
         return False
 
 
-class _NoRedirect(HTTPRedirectHandler):
-    """The keys go to no other server than the one that was named."""
-
-    def redirect_request(
-        self,
-        req: Request,
-        fp: Any,  # noqa: ANN401, ARG002
-        code: int,  # noqa: ARG002
-        msg: str,  # noqa: ARG002
-        headers: Any,  # noqa: ANN401, ARG002
-        newurl: str,
-    ) -> NoReturn:
-        parts = urlsplit(newurl)
-        raise OpsError(f"{req.full_url} redirects: use --url {parts.scheme}://{parts.netloc}")
-
-
 class Server:
-    """Langfuse's HTTP server; every refusal is one line."""
+    """Langfuse's public API. Every failed request raises an OpsError."""
 
     def __init__(self, base: str, public_key: str, secret_key: str) -> None:
         self._base = base
-        self._basic = base64.b64encode(f"{public_key}:{secret_key}".encode()).decode()
-        self._opener = build_opener(_NoRedirect)
+        self._keys = make_headers(basic_auth=f"{public_key}:{secret_key}", basic_auth_encoding="utf-8")
 
     def version(self) -> str:
-        """The version that runs. The keys are not sent."""
-        found = self._answer(Request(f"{self._base}/api/public/health"))  # noqa: S310
-        version = found.get("version")
+        """The version of Langfuse. The keys are not sent."""
+        path = "/api/public/health"
+        version = self._json(path, self._request("GET", path)).get("version")
         if not isinstance(version, str) or not version.split(".")[0].isdigit():
             raise OpsError(f"{self._base} does not answer like Langfuse: is the address right?")
         return version
 
     def get(self, path: str) -> Json | None:
-        """What is there; nothing if nothing is."""
-        try:
-            return self._answer(self._request(path))
-        except HTTPError as error:
-            if error.code == 404:
-                return None
-            raise OpsError(f"{self._base}{path} answers {error.code}: see `ops logs web`") from None
+        """The JSON object at ``path``, or None if the server answers 404."""
+        response = self._request("GET", path, headers=self._keys)
+        return None if response.status == 404 else self._json(path, response)
 
-    def post(self, path: str, body: Json, **headers: str) -> Json:
-        """Sends ``body``."""
-        try:
-            return self._answer(self._request(path, data=json.dumps(body).encode(), **headers))
-        except HTTPError as error:
-            raise OpsError(f"{self._base}{path} answers {error.code}: see `ops logs web`") from None
+    def post(self, path: str, body: Json, headers: Mapping[str, str] | None = None) -> Json:
+        """Sends ``body`` as JSON."""
+        return self._json(path, self._request("POST", path, headers={**self._keys, **(headers or {})}, json=body))
 
-    def _request(self, path: str, data: bytes | None = None, **headers: str) -> Request:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        common = {"Authorization": f"Basic {self._basic}", "Content-Type": "application/json"}
-        return Request(self._base + path, data=data, headers={**common, **named})  # noqa: S310
+    @cached_property
+    def _pool(self) -> PoolManager:
+        proxies = ProxyConfiguration(get_environ_proxies(self._base))
+        proxy = proxies.proxy_url_for(self._base)
+        return ProxyManager(proxy, proxy_headers=proxies.proxy_headers_for(proxy)) if proxy else PoolManager()
 
-    def _answer(self, request: Request) -> Json:
+    def _request(self, method: str, path: str, **options: Any) -> BaseHTTPResponse:  # noqa: ANN401
+        url = self._base + path
         try:
-            with self._opener.open(request, timeout=REQUEST_TIMEOUT_SECONDS) as answer:
-                found = json.load(answer)
-        except HTTPError as error:
-            if error.code in (401, 403):
-                raise OpsError(
-                    f"Langfuse rejects the keys ({error.code}): make new ones in the project's settings"
-                ) from None
-            if "Authorization" in request.headers:
-                raise
-            raise OpsError(f"{request.full_url} answers {error.code}: see `ops logs web`") from None
-        except (OSError, HTTPException) as error:
-            why = error.reason if isinstance(error, URLError) else error
-            raise OpsError(f"{self._base} can't be reached ({why}): see `ops status`") from None
+            # A redirect is not followed: the keys go to no other server than the given one.
+            response = self._pool.request(
+                method, url, redirect=False, retries=False, timeout=REQUEST_TIMEOUT_SECONDS, **options
+            )
+            if location := response.get_redirect_location():
+                parts = urlsplit(urljoin(url, location))
+                raise OpsError(f"{url} redirects: use --url {parts.scheme}://{parts.netloc}")
+        # ValueError: a redirect to an address that is none.
+        except (HTTPError, ValueError) as error:
+            raise OpsError(f"{self._base} can't be reached ({error.__cause__ or error}): see `ops status`") from None
+        if response.status in (401, 403):
+            raise OpsError(f"Langfuse rejects the keys ({response.status}): make new ones in the project's settings")
+        return response
+
+    def _json(self, path: str, response: BaseHTTPResponse) -> Json:
+        if response.status >= 300:
+            raise OpsError(f"{self._base}{path} answers {response.status}: see `ops logs web`")
+        try:
+            body = response.json()
         except ValueError:
-            raise OpsError(f"{request.full_url} does not answer like Langfuse: is the address right?") from None
-        return found if isinstance(found, dict) else {}
+            raise OpsError(f"{self._base}{path} does not answer like Langfuse: is the address right?") from None
+        return body if isinstance(body, dict) else {}
 
 
 class Observations:
-    """Langfuse 4: OpenTelemetry in, observations out, which is its only path without delay.
+    """Langfuse 4: sends by OpenTelemetry and reads observations, its only way without delay.
 
-    https://langfuse.com/integrations/native/opentelemetry ; v4 refuses what v3 took (langfuse/langfuse#15950).
+    https://langfuse.com/integrations/native/opentelemetry
+    Version 4 refuses what version 3 accepts (langfuse/langfuse#15950).
     """
 
     def __init__(self, server: Server) -> None:
@@ -168,7 +158,7 @@ class Observations:
         resource = {"attributes": [{"key": "service.name", "value": {"stringValue": NAME}}]}
         scope = {"scope": {"name": NAME}, "spans": [span]}
         body = {"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]}
-        self._server.post("/api/public/otel/v1/traces", body, x_langfuse_ingestion_version="4")
+        self._server.post("/api/public/otel/v1/traces", body, {"x-langfuse-ingestion-version": "4"})
 
     def is_there(self, trace_id: str) -> bool:
         """Whether it can be read."""

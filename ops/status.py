@@ -1,14 +1,15 @@
-"""``ops status``: the one table to look at first, at 3 a.m."""
+"""``ops status``: one table of what runs and what does not."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ops.console import AsJson, console, print_json, table
-from ops.steady_state import existing, last_event, primary
-from ops.target import AWS_ERRORS, SERVICES, OpsError, Target, reason, target
+from ops.ecs_services import existing_services, last_event, primary_deployment
+from ops.environment import AWS_ERRORS, SERVICES, Environment, OpsError, load_environment, reason
 from settings.load import known_environments
 from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS
+from settings.model import name_prefix
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import TaskTypeDef
@@ -16,55 +17,58 @@ if TYPE_CHECKING:
 QUEUE_MINUTES = 15
 
 Row = tuple[str, str, str]
-"""What it is, its state, and the detail."""
+"""A resource, its state, and details."""
 
 
 def status(as_json: AsJson = False) -> None:
     """Show what runs and what does not.
 
     Services, why the last task stopped, the load balancer's targets, PostgreSQL, Redis, ClickHouse, alarms, queues.
-    What can't be asked for is "unknown", and why.
+    What AWS does not answer is "unknown", with the reason.
+
+    Example: ops status --json
     """
-    here = target()
-    # Without this stack there is nothing to show.
-    here.outputs("data")
-    rows = [row for what, look in SECTIONS.items() for row in _looked(here, what, look)]
+    environment = load_environment()
+    # Fails if this stack is not deployed: there is nothing to show.
+    environment.outputs("data")
+    rows = [row for section, look in SECTIONS.items() for row in _rows(environment, section, look)]
     if as_json:
-        print_json([{"what": what, "state": state, "detail": detail} for what, state, detail in rows])
+        print_json([{"what": resource, "state": state, "detail": detail} for resource, state, detail in rows])
         return
-    console.print(table("what", "state", "detail", rows=rows, title=here.settings.prefix))
+    console.print(table("what", "state", "detail", rows=rows, title=environment.settings.prefix))
 
 
-def _looked(here: Target, what: str, look: Callable[[Target], Iterator[Row]]) -> list[Row]:
+def _rows(environment: Environment, section: str, look: Callable[[Environment], Iterator[Row]]) -> list[Row]:
     try:
-        return list(look(here))
+        return list(look(environment))
     except (OpsError, *AWS_ERRORS) as error:
-        return [(what, "unknown", reason(error))]
+        return [(section, "unknown", reason(error))]
 
 
-def _services(here: Target) -> Iterator[Row]:
-    found = existing(here, SERVICES)
-    for service in SERVICES:
-        if service not in found:
-            yield service, "absent", f"there is no service {here.service_name(service)} in {here.cluster}"
+def _services(environment: Environment) -> Iterator[Row]:
+    services = existing_services(environment, SERVICES)
+    for name in SERVICES:
+        if name not in services:
+            yield name, "absent", f"there is no service {environment.service_name(name)} in {environment.cluster}"
             continue
-        one = found[service]
-        running = f"{one['runningCount']} of {one['desiredCount']} running, {one['pendingCount']} pending"
-        yield service, primary(one).get("rolloutState", "-"), f"{running}; {last_event(one)}"
-        if last := _last_stopped(here, one["serviceName"]):
-            when = last["stoppedAt"].astimezone(UTC) if "stoppedAt" in last else None
-            yield f"{service}'s last stopped task", f"{when:%Y-%m-%d %H:%M:%SZ}" if when else "-", why_stopped(last)
+        service = services[name]
+        counts = f"{service['runningCount']} of {service['desiredCount']} running, {service['pendingCount']} pending"
+        yield name, primary_deployment(service).get("rolloutState", "-"), f"{counts}; {last_event(service)}"
+        if task := _last_stopped_task(environment, service["serviceName"]):
+            stopped_at = f"{task['stoppedAt'].astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if "stoppedAt" in task else "-"
+            yield f"{name}'s last stopped task", stopped_at, why_stopped(task)
 
 
-def _last_stopped(here: Target, service_name: str) -> "TaskTypeDef | None":
-    ecs = here.session.client("ecs")
-    arns = ecs.list_tasks(cluster=here.cluster, serviceName=service_name, desiredStatus="STOPPED")["taskArns"]
-    tasks = ecs.describe_tasks(cluster=here.cluster, tasks=arns)["tasks"] if arns else []
+def _last_stopped_task(environment: Environment, service_name: str) -> "TaskTypeDef | None":
+    ecs = environment.session.client("ecs")
+    cluster = environment.cluster
+    arns = ecs.list_tasks(cluster=cluster, serviceName=service_name, desiredStatus="STOPPED")["taskArns"]
+    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
     return max(tasks, key=lambda task: task.get("stoppedAt", datetime.min.replace(tzinfo=UTC)), default=None)
 
 
 def why_stopped(task: "TaskTypeDef") -> str:
-    """The task's reason, and what its containers add: an exit code, or that memory ran out."""
+    """The task's stop reason, and its containers' reasons and exit codes."""
     reasons = [task.get("stoppedReason", "-")]
     for container in task["containers"]:
         reasons += [container["reason"]] if container.get("reason") else []
@@ -72,100 +76,101 @@ def why_stopped(task: "TaskTypeDef") -> str:
     return ", ".join(reasons)
 
 
-def _targets(here: Target) -> Iterator[Row]:
-    elb = here.session.client("elbv2")
-    for web in existing(here, ["web"]).values():
-        for balancer in web.get("loadBalancers", []):
-            health = elb.describe_target_health(TargetGroupArn=balancer["targetGroupArn"])["TargetHealthDescriptions"]
-            ill = [one for one in health if one["TargetHealth"]["State"] != "healthy"]
-            details = [
-                " ".join(
-                    [one["Target"]["Id"], one["TargetHealth"]["State"], one["TargetHealth"].get("Description", "")]
-                )
-                for one in ill
-            ]
-            healthy = f"{len(health) - len(ill)} of {len(health)} healthy"
-            yield "load balancer's targets", healthy, "; ".join(details)
+def _targets(environment: Environment) -> Iterator[Row]:
+    elb = environment.session.client("elbv2")
+    target_group_arn = environment.outputs("services")["target_group_arn"]
+    targets = elb.describe_target_health(TargetGroupArn=target_group_arn)["TargetHealthDescriptions"]
+    unhealthy = [target for target in targets if target["TargetHealth"]["State"] != "healthy"]
+    details = [
+        " ".join(
+            [target["Target"]["Id"], target["TargetHealth"]["State"], target["TargetHealth"].get("Description", "")]
+        )
+        for target in unhealthy
+    ]
+    yield "load balancer's targets", f"{len(targets) - len(unhealthy)} of {len(targets)} healthy", "; ".join(details)
 
 
-def _database(here: Target) -> Iterator[Row]:
-    rds = here.session.client("rds")
+def _postgres(environment: Environment) -> Iterator[Row]:
+    rds = environment.session.client("rds")
     try:
-        (one,) = rds.describe_db_instances(DBInstanceIdentifier=here.database_id)["DBInstances"]
+        (instance,) = rds.describe_db_instances(DBInstanceIdentifier=environment.database_id)["DBInstances"]
     except rds.exceptions.DBInstanceNotFoundFault:
-        yield "PostgreSQL", "absent", here.database_id
+        yield "PostgreSQL", "absent", environment.database_id
         return
-    endpoint = here.outputs("data")["database_endpoint"]
-    yield "PostgreSQL", one["DBInstanceStatus"], f"{one['DBInstanceClass']}, {one['EngineVersion']}, {endpoint}"
+    endpoint = environment.outputs("data")["database_endpoint"]
+    detail = f"{instance['DBInstanceClass']}, {instance['EngineVersion']}, {endpoint}"
+    yield "PostgreSQL", instance["DBInstanceStatus"], detail
 
 
-def _cache(here: Target) -> Iterator[Row]:
-    cache = here.session.client("elasticache")
+def _redis(environment: Environment) -> Iterator[Row]:
+    elasticache = environment.session.client("elasticache")
     try:
-        (one,) = cache.describe_replication_groups(ReplicationGroupId=here.cache_id)["ReplicationGroups"]
-    except cache.exceptions.ReplicationGroupNotFoundFault:
-        yield "Redis", "absent", here.cache_id
+        (group,) = elasticache.describe_replication_groups(ReplicationGroupId=environment.redis_id)["ReplicationGroups"]
+    except elasticache.exceptions.ReplicationGroupNotFoundFault:
+        yield "Redis", "absent", environment.redis_id
         return
-    yield "Redis", one["Status"], f"{one.get('CacheNodeType', '')}, {here.outputs('data')['redis_endpoint']}"
+    endpoint = environment.outputs("data")["redis_endpoint"]
+    yield "Redis", group["Status"], f"{group.get('CacheNodeType', '')}, {endpoint}"
 
 
-def _clickhouse(here: Target) -> Iterator[Row]:
-    if here.settings.clickhouse.mode == "external":
+def _clickhouse(environment: Environment) -> Iterator[Row]:
+    if environment.settings.clickhouse.mode == "external":
         yield "ClickHouse", "external", "`ops doctor` looks at its secrets, `ops smoke` at the rest"
         return
-    name = f"{here.settings.prefix}-clickhouse"
-    filters: Any = [{"Name": "tag:Name", "Values": [name]}]
-    ec2 = here.session.client("ec2")
-    reservations = ec2.describe_instances(Filters=filters)["Reservations"]
-    instances = [one for reservation in reservations for one in reservation["Instances"]]
-    alive = [one for one in instances if one["State"]["Name"] != "terminated"]
-    for one in alive:
-        detail = f"{one['InstanceId']}, {one['InstanceType']}, {one.get('PrivateIpAddress', '-')}"
-        yield "ClickHouse", one["State"]["Name"], detail
-    if not alive:
-        yield "ClickHouse", "absent", f"there is no instance named {name}"
+    instance_id = environment.outputs("data")["clickhouse_instance_id"]
+    ec2 = environment.session.client("ec2")
+    # With a filter, an instance that EC2 has forgotten is no error.
+    reservations = ec2.describe_instances(Filters=[{"Name": "instance-id", "Values": [instance_id]}])["Reservations"]
+    instances = [instance for reservation in reservations for instance in reservation["Instances"]]
+    for instance in instances:
+        detail = f"{instance_id}, {instance['InstanceType']}, {instance.get('PrivateIpAddress', '-')}"
+        yield "ClickHouse", instance["State"]["Name"], detail
+    if not instances:
+        yield "ClickHouse", "absent", f"there is no instance {instance_id}"
 
 
-def _alarms(here: Target) -> Iterator[Row]:
-    cloudwatch = here.session.client("cloudwatch")
-    prefix = f"{here.settings.prefix}-"
-    # langfuse-prod is also how langfuse-prod-eu begins.
-    others = [f"langfuse-{name}-" for name in known_environments()]
-    longer = tuple(other for other in others if other.startswith(prefix) and other != prefix)
+def _alarms(environment: Environment) -> Iterator[Row]:
+    cloudwatch = environment.session.client("cloudwatch")
+    prefix = f"{environment.settings.prefix}-"
+    # The prefix of an environment "prod" is also that of the names of an environment "prod-eu".
+    prefixes = [f"{name_prefix(name)}-" for name in known_environments()]
+    longer_prefixes = tuple(other for other in prefixes if other.startswith(prefix) and other != prefix)
     pages = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix, StateValue="ALARM")
-    found = [alarm for page in pages for alarm in page["MetricAlarms"] if not alarm["AlarmName"].startswith(longer)]
-    for alarm in found:
+    alarms = [
+        alarm for page in pages for alarm in page["MetricAlarms"] if not alarm["AlarmName"].startswith(longer_prefixes)
+    ]
+    for alarm in alarms:
         yield alarm["AlarmName"], "ALARM", alarm.get("AlarmDescription", "")
-    if not found:
+    if not alarms:
         yield "alarms", "none in ALARM", ""
 
 
-def _queues(here: Target) -> Iterator[Row]:
-    cloudwatch = here.session.client("cloudwatch")
+def _queues(environment: Environment) -> Iterator[Row]:
+    cloudwatch = environment.session.client("cloudwatch")
     now = datetime.now(UTC)
-    for queue, metric in QUEUE_DEPTHS.items():
-        points = cloudwatch.get_metric_statistics(
+    for queue, metric_name in QUEUE_DEPTHS.items():
+        datapoints = cloudwatch.get_metric_statistics(
             Namespace=METRIC_NAMESPACE,
-            MetricName=metric,
+            MetricName=metric_name,
             StartTime=now - timedelta(minutes=QUEUE_MINUTES),
             EndTime=now,
             Period=60,
             Statistics=["Maximum"],
         )["Datapoints"]
-        if points:
-            last = max(points, key=lambda point: point["Timestamp"])
-            when = last["Timestamp"].astimezone(UTC)
-            detail = f"at {when:%H:%M:%SZ}, of all Langfuses of this account and region"
-            yield f"queue {queue}", f"{last['Maximum']:.0f} waiting", detail
+        if datapoints:
+            newest = max(datapoints, key=lambda datapoint: datapoint["Timestamp"])
+            time = f"{newest['Timestamp'].astimezone(UTC):%H:%M:%SZ}"
+            detail = f"at {time}, of every Langfuse in this account and region"
+            yield f"queue {queue}", f"{newest['Maximum']:.0f} waiting", detail
         else:
-            yield f"queue {queue}", "-", f"no worker told in the last {QUEUE_MINUTES} minutes"
+            yield f"queue {queue}", "-", f"no worker has published it in the last {QUEUE_MINUTES} minutes"
 
 
-SECTIONS: dict[str, Callable[[Target], Iterator[Row]]] = {
+SECTIONS: dict[str, Callable[[Environment], Iterator[Row]]] = {
     "services": _services,
     "load balancer's targets": _targets,
-    "PostgreSQL": _database,
-    "Redis": _cache,
+    "PostgreSQL": _postgres,
+    "Redis": _redis,
     "ClickHouse": _clickhouse,
     "alarms": _alarms,
     "queues": _queues,

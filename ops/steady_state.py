@@ -1,125 +1,83 @@
-"""Waiting until ECS has done what it was told, with a view of how far it is."""
+"""Waits until a service is in the state that it was told to be in."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.live import Live
-from rich.table import Table
 
-from ops.console import console, table
-from ops.target import OpsError, Target
+from ops.console import console
+from ops.ecs_services import describe_services, last_event, primary_deployment, services_table
+from ops.environment import Environment, OpsError
 
 if TYPE_CHECKING:
-    from mypy_boto3_ecs.type_defs import DeploymentTypeDef, ServiceTypeDef
+    from mypy_boto3_ecs.type_defs import ServiceTypeDef
 
 POLL_SECONDS = 5
 TIMEOUT_SECONDS = 1200
-"""Above the health-check grace of 15 minutes that a first migration may take."""
+"""Longer than the 15 minutes of health-check grace period that a first migration may take."""
 
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until the services are steady.")]
-Timeout = Annotated[int, typer.Option("--timeout", metavar="SECONDS", min=0, help="Wait no longer than this.")]
+Timeout = Annotated[int, typer.Option("--timeout", metavar="SECONDS", min=0, help="How long to wait at most.")]
 
 
-def existing(here: Target, services: Sequence[str]) -> "dict[str, ServiceTypeDef]":
-    """What ECS says of those that are there, by ``web`` and ``worker``."""
-    names = {service: here.service_name(service) for service in services}
-    client = here.session.client("ecs")
-    answer = client.describe_services(cluster=here.cluster, services=list(names.values()))["services"]
-    by_name = {one["serviceName"]: one for one in answer if one["status"] == "ACTIVE"}
-    return {service: by_name[name] for service, name in names.items() if name in by_name}
+def wait_until_steady(
+    environment: Environment, updated: "Mapping[str, ServiceTypeDef]", timeout_seconds: int, *, quiet: bool = False
+) -> None:
+    """Returns when each service runs as UpdateService answered that it will, and shows progress unless ``quiet``.
 
+    What ECS describes may be older than that answer, so only the answer's own deployment counts.
 
-def describe(here: Target, services: Sequence[str]) -> "dict[str, ServiceTypeDef]":
-    """What ECS says of them, by ``web`` and ``worker``.
-
-    Raises:
-        OpsError: if one is not there.
-    """
-    found = existing(here, services)
-    for service in services:
-        if service not in found:
-            name = here.service_name(service)
-            raise OpsError(f"there is no service {name} in {here.cluster}: run `make deploy ENV={here.settings.name}`")
-    return found
-
-
-def primary(service: "ServiceTypeDef") -> "DeploymentTypeDef":
-    """The deployment that the service moves to, or has arrived at."""
-    return next(one for one in service["deployments"] if one["status"] == "PRIMARY")
-
-
-def last_event(service: "ServiceTypeDef") -> str:
-    """What ECS said last of the service."""
-    return service["events"][0]["message"] if service["events"] else "-"
-
-
-def wait(here: Target, updated: "Mapping[str, ServiceTypeDef]", timeout_seconds: int, *, quiet: bool = False) -> None:
-    """Returns when each service runs as UpdateService answered that it will; shows the way there unless ``quiet``.
-
-    What ECS describes may lag behind that answer, so nothing counts before it shows the answer's deployment.
+    Args:
+        environment: the environment.
+        updated: UpdateService's answers, by ``web`` and ``worker``.
+        timeout_seconds: how long to wait at most.
+        quiet: whether to show nothing.
 
     Raises:
-        OpsError: if a deployment fails and rolls back, if another takes its place, or if it takes longer than
-            ``timeout_seconds``.
+        OpsError: if a deployment fails and is rolled back, if another deployment replaces it, or if it takes longer
+            than ``timeout_seconds``.
     """
     deadline = time.monotonic() + timeout_seconds
     seen: set[str] = set()
     with Live(console=console, auto_refresh=False, transient=True) as live:
         while True:
-            found = describe(here, list(updated))
+            described = describe_services(environment, list(updated))
             if not quiet:
-                live.update(view(found), refresh=True)
-            for service, one in found.items():
-                _refuse_failed(service, one, primary(updated[service])["id"], seen)
-            unsteady = [service for service, one in found.items() if not _is_steady(one, updated[service])]
+                live.update(services_table(described), refresh=True)
+            for name, service in described.items():
+                _refuse_failed(name, service, primary_deployment(updated[name])["id"], seen)
+            unsteady = [name for name, service in described.items() if not _is_steady(service, updated[name])]
             if not unsteady:
                 return
             if time.monotonic() > deadline:
-                one = found[unsteady[0]]
+                name, service = unsteady[0], described[unsteady[0]]
                 raise OpsError(
-                    f"{unsteady[0]} is not steady after {timeout_seconds} s: {one['runningCount']} of"
-                    f" {one['desiredCount']} tasks run; ECS says: {last_event(one)}; see `ops logs {unsteady[0]}` and"
+                    f"{name} is not steady after {timeout_seconds} s: {service['runningCount']} of"
+                    f" {service['desiredCount']} tasks run; ECS says: {last_event(service)}; see `ops logs {name}` and"
                     " `ops doctor`"
                 )
             time.sleep(min(POLL_SECONDS, max(0.1, deadline - time.monotonic())))
 
 
-def _refuse_failed(service: str, found: "ServiceTypeDef", mine: str, seen: set[str]) -> None:
-    states = {one["id"]: one.get("rolloutState") for one in found["deployments"]}
-    if states.get(mine) == "FAILED":
+def _refuse_failed(name: str, service: "ServiceTypeDef", deployment_id: str, seen: set[str]) -> None:
+    states = {deployment["id"]: deployment.get("rolloutState") for deployment in service["deployments"]}
+    if states.get(deployment_id) == "FAILED":
         raise OpsError(
-            f"{service}'s deployment failed, ECS goes back to the one before: {last_event(found)};"
-            f" see `ops logs {service}`"
+            f"{name}'s deployment failed, ECS goes back to the one before: {last_event(service)}; see `ops logs {name}`"
         )
-    if mine in states:
-        seen.add(mine)
-    elif mine in seen:
-        raise OpsError(f"another deployment of {service} took this one's place: see `ops status`")
+    if deployment_id in states:
+        seen.add(deployment_id)
+    elif deployment_id in seen:
+        raise OpsError(f"another deployment of {name} took this one's place: see `ops status`")
 
 
-def _is_steady(found: "ServiceTypeDef", wanted: "ServiceTypeDef") -> bool:
-    """Whether the wanted number of tasks runs, all of the wanted deployment."""
+def _is_steady(service: "ServiceTypeDef", updated: "ServiceTypeDef") -> bool:
+    """Whether the desired number of tasks runs, all of them of the updated service's deployment."""
     return (
-        [one["id"] for one in found["deployments"]] == [primary(wanted)["id"]]
-        and primary(found).get("rolloutState", "COMPLETED") == "COMPLETED"
-        and found["runningCount"] == found["desiredCount"] == wanted["desiredCount"]
-        and found["pendingCount"] == 0
+        [deployment["id"] for deployment in service["deployments"]] == [primary_deployment(updated)["id"]]
+        and primary_deployment(service).get("rolloutState", "COMPLETED") == "COMPLETED"
+        and service["runningCount"] == service["desiredCount"] == updated["desiredCount"]
+        and service["pendingCount"] == 0
     )
-
-
-def view(found: "Mapping[str, ServiceTypeDef]") -> Table:
-    """One line a service."""
-    rows = (
-        (
-            service,
-            one["runningCount"],
-            one["pendingCount"],
-            one["desiredCount"],
-            primary(one).get("rolloutState", "-"),
-            last_event(one),
-        )
-        for service, one in found.items()
-    )
-    return table("service", "running", "pending", "desired", "rollout", "last event", rows=rows)

@@ -1,4 +1,4 @@
-"""What a Terraform plan says, from the JSON that ``terraform show -json`` writes of it.
+"""Reads the JSON that ``terraform show -json`` writes of a plan.
 
 https://developer.hashicorp.com/terraform/internals/json-format
 """
@@ -37,7 +37,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Change:
-    """What a plan does to one resource. ``record`` is its change object in the plan."""
+    """A change of a resource. ``record`` is its change object in the plan."""
 
     address: str
     type: str
@@ -47,19 +47,19 @@ class Change:
 
     @property
     def loses_data(self) -> bool:
-        """Whether what the resource holds is gone afterwards."""
+        """Whether the data that the resource holds is lost."""
         return self.type in HOLDS_DATA and self.kind in ("replace", "destroy")
 
     @property
     def arguments(self) -> list[str]:
-        """The arguments that change, by name."""
+        """The names of the arguments that change."""
         before, after = self.record["before"] or {}, self.record["after"] or {}
         unknown = self.record.get("after_unknown") or {}
         return sorted(name for name in before.keys() | after.keys() | unknown.keys() if _differs(name, self.record))
 
     @property
     def forced_by(self) -> str:
-        """Why it can't be changed in place."""
+        """Why Terraform replaces it."""
         paths = [".".join(map(str, path)) for path in self.record.get("replace_paths", ())]
         return ", ".join(f"`{path}`" for path in paths) or self.reason.replace("_", " ") or "Terraform"
 
@@ -71,7 +71,7 @@ def _differs(name: str, record: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True)
 class StackPlan:
-    """The plan of one stack, or the stacks that must be applied before there can be one."""
+    """The plan of a stack, or the stacks that must be applied before it can be planned."""
 
     stack: str
     changes: Sequence[Change]
@@ -79,10 +79,10 @@ class StackPlan:
 
 
 def read(path: Path) -> StackPlan:
-    """The plan in the file; the stack is named as the file is.
+    """Reads a plan. The file's name is the stack's name.
 
     Raises:
-        typer.BadParameter: if it is no plan.
+        typer.BadParameter: if the file is not a plan.
     """
     try:
         plan = json.loads(path.read_text())

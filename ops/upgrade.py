@@ -1,6 +1,6 @@
-"""``ops upgrade``: migrates the databases for another Langfuse version in a task of its own, before any service moves.
+"""``ops upgrade``: migrates the databases for another Langfuse version, in a task of its own.
 
-A migration that fails there leaves the running version alone. https://langfuse.com/self-hosting/upgrade
+It runs before the services change, so that a migration that fails does not affect them. https://langfuse.com/self-hosting/upgrade
 """
 
 import re
@@ -11,9 +11,10 @@ import typer
 from botocore.exceptions import ClientError
 
 from ops.console import Apply, console
+from ops.ecs_services import describe_services
+from ops.environment import Environment, OpsError, load_environment
 from ops.status import why_stopped
-from ops.steady_state import TIMEOUT_SECONDS, Timeout, describe
-from ops.target import OpsError, Target, target
+from ops.steady_state import TIMEOUT_SECONDS, Timeout
 from settings import versions
 
 if TYPE_CHECKING:
@@ -27,26 +28,28 @@ NO_MIGRATION = ("LANGFUSE_AUTO_CLICKHOUSE_MIGRATION_DISABLED", "LANGFUSE_AUTO_PO
 
 
 def upgrade(
-    version: Annotated[str, typer.Argument(metavar="X.Y.Z", help="The Langfuse version to move to.")],
+    version: Annotated[str, typer.Argument(metavar="X.Y.Z", help="The Langfuse version to upgrade to.")],
     apply: Apply = False,
     timeout: Timeout = TIMEOUT_SECONDS,
 ) -> None:
     """Migrate the databases for another version of Langfuse.
 
-    One task of web's task definition, with the new version, does it and ends. The services keep running what they
-    run; which setting to change then, this says at its end. A migration that runs already is waited for; one that is
-    done is not done again while ECS remembers it, about an hour. Make a snapshot of the databases first: migrations
-    have no way back.
+    A task of web's task definition with the new version migrates them and ends. The services keep running the present
+    version; the last line says which setting to change next. If the migration runs already, this waits for it. If it is
+    done, it is not repeated while ECS still knows the task, about an hour. Make snapshots of the databases first:
+    migrations can't be undone.
+
+    Example: ops upgrade 4.17.0 --apply
     """
     _check_format(version)
-    here = target()
-    (web,) = describe(here, ["web"]).values()
-    migration = Migration(here, web, version)
-    _check_versions(here, migration.running, version)
+    environment = load_environment()
+    (web,) = describe_services(environment, ["web"]).values()
+    migration = Migration(environment, web, version)
+    _check_versions(environment, migration.running, version)
     if migration.running == version:
         console.print(f"web runs {version} already: its databases are migrated. Nothing to do.")
         return
-    console.print(f"{here.settings.prefix}: {migration.running} → {version}.")
+    console.print(f"{environment.settings.prefix}: {migration.running} → {version}.")
     console.print(f"One task of {migration.image} migrates the databases.")
     if not apply:
         console.print("Nothing was changed: add --apply to do it.")
@@ -55,10 +58,10 @@ def upgrade(
         console.print("It has done so already.")
     else:
         migration.run(timeout)
-    name = here.settings.name
+    name = environment.name
     console.print(
         f'The databases are migrated. Next: langfuse.version = "{version}" in environments/{name}.toml, then'
-        f" `make deploy ENV={name}`."
+        f" {environment.deploy_command}."
     )
 
 
@@ -68,58 +71,65 @@ def _check_format(version: str) -> None:
         raise typer.BadParameter(f"{version}: must be X.Y.Z, of major version {' or '.join(map(str, known))}")
 
 
-def _check_versions(here: Target, running: str, version: str) -> None:
-    """Refuses a step back, and one that the databases are too old for."""
+def _check_versions(environment: Environment, running: str, version: str) -> None:
+    """Refuses an older version, and one that the databases are too old for."""
     if versions.as_numbers(version) < versions.as_numbers(running):
-        raise OpsError(f"{version} is older than {running}, which runs: migrations have no way back")
-    (postgres,) = here.session.client("rds").describe_db_instances(DBInstanceIdentifier=here.database_id)["DBInstances"]
-    databases = versions.Databases(here.settings.clickhouse.version, postgres["EngineVersion"], _redis_version(here))
+        raise OpsError(f"{version} is older than {running}, which runs: migrations can't be undone")
+    (postgres,) = environment.session.client("rds").describe_db_instances(DBInstanceIdentifier=environment.database_id)[
+        "DBInstances"
+    ]
+    databases = versions.Databases(
+        environment.settings.clickhouse.version, postgres["EngineVersion"], _redis_version(environment)
+    )
     for database, least in versions.too_old(version, databases):
-        have = getattr(databases, database)
+        current = getattr(databases, database)
         raise OpsError(
-            f"Langfuse {version} needs {database} {least} or newer, {here.settings.name} has {have}: upgrade that first"
+            f"Langfuse {version} needs {database} {least} or newer, {environment.name} has {current}:"
+            " upgrade that first"
         )
 
 
-def _redis_version(here: Target) -> str:
-    for page in here.session.client("elasticache").get_paginator("describe_cache_clusters").paginate():
-        for one in page["CacheClusters"]:
-            if one.get("ReplicationGroupId") == here.cache_id:
-                return one["EngineVersion"]
-    return here.settings.redis.version
+def _redis_version(environment: Environment) -> str:
+    for page in environment.session.client("elasticache").get_paginator("describe_cache_clusters").paginate():
+        for cluster in page["CacheClusters"]:
+            if cluster.get("ReplicationGroupId") == environment.redis_id:
+                return cluster["EngineVersion"]
+    return environment.settings.redis.version
 
 
 class Migration:
-    """The one-off task: web's, with another image and a command that ends at once, after the entrypoint migrated."""
+    """The migration's task: web's, with another image and a command that ends once the entrypoint has migrated."""
 
-    def __init__(self, here: Target, web: "ServiceTypeDef", version: str) -> None:
-        self._here = here
+    def __init__(self, environment: Environment, web: "ServiceTypeDef", version: str) -> None:
+        self._environment = environment
         self._web = web
-        self._ecs = here.session.client("ecs")
+        self._ecs = environment.session.client("ecs")
         self._definition: Any = self._ecs.describe_task_definition(taskDefinition=web["taskDefinition"])[
             "taskDefinition"
         ]
         self._container = next(
-            one for one in self._definition["containerDefinitions"] if one["name"] == web["serviceName"]
+            container
+            for container in self._definition["containerDefinitions"]
+            if container["name"] == web["serviceName"]
         )
         repository, _, self.running = self._container["image"].rpartition(":")
         self.image = f"{repository}:{version}"
         self._family = f"{self._definition['family']}-migration"
 
     def is_done(self) -> bool:
-        """Whether a task of this version ended well within the last hour, as long as ECS remembers."""
+        """Whether a task of this version has succeeded, as far as ECS knows: about an hour back."""
         return any(self._exit_code(task) == 0 for task in self._tasks("STOPPED"))
 
     def run(self, timeout_seconds: int) -> None:
-        """Returns when the migration has ended well; shows the end of what it wrote in any case.
+        """Returns when the migration has succeeded. Shows the end of its log in any case.
 
         Raises:
-            OpsError: if it fails, or takes longer; or if another version's still runs.
+            OpsError: if it fails or takes longer than ``timeout_seconds``, or a migration to another version runs.
         """
         running = self._tasks("RUNNING")
         task = running[0] if running else self._start()
         arn = task["taskArn"]
-        where = f"task {arn.rpartition('/')[2]} in {self._here.cluster}"
+        where = f"task {arn.rpartition('/')[2]} in {self._environment.cluster}"
         try:
             ended = self._wait(arn, timeout_seconds)
         except KeyboardInterrupt:
@@ -132,7 +142,7 @@ class Migration:
             )
         if self._exit_code(ended) != 0:
             raise OpsError(
-                f"the migration failed ({why_stopped(ended)}); the services still run the old version: mend what the"
+                f"the migration failed ({why_stopped(ended)}); the services still run the old version: fix what the"
                 " log says, then run it again"
             )
 
@@ -142,10 +152,10 @@ class Migration:
         Raises:
             OpsError: if one of another image runs: two migrations at a time leave a dirty database.
         """
-        cluster = self._here.cluster
+        cluster = self._environment.cluster
         arns = self._ecs.list_tasks(cluster=cluster, family=self._family, desiredStatus=status)["taskArns"]
         tasks = self._ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
-        mine = [task for task in tasks if self.image in [one.get("image") for one in task["containers"]]]
+        mine = [task for task in tasks if self.image in [container.get("image") for container in task["containers"]]]
         if status == "RUNNING" and len(mine) < len(tasks):
             raise OpsError(f"a migration to another version runs in {cluster}: wait until it has ended")
         return mine
@@ -158,13 +168,13 @@ class Migration:
         )["taskDefinition"]["taskDefinitionArn"]
         try:
             answer = self._ecs.run_task(
-                cluster=self._here.cluster,
+                cluster=self._environment.cluster,
                 taskDefinition=definition,
                 launchType="FARGATE",
                 networkConfiguration=self._web["networkConfiguration"],
             )
         finally:
-            # The task keeps what it started with.
+            # The running task keeps its definition.
             self._ecs.deregister_task_definition(taskDefinition=definition)
         if answer["failures"]:
             why = answer["failures"][0].get("reason")
@@ -173,32 +183,32 @@ class Migration:
 
     def _migrating(self) -> Any:  # noqa: ANN401
         kept = {name: value for name, value in self._container.items() if name not in ("healthCheck", "portMappings")}
-        environment = [one for one in self._container["environment"] if one["name"] not in NO_MIGRATION]
-        return {**kept, "environment": environment, "image": self.image, "command": ["true"]}
+        variables = [variable for variable in self._container["environment"] if variable["name"] not in NO_MIGRATION]
+        return {**kept, "environment": variables, "image": self.image, "command": ["true"]}
 
     def _wait(self, arn: str, timeout_seconds: int) -> "TaskTypeDef | None":
-        """The task when it has stopped; nothing if it takes longer."""
+        """The task once it has stopped; None if it takes longer."""
         deadline = time.monotonic() + timeout_seconds
         with console.status("Migrating ...") as view:
             while time.monotonic() <= deadline:
-                # ECS may not know it yet.
-                found = self._ecs.describe_tasks(cluster=self._here.cluster, tasks=[arn])["tasks"]
-                state = found[0]["lastStatus"] if found else "starting"
+                # ECS may not know the task yet.
+                tasks = self._ecs.describe_tasks(cluster=self._environment.cluster, tasks=[arn])["tasks"]
+                state = tasks[0]["lastStatus"] if tasks else "starting"
                 if state == "STOPPED":
-                    return found[0]
+                    return tasks[0]
                 view.update(f"Migrating: the task is {state} ...")
                 time.sleep(POLL_SECONDS)
         return None
 
     def _exit_code(self, task: "TaskTypeDef") -> int | None:
-        """Web's container's: others may run beside it."""
-        codes = [one.get("exitCode") for one in task["containers"] if one["name"] == self._container["name"]]
-        return codes[0] if codes else None
+        """The exit code of web's container, since others may run beside it."""
+        containers = {container["name"]: container for container in task["containers"]}
+        return containers[self._container["name"]].get("exitCode") if self._container["name"] in containers else None
 
     def _show_log(self, arn: str) -> None:
         options = self._container["logConfiguration"]["options"]
         stream = f"{options['awslogs-stream-prefix']}/{self._container['name']}/{arn.rpartition('/')[2]}"
-        logs = self._here.session.client("logs")
+        logs = self._environment.session.client("logs")
         try:
             events = logs.get_log_events(logGroupName=options["awslogs-group"], logStreamName=stream, limit=LOG_LINES)
         except ClientError as error:

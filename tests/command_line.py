@@ -1,4 +1,4 @@
-"""Runs the commands as a user does."""
+"""Runs the project's commands as a user does, for tests."""
 
 import io
 import os
@@ -16,7 +16,7 @@ Ran = subprocess.CompletedProcess[str]
 
 
 def ops(*arguments: str, environment: Mapping[str, str], stdin: str = "") -> Ran:
-    """``python -m ops``, with ``environment`` laid over this process's own."""
+    """Runs ``python -m ops``, with ``environment`` added to this process's variables."""
     return subprocess.run(
         [sys.executable, "-m", "ops", *arguments],
         cwd=PROJECT,
@@ -29,7 +29,7 @@ def ops(*arguments: str, environment: Mapping[str, str], stdin: str = "") -> Ran
 
 
 def ops_in_process(*arguments: str, environment: Mapping[str, str], stdin: str = "") -> Ran:
-    """The same within this process, which spares half a second for the imports."""
+    """Runs the command in this process, which saves half a second of imports."""
     out, err, code = io.StringIO(), io.StringIO(), 0
     with (
         patch.dict(os.environ, environment),
@@ -46,7 +46,7 @@ def ops_in_process(*arguments: str, environment: Mapping[str, str], stdin: str =
 
 
 def start_local(scratch: Path, **variables: str) -> subprocess.Popen[str]:
-    """``python -m local`` in a pipe, with its temporary files where the test can see them."""
+    """Starts ``python -m local`` with its output in pipes and ``scratch`` as its folder for temporary files."""
     return subprocess.Popen(
         [sys.executable, "-m", "local"],
         cwd=PROJECT,
@@ -59,7 +59,7 @@ def start_local(scratch: Path, **variables: str) -> subprocess.Popen[str]:
 
 
 def assert_one_line(ran: Ran, *parts: str, code: int = 1) -> None:
-    """The command failed with one line on stderr that says all of ``parts``."""
+    """Asserts that the command failed with exit code ``code``, and with one line on stderr that has all ``parts``."""
     assert ran.returncode == code, ran.stdout + ran.stderr
     assert ran.stderr.count("\n") == 1, ran.stderr
     for part in parts:

@@ -1,6 +1,7 @@
-"""Every command of ``ops`` on a real deploy. What these tests break, they mend: a plan is empty afterwards."""
+"""Tests of ``ops`` on real deployments. A test fixes what it breaks, so that a plan is empty afterwards."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,13 +10,15 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from local.deployment import Deployment
 from settings import Settings
-from tests.command_line import PROJECT, assert_one_line, ops, ops_in_process
+from tests.command_line import PROJECT, Ran, assert_one_line, ops, ops_in_process
 from tests.e2e.conftest import TERRAFORM, Planned, plan
 from tests.environments import load
 
@@ -38,7 +41,7 @@ DEADLINE_SECONDS = 60
 
 
 def client(deployment: Deployment, service: str) -> Any:
-    """Of any service of the embedded AWS."""
+    """Creates a client of a service of the embedded AWS."""
     return deployment.aws.session().client(service, endpoint_url=deployment.aws.url)  # type: ignore[call-overload]
 
 
@@ -47,36 +50,36 @@ def settings(deployment: Deployment) -> Settings:
 
 
 def answer(deployment: Deployment, *arguments: str, code: int = 0, stdin: str = "") -> Any:
-    """What the command says with --json."""
+    """Runs the command with ``--json`` and returns the parsed output."""
     ran = ops_in_process(*arguments, "--json", environment=deployment.environment, stdin=stdin)
     assert ran.returncode == code, ran.stdout + ran.stderr
     return json.loads(ran.stdout)
 
 
 def said(deployment: Deployment, *arguments: str) -> str:
-    """What the command says to a person."""
+    """Runs the command and returns its plain text output."""
     ran = ops_in_process(*arguments, environment=deployment.environment)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
 
 
 def eventually(look: Callable[[], Any]) -> Any:
-    """What ``look`` finds, once it finds something."""
+    """Calls ``look`` until it returns a true value, and returns that."""
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while not (found := look()):
+    while not (result := look()):
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    return found
+    return result
 
 
 def services(deployment: Deployment) -> dict[str, Any]:
-    """What ECS says of web and worker."""
+    """Returns the descriptions of the services from ECS, by the names ``web`` and ``worker``."""
     outputs = deployment.outputs()["services"]
     names = {service: outputs[f"{service}_service_name"] for service in ("web", "worker")}
     described = client(deployment, "ecs").describe_services(
         cluster=outputs["cluster_name"], services=list(names.values())
     )["services"]
-    by_name = {one["serviceName"]: one for one in described}
+    by_name = {service["serviceName"]: service for service in described}
     return {service: by_name[name] for service, name in names.items()}
 
 
@@ -131,7 +134,7 @@ def test_status_shows_what_is_wrong(deployment: Deployment) -> None:
 
 
 def stop(deployment: Deployment, task: str, *, exit_code: int, reason: str) -> None:
-    """Ends a task as its container would."""
+    """Reports to ECS that the container of a task has exited."""
     client(deployment, "ecs").submit_task_state_change(
         cluster=deployment.outputs()["services"]["cluster_name"],
         task=task,
@@ -139,6 +142,17 @@ def stop(deployment: Deployment, task: str, *, exit_code: int, reason: str) -> N
         reason="Essential container in task exited",
         containers=[{"containerName": "any", "exitCode": exit_code, "reason": reason, "status": "STOPPED"}],
     )
+
+
+def test_scale_shows_the_present_counts(deployment: Deployment) -> None:
+    """``ops scale`` without arguments changes nothing."""
+    counts = {
+        name: {"running": service["runningCount"], "desired": service["desiredCount"]}
+        for name, service in services(deployment).items()
+    }
+    assert answer(deployment, "scale") == counts
+    shown = said(deployment, "scale")
+    assert all(name in shown for name in ("web", "worker", "desired"))
 
 
 @dev
@@ -164,7 +178,7 @@ def test_doctor_finds_nothing_after_a_deploy(deployment: Deployment) -> None:
 
 
 @operated_dev
-def test_doctor_finds_what_was_broken_and_a_deploy_mends_it(deployment: Deployment) -> None:
+def test_doctor_finds_what_was_broken_and_a_deploy_fixes_it(deployment: Deployment) -> None:
     outputs = {name: value for values in deployment.outputs().values() for name, value in values.items()}
     secrets, logs = client(deployment, "secretsmanager"), client(deployment, "logs")
     key = outputs["encryption_key_secret_name"]
@@ -179,7 +193,7 @@ def test_doctor_finds_what_was_broken_and_a_deploy_mends_it(deployment: Deployme
     write(deployment, "web", "web/web/test", "error: Dirty database version 7. Fix and force version.")
     write(deployment, "web", "web/web/test", "P1001: Can't reach database server")
 
-    failed = {one["check"]: one for one in answer(deployment, "doctor", code=1) if not one["passed"]}
+    failed = {finding["check"]: finding for finding in answer(deployment, "doctor", code=1) if not finding["passed"]}
     assert set(failed) == {
         "web may reach the database",
         "worker may reach the database",
@@ -191,32 +205,32 @@ def test_doctor_finds_what_was_broken_and_a_deploy_mends_it(deployment: Deployme
         "no dirty migration",
         "no database out of reach",
     }
-    assert all(one["remedy"] for one in failed.values())
+    assert all(finding["remedy"] for finding in failed.values())
     assert "no-hex-digits" not in json.dumps(failed)
 
     for name, value in good.items():
         secrets.put_secret_value(SecretId=name, SecretString=value)
     logs.delete_log_stream(logGroupName=outputs["web_log_group_name"], logStreamName="web/web/test")
     assert deployment.deploy() == 0
-    assert {one["passed"] for one in answer(deployment, "doctor")} == {True}
+    assert {finding["passed"] for finding in answer(deployment, "doctor")} == {True}
 
 
 def close_the_database(deployment: Deployment) -> None:
-    """Removes the rules that let web and worker in."""
+    """Removes the ingress rules of the database's security group."""
     ec2, rds = client(deployment, "ec2"), client(deployment, "rds")
     (database,) = rds.describe_db_instances()["DBInstances"]
-    (group,) = [one["VpcSecurityGroupId"] for one in database["VpcSecurityGroups"]]
+    (group,) = [group["VpcSecurityGroupId"] for group in database["VpcSecurityGroups"]]
     rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
     ids = [rule["SecurityGroupRuleId"] for rule in rules if not rule["IsEgress"]]
     ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=ids)
 
 
 def evict_keys(deployment: Deployment) -> None:
-    """Gives Redis a policy that loses jobs."""
+    """Sets an eviction policy with which Redis can lose jobs."""
     cache = client(deployment, "elasticache")
     (group,) = {
-        one["CacheParameterGroup"]["CacheParameterGroupName"]
-        for one in cache.describe_cache_clusters()["CacheClusters"]
+        cluster["CacheParameterGroup"]["CacheParameterGroupName"]
+        for cluster in cache.describe_cache_clusters()["CacheClusters"]
     }
     cache.modify_cache_parameter_group(
         CacheParameterGroupName=group,
@@ -225,7 +239,7 @@ def evict_keys(deployment: Deployment) -> None:
 
 
 def forbid_secrets(deployment: Deployment) -> None:
-    """Takes the secrets out of the policy of web's execution role."""
+    """Denies web's execution role access to the secrets."""
     iam, ecs = client(deployment, "iam"), client(deployment, "ecs")
     definition = ecs.describe_task_definition(taskDefinition=services(deployment)["web"]["taskDefinition"])
     role = definition["taskDefinition"]["executionRoleArn"].rpartition("/")[2]
@@ -238,7 +252,7 @@ def forbid_secrets(deployment: Deployment) -> None:
 
 
 def move_web(deployment: Deployment) -> None:
-    """Gives web a task definition that believes in another address."""
+    """Updates web to a task definition with another ``NEXTAUTH_URL``."""
     ecs, web = client(deployment, "ecs"), services(deployment)["web"]
     definition = ecs.describe_task_definition(taskDefinition=web["taskDefinition"])["taskDefinition"]
     for variable in definition["containerDefinitions"][0]["environment"]:
@@ -254,44 +268,47 @@ def move_web(deployment: Deployment) -> None:
 
 @operated
 def test_scale_to_none_and_back(deployment: Deployment) -> None:
-    have, least = services(deployment)["worker"]["desiredCount"], settings(deployment).worker.min_tasks
+    current, lowest = services(deployment)["worker"]["desiredCount"], settings(deployment).worker.min_tasks
     assert "Nothing was changed" in said(deployment, "scale", "worker=0")
-    assert services(deployment)["worker"]["desiredCount"] == have
+    assert services(deployment)["worker"]["desiredCount"] == current
 
-    assert answer(deployment, "scale", "worker=0", "--apply")["worker"] == {"from": have, "to": 0, "changed": True}
+    assert answer(deployment, "scale", "worker=0", "--apply")["worker"] == {"from": current, "to": 0, "changed": True}
     assert services(deployment)["worker"]["runningCount"] == 0
     assert set(suspended(deployment).values()) == {True}
     assert "Nothing to do" in said(deployment, "scale", "worker=0")
     assert "Nothing had to change." in said(deployment, "scale", "worker=0", "--apply")
     assert "has no tasks to replace" in said(deployment, "redeploy", "worker", "--apply")
 
-    assert answer(deployment, "scale", f"worker={least}", "--apply")["worker"]["changed"]
-    assert services(deployment)["worker"]["runningCount"] == least
+    assert answer(deployment, "scale", f"worker={lowest}", "--apply")["worker"]["changed"]
+    assert services(deployment)["worker"]["runningCount"] == lowest
     assert set(suspended(deployment).values()) == {False}
-    assert "Nothing had to change." in said(deployment, "scale", f"worker={least}", "--apply")
-    most = settings(deployment).worker.max_tasks
-    ran = ops("scale", f"worker={most + 1}", "--apply", environment=deployment.environment)
-    assert_one_line(ran, f"between {least} and {most}", "worker.max_tasks")
+    assert "Nothing had to change." in said(deployment, "scale", f"worker={lowest}", "--apply")
+    highest = settings(deployment).worker.max_tasks
+    ran = ops("scale", f"worker={highest + 1}", "--apply", environment=deployment.environment)
+    assert_one_line(ran, f"between {lowest} and {highest}", "worker.max_tasks")
 
 
 def suspended(deployment: Deployment) -> dict[str, bool]:
-    """Whether the worker's autoscaling is, in each way."""
-    session = deployment.aws.session()
-    url = deployment.aws.environment["AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING"]
-    autoscaling = session.client("application-autoscaling", endpoint_url=url)
+    """Returns whether the worker's autoscaling is suspended, by kind of scaling."""
+    autoscaling = client(deployment, "application-autoscaling")
     targets = autoscaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
     name = services(deployment)["worker"]["serviceName"]
     (worker,) = [target for target in targets if target["ResourceId"].endswith(f"/{name}")]
-    return dict(worker["SuspendedState"])  # type: ignore[arg-type]
+    return dict(worker["SuspendedState"])
+
+
+def newest_deployments(deployment: Deployment) -> dict[str, str]:
+    """Returns the ids of the newest ECS deployments of web and worker."""
+    return {name: service["deployments"][0]["id"] for name, service in services(deployment).items()}
 
 
 @operated
 def test_redeploy_replaces_the_tasks(deployment: Deployment) -> None:
-    before = {service: one["deployments"][0]["id"] for service, one in services(deployment).items()}
+    before = newest_deployments(deployment)
     assert "Nothing was changed" in said(deployment, "redeploy")
-    assert {service: one["deployments"][0]["id"] for service, one in services(deployment).items()} == before
+    assert newest_deployments(deployment) == before
     assert answer(deployment, "redeploy", "--apply") == {"web": "replaced", "worker": "replaced"}
-    after = {service: one["deployments"][0]["id"] for service, one in services(deployment).items()}
+    after = newest_deployments(deployment)
     assert all(after[service] != before[service] for service in before)
 
 
@@ -307,7 +324,7 @@ def lines(values: dict[str, str]) -> str:
 
 @prod
 def test_an_external_clickhouse_is_made_known(deployment: Deployment) -> None:
-    placeholders = {one["check"] for one in answer(deployment, "doctor", code=1) if not one["passed"]}
+    placeholders = {finding["check"] for finding in answer(deployment, "doctor", code=1) if not finding["passed"]}
     assert placeholders == set(CLICKHOUSE) - {"CLICKHOUSE_DB", "CLICKHOUSE_MIGRATION_SSL"}
 
     arguments = ["clickhouse", "set", "--from", "-"]
@@ -328,7 +345,7 @@ def test_an_external_clickhouse_is_made_known(deployment: Deployment) -> None:
     assert CLICKHOUSE["CLICKHOUSE_PASSWORD"] not in ran.stdout + ran.stderr
     again = answer(deployment, *arguments, "--apply", stdin=lines(CLICKHOUSE))
     assert set(again["secrets"].values()) == {"unchanged"}
-    assert {one["passed"] for one in answer(deployment, "doctor")} == {True}
+    assert {finding["passed"] for finding in answer(deployment, "doctor")} == {True}
 
 
 @operated_dev
@@ -353,7 +370,7 @@ def test_logs_are_printed_and_followed(deployment: Deployment) -> None:
 
 
 def write(deployment: Deployment, service: str, stream: str, message: str) -> None:
-    """Logs a line, as a task of the service would."""
+    """Writes a line to a log stream of the service."""
     logs, group = client(deployment, "logs"), deployment.outputs()["services"][f"{service}_log_group_name"]
     with suppress(logs.exceptions.ResourceAlreadyExistsException):
         logs.create_log_stream(logGroupName=group, logStreamName=stream)
@@ -370,16 +387,13 @@ def test_upgrade_migrates_in_a_task_of_its_own(deployment: Deployment, version: 
     ecs, web = client(deployment, "ecs"), services(deployment)["web"]
     assert "add --apply" in said(deployment, "upgrade", version)
     assert "Nothing to do." in said(deployment, "upgrade", settings(deployment).langfuse.version)
-    assert_one_line(ops("upgrade", "3.0.0", environment=deployment.environment), "no way back")
+    assert_one_line(ops("upgrade", "3.0.0", environment=deployment.environment), "can't be undone")
 
     migrated: list[dict[str, Any]] = []
 
     def migrate() -> None:
         def started() -> list[str]:
-            found: list[str] = ecs.list_tasks(cluster=web["clusterArn"], family="langfuse-dev-web-migration")[
-                "taskArns"
-            ]
-            return found
+            return list(ecs.list_tasks(cluster=web["clusterArn"], family="langfuse-dev-web-migration")["taskArns"])
 
         (task,) = eventually(started)
         write(
@@ -423,38 +437,59 @@ def test_a_stack_waits_for_one_whose_outputs_change(deployment: Deployment) -> N
 @operated_dev
 def test_only_the_plan_that_was_reviewed_is_applied(deployment: Deployment) -> None:
     changed = {"LANGFUSE_AWS__LOG_RETENTION_DAYS": "3"}
-    planned = plan(deployment, **changed).ran
-    assert planned.returncode == 0, planned.stderr
-    assert "- change `aws_cloudwatch_log_group.web_logs" in planned.stdout
-    applied = make(deployment, "apply", **changed)
+    planned = plan(deployment, **changed)
+    assert planned.ran.returncode == 0, planned.ran.stderr
+    assert "- change `aws_cloudwatch_log_group.web_logs" in planned.ran.stdout
+    applied = make(deployment, "apply", uploaded(planned.folder), **changed)
     assert applied.returncode == 0, applied.stdout + applied.stderr
+    assert applied.stdout == "network: applied\ndata: applied\nservices: applied\n"
+    assert "ops: applying data, stack 2 of 3\n" in applied.stderr
     assert plan(deployment, **changed).ran.stdout.startswith("### ✅ No changes\n")
 
-    assert plan(deployment).ran.returncode == 0
-    assert make(deployment, "apply").returncode == 0
-    again = make(deployment, "apply")
+    undone = plan(deployment)
+    assert undone.ran.returncode == 0
+    assert make(deployment, "apply", undone.folder).returncode == 0
+    again = make(deployment, "apply", undone.folder)
     assert again.returncode != 0
     assert "Saved plan is stale" in again.stderr
+    assert again.stdout == ""
+    assert_last_line(again, "terraform apply failed in", "stacks/network: see above")
+
+
+def uploaded(outdir: Path) -> Path:
+    """Copies the files that the workflow uploads for its apply job, and returns the folder of the copies."""
+    workflow = yaml.safe_load((PROJECT / ".github/workflows/deploy-environment.yml").read_text())
+    (paths,) = [
+        step["with"]["path"] for step in workflow["jobs"]["plan"]["steps"] if "upload-artifact" in step.get("uses", "")
+    ]
+    copy = outdir.with_name("uploaded")
+    for pattern in paths.split():
+        for file in outdir.glob(pattern.removeprefix("cdktf.out/")):
+            target = copy / file.relative_to(outdir)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target)
+    return copy
 
 
 @operated_dev
 def test_a_refused_plan_can_not_be_applied(deployment: Deployment) -> None:
     assert plan(deployment).ran.returncode == 0
-    (bucket,) = [one for one in in_data_stack(deployment, "state", "list").split() if one.startswith("aws_s3_bucket.")]
+    addresses = in_data_stack(deployment, "state", "list").split()
+    (bucket,) = [address for address in addresses if address.startswith("aws_s3_bucket.")]
     in_data_stack(deployment, "taint", bucket)
     try:
-        planned = plan(deployment).ran
-        assert planned.returncode == 3, planned.stderr
-        assert f"- `{bucket}` is replaced\n" in planned.stdout
-        applied = make(deployment, "apply")
+        planned = plan(deployment)
+        assert planned.ran.returncode == 3, planned.ran.stderr
+        assert f"- `{bucket}` is replaced\n" in planned.ran.stdout
+        applied = make(deployment, "apply", planned.folder)
         assert applied.returncode != 0
-        assert "There is no plan to apply: run make plan." in applied.stderr
+        assert_last_line(applied, "there is no plan to apply: run `make plan`")
     finally:
         in_data_stack(deployment, "untaint", bucket)
 
 
 def in_data_stack(deployment: Deployment, *arguments: str) -> str:
-    """What Terraform says in the folder of the data stack, as the last plan left it."""
+    """Runs Terraform in the data stack's folder of the last plan, and returns its output."""
     ran = subprocess.run(
         [TERRAFORM, *arguments],
         cwd=deployment.folder / "planned" / "stacks" / "data",
@@ -466,12 +501,21 @@ def in_data_stack(deployment: Deployment, *arguments: str) -> str:
     return ran.stdout
 
 
-def make(deployment: Deployment, target: str, **changed: str) -> subprocess.CompletedProcess[str]:
+def make(deployment: Deployment, target: str, outdir: Path, **changed: str) -> Ran:
+    # A make that runs the tests would pass on its own arguments.
+    environment = {name: value for name, value in deployment.environment.items() if name != "MAKEFLAGS"}
     return subprocess.run(
-        ["make", target],
+        ["make", "--silent", target],
         cwd=PROJECT,
-        env={**deployment.environment, **changed, "CDKTF_OUTDIR": str(deployment.folder / "planned")},
+        env={**environment, **changed, "CDKTF_OUTDIR": str(outdir)},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def assert_last_line(ran: Ran, *parts: str) -> None:
+    """Asserts that ``ops`` wrote one error line to stderr, and that it has all ``parts``."""
+    (line,) = [line for line in ran.stderr.splitlines() if line.startswith("ops: ") and "applying" not in line]
+    for part in parts:
+        assert part in line

@@ -1,4 +1,4 @@
-"""The operator's commands where nothing is deployed yet, or not as they need it: one line with the next step."""
+"""Tests of ``ops`` without a deployment: bootstrap, and errors of one line with the next step."""
 
 import json
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from mypy_boto3_secretsmanager import SecretsManagerClient
 from local import embedded_aws
 from local.embedded_aws import EmbeddedAws
 from ops import clickhouse
-from ops.target import OpsError
+from ops.environment import OpsError
 from tests.command_line import assert_one_line, ops
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("local")]
 
 BUCKET = "ops-test-state"
-POINTS = [
+REQUIREMENTS = [
     "bucket exists",
     "versioned",
     "encrypted",
@@ -42,12 +42,12 @@ def test_bootstrap_makes_the_bucket_once(aws: EmbeddedAws, environment: dict[str
 
     dry = ops("bootstrap", environment=environment)
     assert dry.returncode == 0, dry.stderr
-    assert dry.stdout.count("missing") == len(POINTS)
+    assert dry.stdout.count("missing") == len(REQUIREMENTS)
     assert s3.list_buckets()["Buckets"] == []
 
     applied = ops("bootstrap", "--apply", environment=environment)
     assert applied.returncode == 0, applied.stderr
-    assert all(point in applied.stdout for point in POINTS)
+    assert all(requirement in applied.stdout for requirement in REQUIREMENTS)
     assert "missing" not in applied.stdout
     assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
     assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket=BUCKET)["Policy"]
@@ -59,7 +59,7 @@ def test_bootstrap_makes_the_bucket_once(aws: EmbeddedAws, environment: dict[str
         assert_one_line(ops(*command, environment=environment), "is not deployed", "make deploy ENV=dev")
 
 
-def test_bootstrap_repairs_an_existing_bucket_and_keeps_what_others_wrote(
+def test_bootstrap_fixes_an_existing_bucket_and_keeps_what_others_wrote(
     aws: EmbeddedAws, environment: dict[str, str]
 ) -> None:
     s3 = aws.session().client("s3", endpoint_url=aws.url)
@@ -73,7 +73,7 @@ def test_bootstrap_repairs_an_existing_bucket_and_keeps_what_others_wrote(
     assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
     policy = s3.get_bucket_policy(Bucket=BUCKET)["Policy"]
     assert "Theirs" in policy
-    assert "TlsOnly" in policy
+    assert "OnlyEncryptedConnections" in policy
 
 
 def test_a_wrong_account_is_refused(environment: dict[str, str]) -> None:
@@ -96,7 +96,7 @@ def test_no_aws_there(environment: dict[str, str]) -> None:
 
 
 def test_all_secrets_or_none(aws: EmbeddedAws) -> None:
-    """The third of them can't be written: the first two are put back."""
+    """The third secret can't be written, so the first two are restored."""
     client: SecretsManagerClient = aws.session().client("secretsmanager", endpoint_url=aws.url)
     for name in ("one", "two"):
         client.create_secret(Name=name, SecretString=f"old {name}")

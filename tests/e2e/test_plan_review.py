@@ -1,4 +1,4 @@
-"""``ops plan-review`` on plans that the real provider makes of a small configuration."""
+"""Tests of ``ops plan-review`` on plans of the real provider for a small configuration."""
 
 import copy
 import json
@@ -70,7 +70,7 @@ RESOURCES: Resources = {
 
 
 class Configuration:
-    """What is deployed, and what a change of it would do."""
+    """A small Terraform configuration that is deployed, and whose changes are reviewed."""
 
     def __init__(self, terraform: str, aws: EmbeddedAws, folder: Path) -> None:
         self._terraform = terraform
@@ -92,9 +92,12 @@ class Configuration:
         (self._folder / "main.tf.json").write_text(json.dumps(document))
 
     def review(self, change: Callable[[Resources], object], *arguments: str, left: Sequence[str] = ()) -> Ran:
-        """``ops plan-review`` of the plan for the changed configuration, as the stack ``data``.
+        """Runs ``ops plan-review`` on the plan for the changed configuration, as the plan of the stack ``data``.
 
-        The resources that are ``left`` leave the state, and stay on AWS.
+        Args:
+            change: Changes the resources in place.
+            arguments: Other arguments of ``ops plan-review``.
+            left: Addresses that are removed from the state while their resources stay on AWS.
         """
         resources = copy.deepcopy(RESOURCES)
         change(resources)
@@ -120,7 +123,7 @@ def configuration(terraform: str, aws: EmbeddedAws, tmp_path_factory: pytest.Tem
 
 
 def counts(ran: Ran) -> list[str]:
-    """The stack's row of the table."""
+    """Returns the numbers in the stack's row of the table."""
     (row,) = [line for line in ran.stdout.splitlines() if line.startswith("| data |")]
     return row.strip("|").replace(" ", "").split("|")[1:]
 

@@ -1,4 +1,4 @@
-"""What ``ops clickhouse set`` takes for the six secrets."""
+"""Tests of the values that ``ops clickhouse set`` accepts for the six secrets."""
 
 import io
 import sys
@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from ops import named_values
-from ops.clickhouse import NAMES, check, wrong
+from ops import secret_input
+from ops.clickhouse import NAMES, check, value_error
 
 GOOD = {
     "CLICKHOUSE_URL": "https://abc.eu-central-1.aws.clickhouse.cloud:8443",
@@ -29,7 +29,7 @@ def test_right_values() -> None:
     ("name", "value"),
     [
         ("CLICKHOUSE_URL", "https://host:9440"),
-        # Where the firewall lets nobody out to.
+        # The security groups allow no connection to these ports.
         ("CLICKHOUSE_URL", "http://10.0.1.5:8123"),
         ("CLICKHOUSE_MIGRATION_URL", "clickhouse://10.0.1.5:9000"),
         ("CLICKHOUSE_URL", "https://host"),
@@ -55,14 +55,14 @@ def test_wrong_values_are_named_but_not_shown(name: str, value: str) -> None:
 
 
 def test_the_forms_inside_the_vpc() -> None:
-    assert wrong("CLICKHOUSE_URL", "http://clickhouse.langfuse-dev.internal:8123", "ec2") is None
-    assert wrong("CLICKHOUSE_MIGRATION_URL", "clickhouse://clickhouse.langfuse-dev.internal:9000", "ec2") is None
-    assert wrong("CLICKHOUSE_MIGRATION_SSL", "false", "ec2") is None
+    assert value_error("CLICKHOUSE_URL", "http://clickhouse.langfuse-dev.internal:8123", "ec2") is None
+    assert value_error("CLICKHOUSE_MIGRATION_URL", "clickhouse://clickhouse.langfuse-dev.internal:9000", "ec2") is None
+    assert value_error("CLICKHOUSE_MIGRATION_SSL", "false", "ec2") is None
 
 
 def read(text: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     monkeypatch.setattr(sys, "stdin", io.StringIO(text))
-    return named_values.read("-", "--from", NAMES, hidden=())
+    return secret_input.read("-", "--from", NAMES, hidden=())
 
 
 def test_values_come_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,4 +85,4 @@ def test_a_line_that_is_no_pair_is_not_shown(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "keys").write_bytes(b"\xff\xfe")
     with pytest.raises(typer.BadParameter, match="is not text"):
-        named_values.read(str(tmp_path / "keys"), "--from", NAMES, hidden=())
+        secret_input.read(str(tmp_path / "keys"), "--from", NAMES, hidden=())

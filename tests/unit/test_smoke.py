@@ -1,75 +1,89 @@
-"""``ops smoke`` against stand-ins for Langfuse: one that behaves, and some that do not."""
+"""Tests of ``ops smoke`` with a fake Langfuse."""
 
 import base64
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from ops import smoke
-from tests.command_line import assert_one_line, ops_in_process
-from tests.stand_in import JsonHandler, served
+from tests.command_line import Ran, assert_one_line, ops_in_process
 
 KEYS = "LANGFUSE_PUBLIC_KEY=pk-lf-1\nLANGFUSE_SECRET_KEY=sk-lf-secret\n"  # pragma: allowlist secret
-AUTHORIZATION = "Basic " + base64.b64encode(b"pk-lf-1:sk-lf-secret").decode()
+AUTHORIZATION = {"Authorization": "Basic " + base64.b64encode(b"pk-lf-1:sk-lf-secret").decode()}
+HEALTH = "/api/public/health"
+OTEL = "/api/public/otel/v1/traces"
 POLLS_BEFORE_IT_SHOWS = 2
 
 
-@contextmanager
-def langfuse(
-    version: str = "4.16.0", *, accepts_keys: bool = True, shows_traces: bool = True, refuses_events: bool = False
-) -> Iterator[str]:
-    """A server on 127.0.0.1 that answers as Langfuse's public API does; gives its address."""
+def json_response(body: object, status: int = 200) -> Response:
+    return Response(json.dumps(body), status, content_type="application/json")
+
+
+def fake_langfuse(
+    server: HTTPServer,
+    version: str = "4.16.0",
+    *,
+    accepts_keys: bool = True,
+    shows_traces: bool = True,
+    refuses_events: bool = False,
+) -> str:
+    """Configures ``server`` to answer like Langfuse's public API, and returns its URL."""
     polls: dict[str, int] = {}
-    is_v4 = version.startswith("4.")
 
-    class Handler(JsonHandler):
-        def do_GET(self) -> None:
-            url = urlsplit(self.path)
-            if url.path == "/api/public/health":
-                # Nobody needs keys for it.
-                self.answer(400 if "Authorization" in self.headers else 200, {"status": "OK", "version": version})
-            elif url.path == "/api/public/v2/observations" and is_v4:
-                (trace_id,) = parse_qs(url.query)["traceId"]
-                self.answer(200, {"data": [{"traceId": trace_id}] if self.shows(trace_id) else [], "meta": {}})
-            elif url.path.startswith("/api/public/traces/") and not is_v4:
-                trace_id = url.path.rpartition("/")[2]
-                self.answer(200 if self.shows(trace_id) else 404, {"id": trace_id})
-            else:
-                self.answer(404, {})
+    def health(request: Request) -> Response:
+        assert "Authorization" not in request.headers
+        return json_response({"status": "OK", "version": version})
 
-        def shows(self, trace_id: str) -> bool:
-            if trace_id in polls:
-                polls[trace_id] += 1
-            return shows_traces and polls.get(trace_id, 0) > POLLS_BEFORE_IT_SHOWS
+    def shows(trace_id: str) -> bool:
+        assert trace_id in polls
+        polls[trace_id] += 1
+        return shows_traces and polls[trace_id] > POLLS_BEFORE_IT_SHOWS
 
-        def do_POST(self) -> None:
-            body = json.loads(self.body())
-            if not accepts_keys or self.headers["Authorization"] != AUTHORIZATION:
-                self.answer(401, {"message": "Invalid credentials"})
-            elif self.path == "/api/public/otel/v1/traces" and is_v4:
-                assert self.headers["x-langfuse-ingestion-version"] == "4"
-                (resource,) = body["resourceSpans"]
-                (scope,) = resource["scopeSpans"]
-                (span,) = scope["spans"]
-                assert (len(span["traceId"]), len(span["spanId"])) == (32, 16)
-                polls[span["traceId"]] = 0
-                self.answer(503 if refuses_events else 200, {})
-            elif self.path == "/api/public/ingestion":
-                (event,) = body["batch"]
-                # https://github.com/langfuse/langfuse/pull/15950
-                if refuses_events or is_v4:
-                    errors = [{"id": event["id"], "status": 400, "message": "not accepted"}]
-                    self.answer(207, {"successes": [], "errors": errors})
-                else:
-                    polls[event["body"]["id"]] = 0
-                    self.answer(207, {"successes": [{"id": event["id"], "status": 201}], "errors": []})
+    def otel(request: Request) -> Response:
+        (resource,) = request.get_json()["resourceSpans"]
+        (scope,) = resource["scopeSpans"]
+        (span,) = scope["spans"]
+        assert (len(span["traceId"]), len(span["spanId"])) == (32, 16)
+        polls[span["traceId"]] = 0
+        return json_response({}, 503 if refuses_events else 200)
 
-    with served(Handler) as url:
-        yield url
+    def observations(request: Request) -> Response:
+        trace_id = request.args["traceId"]
+        return json_response({"data": [{"traceId": trace_id}] if shows(trace_id) else [], "meta": {}})
+
+    def ingestion(request: Request) -> Response:
+        (event,) = request.get_json()["batch"]
+        polls[event["body"]["id"]] = 0
+        if refuses_events:
+            errors = [{"id": event["id"], "status": 400, "message": "not accepted"}]
+            return json_response({"successes": [], "errors": errors}, 207)
+        return json_response({"successes": [{"id": event["id"], "status": 201}], "errors": []}, 207)
+
+    def trace(request: Request) -> Response:
+        trace_id = request.path.rpartition("/")[2]
+        return json_response({"id": trace_id}, 200 if shows(trace_id) else 404)
+
+    expect = server.expect_request
+    expect(HEALTH, "GET").respond_with_handler(health)
+    if not accepts_keys:
+        expect(re.compile("/api/public/.*")).respond_with_json({"message": "Invalid credentials"}, 401)
+    elif version.startswith("4."):
+        # Langfuse 4 accepts no traces at /api/public/ingestion: https://github.com/langfuse/langfuse/pull/15950
+        headers = {**AUTHORIZATION, "x-langfuse-ingestion-version": "4"}
+        expect(OTEL, "POST", headers=headers).respond_with_handler(otel)
+        expect("/api/public/v2/observations", "GET", headers=AUTHORIZATION).respond_with_handler(observations)
+    else:
+        expect("/api/public/ingestion", "POST", headers=AUTHORIZATION).respond_with_handler(ingestion)
+        expect(re.compile("/api/public/traces/.*"), "GET", headers=AUTHORIZATION).respond_with_handler(trace)
+    return server.url_for("/")
+
+
+def run_smoke(url: str, *options: str, keys: str = KEYS, **environment: str) -> Ran:
+    return ops_in_process("smoke", "--keys", "-", "--url", url, *options, environment=environment, stdin=keys)
 
 
 @pytest.fixture(autouse=True)
@@ -78,9 +92,8 @@ def quick_polls(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("version", ["4.16.0", "3.225.4"])
-def test_a_trace_comes_back(version: str) -> None:
-    with langfuse(version) as url:
-        ran = ops_in_process("smoke", "--keys", "-", "--url", url, "--json", environment={}, stdin=KEYS)
+def test_a_trace_comes_back(fake_server: HTTPServer, version: str) -> None:
+    ran = run_smoke(fake_langfuse(fake_server, version), "--json")
     assert ran.returncode == 0, ran.stderr
     answer = json.loads(ran.stdout)
     assert answer["passed"]
@@ -93,38 +106,57 @@ def test_a_trace_comes_back(version: str) -> None:
     [
         ({"accepts_keys": False}, "rejects the keys"),
         ({"shows_traces": False}, "did not appear within 1 s"),
-        ({"refuses_events": True}, "/api/public/otel/v1/traces answers 503"),
+        ({"refuses_events": True}, f"{OTEL} answers 503"),
         ({"version": "3.225.4", "refuses_events": True}, "refused the trace: not accepted"),
         ({"version": "unknown"}, "does not answer like Langfuse"),
     ],
-    ids=["rejects keys", "never shows", "refuses", "refuses in version 3", "is none"],
+    ids=["rejects keys", "never shows", "refuses", "refuses in version 3", "no version"],
 )
-def test_what_goes_wrong_is_one_line(behaviour: dict[str, Any], says: str) -> None:
-    with langfuse(**behaviour) as url:
-        ran = ops_in_process("smoke", "--keys", "-", "--url", url, "--timeout", "1", environment={}, stdin=KEYS)
+def test_an_error_is_one_line(fake_server: HTTPServer, behaviour: dict[str, Any], says: str) -> None:
+    ran = run_smoke(fake_langfuse(fake_server, **behaviour), "--timeout", "1")
     assert_one_line(ran, says)
     assert "sk-lf-secret" not in ran.stdout + ran.stderr
 
 
+def test_a_page_instead_of_json(fake_server: HTTPServer) -> None:
+    fake_server.expect_request(HEALTH).respond_with_data("<html>", content_type="text/html")
+    assert_one_line(run_smoke(fake_server.url_for("/")), f"{HEALTH} does not answer like Langfuse")
+
+
+def test_keys_with_any_character_can_be_sent(fake_server: HTTPServer) -> None:
+    ran = run_smoke(fake_langfuse(fake_server, accepts_keys=False), keys=KEYS.replace("secret", "…"))
+    assert_one_line(ran, "rejects the keys")
+
+
 def test_a_server_that_is_down() -> None:
-    ran = ops_in_process("smoke", "--keys", "-", "--url", "http://127.0.0.1:9", environment={}, stdin=KEYS)
-    assert_one_line(ran, "http://127.0.0.1:9 can't be reached")
+    assert_one_line(run_smoke("http://127.0.0.1:9"), "http://127.0.0.1:9 can't be reached")
 
 
-def test_the_keys_follow_no_redirect() -> None:
-    class Handler(JsonHandler):
-        def do_GET(self) -> None:
-            self.send_response(301)
-            self.send_header("Location", "https://langfuse.example.com/api/public/health")
-            self.end_headers()
+@pytest.mark.parametrize(("path", "status"), [(HEALTH, 301), (OTEL, 308)])
+def test_no_redirect_is_followed(fake_server: HTTPServer, path: str, status: int) -> None:
+    location = {"Location": f"https://langfuse.example.com{path}"}
+    fake_server.expect_request(path).respond_with_data(status=status, headers=location)
+    ran = run_smoke(fake_langfuse(fake_server))
+    assert_one_line(ran, f"{path} redirects: use --url https://langfuse.example.com")
 
-    with served(Handler) as url:
-        ran = ops_in_process("smoke", "--keys", "-", "--url", url, environment={}, stdin=KEYS)
-    assert_one_line(ran, "use --url https://langfuse.example.com")
+
+def test_the_proxy_of_the_environment_is_used(fake_server: HTTPServer) -> None:
+    fake_langfuse(fake_server)
+    proxy = f"http://user:password@127.0.0.1:{fake_server.port}"  # pragma: allowlist secret
+    ran = run_smoke("http://langfuse.example.com", http_proxy=proxy, no_proxy="")
+    assert ran.returncode == 0, ran.stderr
+    for request, _ in fake_server.log:
+        assert request.host == "langfuse.example.com"
+        assert request.headers["Proxy-Authorization"] == "Basic " + base64.b64encode(b"user:password").decode()
+
+
+def test_no_proxy_is_respected(fake_server: HTTPServer) -> None:
+    ran = run_smoke(fake_langfuse(fake_server), http_proxy="http://127.0.0.1:9", no_proxy="127.0.0.1")
+    assert ran.returncode == 0, ran.stderr
 
 
 @pytest.mark.parametrize("url", ["langfuse.example.com", "https://host:port", "ftp://host"])
-def test_an_address_that_is_none(url: str) -> None:
-    ran = ops_in_process("smoke", "--keys", "-", "--url", url, environment={}, stdin=KEYS)
+def test_an_invalid_address_is_refused(url: str) -> None:
+    ran = run_smoke(url)
     assert ran.returncode == 2
     assert "Traceback" not in ran.stderr

@@ -1,4 +1,4 @@
-"""What the steps of the GitHub workflows do, with a stand-in for GitHub's own command line."""
+"""Tests of steps of the GitHub workflows, with a fake ``gh``, GitHub's command-line tool."""
 
 import os
 import subprocess
@@ -13,22 +13,22 @@ from tests.command_line import PROJECT, Ran
 GH = """#!/bin/sh
 printf '%s\\n' "$*" >> "$LOG"
 case "$*" in
-  *--paginate* | *"issue list"*) printf '%s' "$FOUND" ;;
+  *--paginate* | *"issue list"*) printf '%s' "$NUMBERS" ;;
 esac
 """
 
 
 def script(workflow: str, job: str, step: str) -> str:
-    """What the step runs."""
+    """Returns the shell commands of the step."""
     steps: list[dict[str, Any]] = yaml.safe_load((PROJECT / f".github/workflows/{workflow}.yml").read_text())["jobs"][
         job
     ]["steps"]
-    (found,) = [str(one["run"]) for one in steps if one.get("name") == step]
-    return found
+    (command,) = [str(entry["run"]) for entry in steps if entry.get("name") == step]
+    return command
 
 
 class Runner:
-    """A folder to run steps in, as GitHub runs them, with a ``gh`` that keeps a log."""
+    """Runs steps in a folder as GitHub does, with a fake ``gh`` that logs its calls and prints ``NUMBERS``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -48,7 +48,7 @@ class Runner:
             "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
             "GITHUB_ENV": str(self.folder / "env"),
             "LOG": str(self._log),
-            "FOUND": "",
+            "NUMBERS": "",
             **variables,
         }
         return subprocess.run(
@@ -57,7 +57,7 @@ class Runner:
 
     @property
     def calls(self) -> list[str]:
-        """What ``gh`` was called with."""
+        """The arguments of each call of ``gh``."""
         return self._log.read_text().splitlines()
 
 
@@ -97,7 +97,7 @@ class TestComment:
         assert (runner.folder / "comment.md").read_text() == "<!-- mark -->\n## dev\n## prod\n"
 
     def test_the_next_takes_its_place(self, runner: Runner) -> None:
-        assert runner.run(self.STEP, **self.PLACES, FOUND="17\n18\n").returncode == 0
+        assert runner.run(self.STEP, **self.PLACES, NUMBERS="17\n18\n").returncode == 0
         assert runner.calls[1:] == ["api --method PATCH comment/17 --field body=@comment.md"]
         assert "There is no plan" in (runner.folder / "comment.md").read_text()
 
@@ -119,7 +119,7 @@ class TestDrift:
         assert runner.calls[1:] == ["issue create --title Drifted --body-file plan.md"]
 
     def test_an_open_issue_is_kept_up_to_date(self, runner: Runner) -> None:
-        assert self.plan(runner, "### ⛔ Refused", 3, FOUND="5").returncode == 0
+        assert self.plan(runner, "### ⛔ Refused", 3, NUMBERS="5").returncode == 0
         assert runner.calls[1:] == ["issue edit 5 --body-file plan.md"]
 
     def test_a_plan_that_fails_is_no_drift(self, runner: Runner) -> None:

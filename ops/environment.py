@@ -1,8 +1,9 @@
-"""What the commands work on: an environment's settings, its AWS account, and what its stacks say of themselves."""
+"""The environment that a command is about: its settings, its AWS account, and the outputs of its stacks."""
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import boto3
 import botocore.session
@@ -16,9 +17,13 @@ from botocore.exceptions import (
 )
 
 from settings import Settings, load_or_exit
+from settings.model import STATE_SUFFIX
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 SERVICES = ("web", "worker")
-# A laptop behind a closed door should hear of it within seconds, not minutes.
+# A laptop without a network should say so within seconds, not minutes.
 CLIENT_CONFIG = Config(connect_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 BAD_CREDENTIALS = {
     "AuthFailure",
@@ -36,7 +41,7 @@ class OpsError(Exception):
 
 
 def reason(error: Exception) -> str:
-    """An error of AWS or of ours in one line, with the next step where there is one."""
+    """An error of AWS's or this project's in one line, with the next step where there is one."""
     if isinstance(error, (NoCredentialsError, SSOError, TokenRetrievalError)):
         return "there are no valid AWS credentials: set AWS_PROFILE, or run `aws sso login`"
     if isinstance(error, ClientError):
@@ -51,7 +56,7 @@ AWS_ERRORS = (BotoCoreError, ClientError)
 
 
 class Outputs(dict[str, Any]):
-    """A stack's outputs by name. One that is not there comes from a stack that was deployed before there was such."""
+    """A stack's outputs by name. One that is missing is of a newer release than the one that was deployed."""
 
     def __init__(self, stack: str, environment: str, values: dict[str, Any]) -> None:
         super().__init__(values)
@@ -62,43 +67,82 @@ class Outputs(dict[str, Any]):
 
 
 @dataclass(frozen=True)
-class Target:
-    """An environment. ``session`` holds the credentials that the AWS CLI would use, and the environment's region."""
+class Environment:
+    """An environment. ``session`` has the credentials that the AWS CLI would use, and the environment's region."""
 
     settings: Settings
     session: boto3.Session
     _outputs: dict[str, Outputs] = field(default_factory=dict, repr=False)
 
+    @property
+    def name(self) -> str:
+        """The environment's name, ``prod`` for example."""
+        return self.settings.name
+
+    @property
+    def deploy_command(self) -> str:
+        """The command that deploys it, to be shown as the next step."""
+        return f"`make deploy ENV={self.name}`"
+
     def outputs(self, stack: str) -> Outputs:
-        """What the stack put out at its last deploy, without what is only for other stacks.
+        """The outputs of a stack's last deploy, without those that are only for other stacks.
 
         Raises:
             OpsError: if there is no state bucket, or the stack is not deployed.
         """
         if stack not in self._outputs:
-            self._outputs[stack] = Outputs(stack, self.settings.name, self._read_outputs(stack))
+            values = self._read_outputs(stack)
+            if not values:
+                raise OpsError(f"the stack {stack} of {self.name} is not deployed: run {self.deploy_command}")
+            self._outputs[stack] = Outputs(stack, self.name, values)
         return self._outputs[stack]
 
-    def _read_outputs(self, stack: str) -> dict[str, Any]:
-        name, bucket = self.settings.name, self.settings.state.bucket
-        not_deployed = OpsError(f"the stack {stack} of {name} is not deployed: run `make deploy ENV={name}`")
+    def all_outputs(self) -> dict[str, dict[str, Any]]:
+        """The outputs of every stack that is deployed, by the stack's name.
+
+        Raises:
+            OpsError: if there is no state bucket, or no stack is deployed.
+        """
+        outputs = {stack: self._read_outputs(stack) for stack in self._stacks_with_state()}
+        deployed = {stack: values for stack, values in outputs.items() if values}
+        if not deployed:
+            raise OpsError(f"{self.name} is not deployed: run {self.deploy_command}")
+        return deployed
+
+    def _stacks_with_state(self) -> list[str]:
+        prefix = self.settings.state_key_prefix
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         try:
-            state = self.session.client("s3").get_object(Bucket=bucket, Key=f"langfuse/{name}/{stack}.tfstate")["Body"]
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code == "NoSuchBucket":
-                raise OpsError(f"there is no state bucket {bucket}: run `ops bootstrap --apply`") from None
-            if code == "NoSuchKey":
-                raise not_deployed from None
-            raise
-        outputs = {
+            keys = [state["Key"] for page in pages for state in page.get("Contents", ())]
+        except self._s3.exceptions.NoSuchBucket:
+            raise self._no_bucket from None
+        return [key.removeprefix(prefix).removesuffix(STATE_SUFFIX) for key in keys if key.endswith(STATE_SUFFIX)]
+
+    def _read_outputs(self, stack: str) -> dict[str, Any]:
+        """Empty if the stack was never deployed, or was destroyed."""
+        try:
+            state = self._s3.get_object(Bucket=self._bucket, Key=self.settings.state_key(stack))["Body"]
+        except self._s3.exceptions.NoSuchBucket:
+            raise self._no_bucket from None
+        except self._s3.exceptions.NoSuchKey:
+            return {}
+        return {
             name: output["value"]
             for name, output in json.loads(state.read())["outputs"].items()
             if not name.startswith("cross-stack-output")
         }
-        if not outputs:
-            raise not_deployed
-        return outputs
+
+    @cached_property
+    def _s3(self) -> "S3Client":
+        return self.session.client("s3")
+
+    @property
+    def _bucket(self) -> str:
+        return self.settings.state.bucket
+
+    @property
+    def _no_bucket(self) -> OpsError:
+        return OpsError(f"there is no state bucket {self._bucket}: run `ops bootstrap --apply`")
 
     def service_name(self, service: str) -> str:
         """The ECS name of ``web`` or ``worker``."""
@@ -112,15 +156,15 @@ class Target:
     @property
     def database_id(self) -> str:
         """The RDS instance's identifier."""
-        return f"{self.settings.prefix}-postgres"
+        return str(self.outputs("data")["database_id"])
 
     @property
-    def cache_id(self) -> str:
+    def redis_id(self) -> str:
         """The ElastiCache replication group's id."""
-        return f"{self.settings.prefix}-redis"
+        return str(self.outputs("data")["redis_id"])
 
 
-def target() -> Target:
+def load_environment() -> Environment:
     """The environment that ``LANGFUSE_ENV`` names.
 
     Raises:
@@ -137,4 +181,4 @@ def target() -> Target:
             raise OpsError(
                 f"the credentials are of account {account}, {settings.name} is in {allowed}: set AWS_PROFILE"
             )
-    return Target(settings, session)
+    return Environment(settings, session)

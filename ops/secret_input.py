@@ -1,4 +1,4 @@
-"""Values that nobody may see, by name: from a prompt, a file or stdin, never from an argument."""
+"""Reads secret values by name, from a prompt, a file or standard input; never from an argument."""
 
 import sys
 from collections.abc import Collection, Sequence
@@ -8,12 +8,17 @@ import typer
 
 
 def read(source: str | None, option: str, names: Sequence[str], *, hidden: Collection[str]) -> dict[str, str]:
-    """What the lines ``NAME=value`` of ``source`` say, a file or ``-`` for stdin; without it, asks at the terminal.
+    """Reads a value for each of ``names``.
 
-    Empty lines and those that start with # are left out. ``hidden`` are not shown as they are typed.
+    Args:
+        source: a file with lines ``NAME=value``, or ``-`` for standard input; empty lines and those that start with #
+            are ignored. With None, the terminal asks for the values.
+        option: the option that named the source, for error messages.
+        names: the names, all of them required.
+        hidden: the names whose values the terminal does not show as they are typed.
 
     Raises:
-        typer.BadParameter: if a name is missing, or there is another, or nothing can be read.
+        typer.BadParameter: if a name is missing or unknown, or the source can't be read.
     """
     if source is None:
         if not sys.stdin.isatty():

@@ -1,0 +1,61 @@
+"""What ECS says of the services web and worker."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from ops.console import table
+from ops.environment import Environment, OpsError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import DeploymentTypeDef, ServiceTypeDef
+
+
+def existing_services(environment: Environment, services: Sequence[str]) -> "dict[str, ServiceTypeDef]":
+    """The services among ``web`` and ``worker`` that exist."""
+    names = {service: environment.service_name(service) for service in services}
+    client = environment.session.client("ecs")
+    answer = client.describe_services(cluster=environment.cluster, services=list(names.values()))["services"]
+    active = {service["serviceName"]: service for service in answer if service["status"] == "ACTIVE"}
+    return {service: active[name] for service, name in names.items() if name in active}
+
+
+def describe_services(environment: Environment, services: Sequence[str]) -> "dict[str, ServiceTypeDef]":
+    """The services among ``web`` and ``worker`` that are named.
+
+    Raises:
+        OpsError: if one of them does not exist.
+    """
+    described = existing_services(environment, services)
+    for service in services:
+        if service not in described:
+            name = environment.service_name(service)
+            raise OpsError(f"there is no service {name} in {environment.cluster}: run {environment.deploy_command}")
+    return described
+
+
+def primary_deployment(service: "ServiceTypeDef") -> "DeploymentTypeDef":
+    """The service's newest deployment."""
+    return next(deployment for deployment in service["deployments"] if deployment["status"] == "PRIMARY")
+
+
+def last_event(service: "ServiceTypeDef") -> str:
+    """The newest event that ECS has recorded of the service."""
+    return service["events"][0]["message"] if service["events"] else "-"
+
+
+def services_table(services: "Mapping[str, ServiceTypeDef]") -> Table:
+    """A row per service: its tasks, its deployment and its last event."""
+    rows = (
+        (
+            name,
+            service["runningCount"],
+            service["pendingCount"],
+            service["desiredCount"],
+            primary_deployment(service).get("rolloutState", "-"),
+            last_event(service),
+        )
+        for name, service in services.items()
+    )
+    return table("service", "running", "pending", "desired", "rollout", "last event", rows=rows)

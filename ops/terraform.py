@@ -1,0 +1,49 @@
+"""Runs Terraform in the folders of the synthesized stacks."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from ops.environment import OpsError
+
+PROJECT = Path(__file__).parent.parent
+OUTDIR = PROJECT / os.environ.get("CDKTF_OUTDIR", "cdktf.out")
+"""Where the stacks are synthesized."""
+SAVED_PLAN = "saved.tfplan"
+"""The plan in a stack's folder that ``ops plan`` saves and ``ops apply`` applies."""
+
+
+def init(folder: Path) -> None:
+    """Runs ``terraform init`` in a stack's folder. Only its errors are shown."""
+    run("terraform", "init", "-input=false", "-no-color", folder=folder, capture=True)
+
+
+def run(*command: str, folder: Path, capture: bool = False) -> str:
+    """Runs a command in a folder, with the programs of the virtual environment first on the PATH.
+
+    Its output goes to standard error, or is returned with ``capture``.
+
+    Raises:
+        OpsError: if it fails, in one line after the command's own output.
+    """
+    environment = {
+        "TF_IN_AUTOMATION": "1",
+        **os.environ,
+        "PATH": f"{sys.prefix}/bin{os.pathsep}{os.environ['PATH']}",
+    }
+    program = shutil.which(command[0], path=environment["PATH"])
+    if program is None:
+        raise OpsError(f"there is no {command[0]} on the PATH: run `make setup`")
+    ran = subprocess.run(
+        [program, *command[1:]],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE if capture else sys.stderr,
+        text=True,
+        check=False,
+    )
+    if ran.returncode != 0:
+        raise OpsError(f"{' '.join(command[:2])} failed in {os.path.relpath(folder)}: see above")
+    return ran.stdout or ""
