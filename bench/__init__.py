@@ -1,1 +1,4 @@
-"""How fast the stacks synthesize, as ratios within one run. The programs here are measured, not imported."""
+"""Benchmark of synth and the ``make`` targets, reported as ratios within one run.
+
+Durations depend on the machine; ratios can be compared. ``copies`` and ``floor`` are programs to measure.
+"""

@@ -15,7 +15,7 @@ from bench.measure import Measured, Program, measure
 
 REPORT = Path(__file__).parent.parent / "docs" / "performance.md"
 NODE = str(Path(ROOT_DIR, "bin", "node"))
-"""What lazy_bindings takes by itself, for the program that does without."""
+"""The Node.js that lazy_bindings uses, for the program that does not import it."""
 PLAIN = {"PLAIN_BINDINGS": "1"}
 RUNS = 5
 COPIES = (1, 10, 50)
@@ -41,7 +41,7 @@ Python and the Node.js process together.
 
 
 def main() -> None:
-    """Measures, prints and writes the report."""
+    """Runs all measurements, and writes and prints the report."""
     argparse.ArgumentParser(prog="python -m bench", description=__doc__).parse_args()
     programs = {
         "floor": Program(["-m", "bench.floor"], {"JSII_NODE": NODE}),
@@ -96,11 +96,13 @@ def _ratios(measured: dict[str, Measured]) -> str:
 
 
 def _growth(measured: dict[str, Measured]) -> str:
-    one = measured[str(COPIES[0])]
-    found = {copies: measured[str(copies)] for copies in COPIES}
+    by_copies = {copies: measured[str(copies)] for copies in COPIES}
     return _table(
         ["copies of the three stacks in one App", "seconds", "memory, MiB", "× one copy"],
-        *([str(copies), *_cells(each), f"{each.seconds / one.seconds:.1f}"] for copies, each in found.items()),
+        *(
+            [str(copies), *_cells(each), f"{each.seconds / by_copies[COPIES[0]].seconds:.1f}"]
+            for copies, each in by_copies.items()
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Times the commands that a newcomer and a developer type, each against the least that it could take."""
+"""Measures the ``make`` targets, and a floor for each: the duration of the work that it can't avoid."""
 
 import os
 import re
@@ -15,22 +15,23 @@ from typing import NamedTuple
 PROJECT = Path(__file__).parent.parent
 RUNS = 3
 LONGEST_PATH = ("aws_vpc", "aws_vpc_endpoint", "aws_db_instance", "aws_lb")
-"""The resources of a deploy that wait for each other, and that the provider waits for longest."""
+"""The resource types on a deploy's critical path: created one after the other, with the provider's longest waits."""
 WAIT = re.compile(r"(?P<type>\w+)\.\S+: Creation complete after (?:(?P<minutes>\d+)m)?(?P<seconds>\d+)s")
 PROD_WAITS_SECONDS = (10 + 5 + 80 + 60) + (80 + 30) + (60 + 5)
-"""The longest path of the tests, alone on a machine: VPC, its endpoint, PostgreSQL and load balancer are made; the
-protection of PostgreSQL and load balancer is lifted; PostgreSQL and the endpoint are destroyed."""
+"""The provider's waits on the critical path of the tests, measured on an idle machine: creation of VPC, VPC endpoint,
+PostgreSQL and load balancer; removal of deletion protection from PostgreSQL and load balancer; destruction of
+PostgreSQL and VPC endpoint."""
 
 
 class Timed(NamedTuple):
-    """How long a command takes, and how long the least that it could do does."""
+    """Duration of a command, and of its floor, in seconds."""
 
     seconds: float
     floor_seconds: float
 
     @property
     def ratio(self) -> float:
-        """How many times the floor it takes."""
+        """Duration as a multiple of the floor."""
         return self.seconds / self.floor_seconds
 
 
@@ -40,11 +41,14 @@ FLOORS = {
     "make unit": "collecting the tests",
     "make test": "the provider's fixed waits while prod is deployed, released and destroyed",
 }
-"""The commands that are timed, and what each is held against."""
+"""The commands to measure, with the work that each one's floor consists of."""
 
 
 def timed_commands() -> dict[str, Timed]:
-    """The medians of three runs of each command, in a clone of the last commit; each time is told when it is known."""
+    """Runs each command ``RUNS`` times, each time in a new clone of the last commit, and returns the medians.
+
+    Each duration is printed to stderr as soon as it is measured.
+    """
     runs: dict[str, list[Timed]] = {command: [] for command in FLOORS}
     for _ in range(RUNS):
         with TemporaryDirectory(prefix="bench-") as folder:
@@ -66,7 +70,7 @@ def timed_commands() -> dict[str, Timed]:
 
 
 def _setup(clone: Path) -> Timed:
-    """From nothing: the caches are empty too."""
+    """Measures ``make setup`` in a new clone, with empty caches of uv, pip and npm."""
     with TemporaryDirectory() as caches_folder, TemporaryDirectory() as other:
         seconds = _seconds(clone, "make", "setup", **_empty_caches(Path(caches_folder, "first")))
         venv = Path(other, ".venv")
@@ -101,8 +105,8 @@ def _local(clone: Path) -> Timed:
 
 
 def _unit(clone: Path) -> Timed:
-    _seconds(clone, "make", "unit")  # to warm Python's compiled modules
-    # syrupy would take the snapshots for unused ones.
+    _seconds(clone, "make", "unit")  # so that Python's modules are compiled
+    # With --collect-only, syrupy would report all snapshots as unused.
     collect = ["-m", "pytest", "-p", "no:syrupy", "--collect-only", "--quiet", "tests/unit"]
     floor = _seconds(clone, ".venv/bin/python", *collect)
     return Timed(_seconds(clone, "make", "unit"), floor)
@@ -134,6 +138,6 @@ def _run(clone: Path, *command: str, **variables: str) -> str:
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables of this process, without the virtual environment that it runs in."""
+    """Returns this process's variables and ``variables``, without this project's folders in the PATH."""
     path = [folder for folder in os.environ["PATH"].split(os.pathsep) if not Path(folder).is_relative_to(PROJECT)]
     return {**os.environ, **variables, "PATH": os.pathsep.join(path)}

@@ -1,4 +1,4 @@
-"""``python -m bench.copies N``: N copies of the three stacks in one App."""
+"""``python -m bench.copies N``: synthesizes N copies of the three stacks in one App."""
 
 import lazy_bindings  # noqa: F401
 

@@ -1,4 +1,4 @@
-"""The least that any CDKTF app costs: ``import cdktf`` and the synth of an empty App."""
+"""The work that no CDKTF app can avoid: ``import cdktf`` and the synth of an empty App."""
 
 from cdktf import App
 

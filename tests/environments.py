@@ -1,4 +1,4 @@
-"""The environments that tests synthesize and deploy, and settings to do it with."""
+"""The environments that tests synthesize and deploy, and settings for them."""
 
 from collections.abc import Mapping
 
@@ -9,10 +9,10 @@ ENVIRONMENTS = ("dev", "prod")
 
 EC2 = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "ec2"}
 EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
-# Settings with which the services of either environment run.
+# With these settings, the services of both environments run.
 RUNNING = {"LANGFUSE_AWS__CLICKHOUSE__CONFIGURED": "true"}
 
 
 def load(environment: str = "dev", overrides: Mapping[str, str] | None = None) -> Settings:
-    """The settings of an environment with some variables set."""
+    """Loads the settings of an environment, with ``overrides`` as environment variables."""
     return settings.load({"LANGFUSE_ENV": environment, **(overrides or {})})

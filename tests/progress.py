@@ -1,4 +1,4 @@
-"""A pytest plugin that shows, while the end-to-end tests run side by side, what runs and which test has failed."""
+"""A pytest plugin that reports running and failed tests while the end-to-end tests run in parallel."""
 
 import os
 import threading
@@ -12,18 +12,18 @@ import pytest
 from local.progress import Progress, minutes
 
 FOLDER_VARIABLE = "TESTS_PROGRESS_FOLDER"
-"""Where each process of the tests writes how far its deployment is; nowhere if unset."""
+"""Variable with the folder to which test processes write the progress of their deployments. If unset, they do not."""
 INTERVAL_SECONDS = 30
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Only in the process that prints."""
+    """Registers the plugin in the process that prints, but not in the workers of pytest-xdist."""
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(RunningTests(config))
 
 
 class RunningTests:
-    """Prints a line every half a minute, and one for each test that fails, instead of a character a test."""
+    """Prints one line every 30 seconds and one per failed test, instead of one character per test."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -76,7 +76,7 @@ def _group(running: tuple[str, float]) -> str:
 
 
 def _describe(nodeid: str, seconds: float) -> str:
-    """The group that runs the test, and how far its deployment is, or the test's name."""
+    """Returns the test's group with its deployment's progress or, if there is none, the test's name and duration."""
     name, _, group = nodeid.partition("@")
     with suppress(KeyError, OSError):
         return f"{group}: {Path(os.environ[FOLDER_VARIABLE], group).read_text()}"
@@ -85,7 +85,7 @@ def _describe(nodeid: str, seconds: float) -> str:
 
 
 def report_of(group: str) -> Callable[[str], None]:
-    """Takes in what cdktf prints, and passes on how far it is; the lines show if a test fails."""
+    """Returns a function that takes the lines that cdktf prints, and writes the deployment's progress to a file."""
     progress = Progress()
     folder = os.environ.get(FOLDER_VARIABLE)
 

@@ -1,14 +1,13 @@
-"""Synthesizes stacks and modules for tests, with cdktf's Testing helpers."""
+"""Synthesizes the stacks for tests, with cdktf's Testing helpers."""
 
 import lazy_bindings  # noqa: F401
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from cdktf import App, TerraformStack, Testing as CdktfTesting
-from cdktf_cdktf_provider_aws.provider import AwsProvider
+from cdktf import Testing as CdktfTesting
 
 from stacks import add_stacks
 from tests.environments import load
@@ -21,23 +20,22 @@ class SynthesizedStack:
         self.text = text
         self.json: dict[str, Any] = json.loads(text)
 
-    def all(self, type_: str) -> dict[str, dict[str, Any]]:
-        """Every resource of this type, by its name in Terraform."""
-        found: dict[str, dict[str, Any]] = self.json.get("resource", {}).get(type_, {})
-        return found
+    def resources(self, type_: str) -> dict[str, dict[str, Any]]:
+        """Returns all resources of the type, by their Terraform names."""
+        return dict(self.json.get("resource", {}).get(type_, {}))
 
-    def one(self, type_: str, **attributes: object) -> dict[str, Any]:
-        """The only resource of this type that has these attributes."""
-        found = [
+    def resource(self, type_: str, **attributes: object) -> dict[str, Any]:
+        """Returns the resource of the type with these attributes. Fails unless there is exactly one."""
+        matching = [
             resource
-            for resource in self.all(type_).values()
+            for resource in self.resources(type_).values()
             if all(resource.get(key) == value for key, value in attributes.items())
         ]
-        assert len(found) == 1, f"{len(found)} of {type_} with {attributes}"
-        return found[0]
+        assert len(matching) == 1, f"{len(matching)} of {type_} with {attributes}"
+        return matching[0]
 
     def addresses(self) -> list[str]:
-        """The address of everything that Terraform would make, read or hand out."""
+        """Returns the addresses of all resources and ephemeral resources, sorted."""
         resources = [f"{type_}.{name}" for type_, named in self.json.get("resource", {}).items() for name in named]
         ephemeral = [
             f"ephemeral.{type_}.{name}" for type_, named in self.json.get("ephemeral", {}).items() for name in named
@@ -46,7 +44,7 @@ class SynthesizedStack:
 
 
 def app(environment: str = "dev", overrides: Mapping[str, str] | None = None) -> dict[str, SynthesizedStack]:
-    """All three stacks of an environment."""
+    """Synthesizes all stacks of an environment, once per process, and returns them by id."""
     return _app(environment, tuple(sorted((overrides or {}).items())))
 
 
@@ -57,13 +55,3 @@ def _app(environment: str, overrides: tuple[tuple[str, str], ...]) -> dict[str, 
     for stack in stacks:
         stack.prepare_stack()
     return {stack.node.id: SynthesizedStack(CdktfTesting.synth(stack, True)) for stack in stacks}
-
-
-def module(build: Callable[[TerraformStack], object]) -> SynthesizedStack:
-    """A stack with nothing but what ``build`` puts into it."""
-    root: App = CdktfTesting.app()
-    stack = TerraformStack(root, "stack")
-    AwsProvider(stack, "aws", region="eu-central-1")
-    build(stack)
-    stack.prepare_stack()
-    return SynthesizedStack(CdktfTesting.synth(stack, True))

@@ -1,4 +1,4 @@
-"""What there is on an AWS, of every kind of thing that the stacks make."""
+"""Lists AWS resources of the types that the stacks create, to find those that a destroy leaves."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import jmespath
 
 from local.embedded_aws import EmbeddedAws
 
-# service, operation, its arguments, and the path to each thing's id
+# service, operation, arguments, JMESPath of the ids
 LISTINGS: list[tuple[str, str, dict[str, Any], str]] = [
     ("ec2", "describe_vpcs", {}, "Vpcs[].VpcId"),
     ("ec2", "describe_subnets", {}, "Subnets[].SubnetId"),
@@ -41,14 +41,14 @@ LISTINGS: list[tuple[str, str, dict[str, Any], str]] = [
 
 
 def inventory(aws: EmbeddedAws) -> set[tuple[str, str, str]]:
-    """Every thing as (service, operation, id)."""
+    """Returns each resource as (service, operation, id)."""
     session = aws.session()
-    found = set()
+    things = set()
     for service, operation, arguments, path in LISTINGS:
         client = session.client(service, endpoint_url=aws.url)  # type: ignore[call-overload]
         if client.can_paginate(operation):
             ids = client.get_paginator(operation).paginate(**arguments).search(path)
         else:
             ids = jmespath.search(path, getattr(client, operation)(**arguments))
-        found |= {(service, operation, str(id_)) for id_ in ids}
-    return found
+        things |= {(service, operation, str(id_)) for id_ in ids}
+    return things

@@ -1,4 +1,4 @@
-"""A real deploy of each environment: real outputs, an empty second plan, no secret anywhere, nothing left behind."""
+"""Tests of real deployments: outputs, an empty second plan, no secrets, a restore, and a switch of ClickHouse."""
 
 import json
 import zipfile
@@ -25,7 +25,7 @@ SECRET = {
     "encryption-key",
     "clickhouse-password",
 }
-"""The names that hold secrets; the others hold addresses."""
+"""Names of the secrets whose values are confidential."""
 
 
 def test_every_output_is_real(deployment: Deployment) -> None:
@@ -51,7 +51,7 @@ def test_every_output_is_real(deployment: Deployment) -> None:
 
 
 def stacks(deployment: Deployment) -> list[str]:
-    """The names of the stacks that are deployed."""
+    """Returns the names of the deployed stacks."""
     return [stack.name for stack in stacks_in_order(deployment.folder)]
 
 
@@ -61,7 +61,7 @@ def test_the_second_plan_is_empty(deployment: Deployment, second_plan: Planned) 
 
 
 def changes(plan: str) -> dict[str, list[str]]:
-    """What a plan would do, by address."""
+    """Returns the actions of a plan other than ``no-op`` and ``read``, by address."""
     return {
         change["address"]: change["change"]["actions"]
         for change in json.loads(plan)["resource_changes"]
@@ -78,7 +78,7 @@ def test_no_secret_is_in_json_plan_or_state(deployment: Deployment, second_plan:
 
 
 def secret_values(aws: EmbeddedAws) -> dict[str, str]:
-    """The values that nobody may see, by the secrets' names."""
+    """Returns the confidential values, by the names of the secrets."""
     client = aws.session().client("secretsmanager", endpoint_url=aws.url)
     names = [
         secret["Name"] for page in client.get_paginator("list_secrets").paginate() for secret in page["SecretList"]
@@ -88,7 +88,7 @@ def secret_values(aws: EmbeddedAws) -> dict[str, str]:
 
 
 def written(deployment: Deployment, second_plan: Planned) -> Iterator[tuple[str, bytes]]:
-    """All that Terraform and CDKTF wrote down: JSON, a plan of each stack, every version of every state."""
+    """Yields everything that Terraform and CDKTF wrote: JSON, one plan per stack, every version of every state."""
     for file in deployment.folder.rglob("*.json"):
         yield str(file), file.read_bytes()
     for stack in stacks_in_order(second_plan.folder):
@@ -112,7 +112,7 @@ def written(deployment: Deployment, second_plan: Planned) -> Iterator[tuple[str,
 
 @pytest.mark.parametrize("deployment", ["dev-restored"], indirect=True)
 def test_a_snapshot_takes_the_volumes_place(deployment: Deployment, terraform: str) -> None:
-    """docs/restore.md, step by step."""
+    """Follows docs/restore.md step by step."""
     ec2 = deployment.aws.session().client("ec2", endpoint_url=deployment.aws.url)
     (old,) = data_volumes(deployment.aws)
     snapshot_id = ec2.create_snapshot(VolumeId=old["VolumeId"])["SnapshotId"]
@@ -145,7 +145,7 @@ def test_a_snapshot_takes_the_volumes_place(deployment: Deployment, terraform: s
 def test_a_switch_to_an_external_clickhouse_rewrites_the_secrets_and_keeps_the_volume(
     deployment: Deployment,
 ) -> None:
-    """At the same time, the database's password rotates; later deploys keep what an operator stores."""
+    """The same deploy rotates the database's password. Later deploys keep the values that an operator stores."""
     secrets = deployment.aws.session().client("secretsmanager", endpoint_url=deployment.aws.url)
     names = deployment.outputs()["data"]
     (volume,) = data_volumes(deployment.aws)
@@ -169,7 +169,7 @@ def test_a_switch_to_an_external_clickhouse_rewrites_the_secrets_and_keeps_the_v
     assert changed == {"database-password", "database-url", "clickhouse-password"}
     assert after["langfuse-dev/database-password"] in after["langfuse-dev/database-url"]
 
-    # Twice: AWS forgets a version that has lost its last label.
+    # Twice: then the version that Terraform wrote has no staging label, and AWS may delete it.
     for host in ("one", "two"):
         secrets.put_secret_value(SecretId=clickhouse_url, SecretString=f"https://{host}.example.com:8443")
     configured = Deployment(
@@ -184,7 +184,11 @@ def test_a_switch_to_an_external_clickhouse_rewrites_the_secrets_and_keeps_the_v
 
 
 def data_volumes(aws: EmbeddedAws) -> list[VolumeTypeDef]:
-    """The volumes that are no instance's root."""
+    """Returns the volumes that are not deleted together with an instance."""
     ec2 = aws.session().client("ec2", endpoint_url=aws.url)
     volumes = ec2.describe_volumes()["Volumes"]
-    return [volume for volume in volumes if not any(one["DeleteOnTermination"] for one in volume["Attachments"])]
+    return [
+        volume
+        for volume in volumes
+        if not any(attachment["DeleteOnTermination"] for attachment in volume["Attachments"])
+    ]

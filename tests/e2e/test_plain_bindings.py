@@ -1,4 +1,4 @@
-"""What the lazy bindings do against the plain ones. Here, not with the unit tests, because plain imports take long."""
+"""Compares the lazy bindings with the plain ones. These are not unit tests, because plain imports are slow."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The hooks pass the project as it is, and stop what they are for."""
+"""Tests of the pre-commit hooks: they accept the project, and stop commits of faulty files."""
 
 import os
 import re
@@ -18,7 +18,7 @@ ACCESS_KEY = "AKIA" + "Q3EGRZ7WPL5XVN2K"
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project as a repository of its own, with the programs that make installed."""
+    """A copy of the project in a new Git repository, with a link to the virtual environment."""
     folder = tmp_path_factory.mktemp("clone") / "project"
     shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns(*MADE))
     (folder / ".venv").symlink_to(PROJECT / ".venv")
@@ -27,7 +27,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def commit_hooks(clone: Path) -> Ran:
-    """All hooks on all files, but for mypy, which ``make lint`` runs already and takes a minute."""
+    """Runs the hooks on all files, except mypy, which takes a minute and is part of ``make lint``."""
     subprocess.run(["git", "add", "--all"], cwd=clone, check=True)
     return subprocess.run(
         [".venv/bin/pre-commit", "run", "--all-files"],

@@ -1,4 +1,4 @@
-"""Terraform itself accepts the JSON, for each environment and each choice that changes the graph."""
+"""Tests that Terraform accepts the JSON of each environment, with each choice that changes the resource graph."""
 
 import json
 import re
@@ -33,8 +33,8 @@ CHOICES = {
 
 
 def synthesized(environment: str, choice: str) -> dict[str, dict[str, Any]]:
-    """The JSON of each stack."""
-    # Imported here, since it starts the Node.js of jsii, which most processes of the tests need not.
+    """Returns the JSON of each stack, by the stack's name."""
+    # Imported here, because it starts jsii's Node.js, which most test processes do not need.
     from tests.synthesis import app
 
     return {name: json.loads(stack.text) for name, stack in app(environment, CHOICES[choice]).items()}
@@ -42,9 +42,10 @@ def synthesized(environment: str, choice: str) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def diagnostics(terraform: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What Terraform says of all of them at once, each a module, since its start is what takes the time.
+    """The diagnostics of one ``terraform validate`` for all stacks, each as a module: starting Terraform is slow.
 
-    Only the root of a configuration has a backend, and each provider block would start another provider.
+    Modules have no backend, because only the root module may have one. They share the root's provider block, because
+    each block would start another provider process.
     """
     folder = tmp_path_factory.mktemp("validate")
     modules = {}
@@ -78,7 +79,7 @@ def test_terraform_says_nothing_else(diagnostics: list[dict[str, Any]]) -> None:
 
 
 def test_another_provider_than_the_locked_one_is_refused(terraform: str, tmp_path: Path) -> None:
-    """And the lock file stays as it is."""
+    """``terraform init`` does not change the lock file."""
     (tmp_path / "cdk.tf.json").write_text(json.dumps(synthesized("dev", "running")["network"]))
     lock = tmp_path / LOCK_FILE.name
     lock.write_text(re.sub(r'"(h1|zh):.{8}', r'"\1:00000000', LOCK_FILE.read_text()))

@@ -1,4 +1,4 @@
-"""ClickHouse in both modes: what is made, what is protected, and what a switch does."""
+"""Tests of ClickHouse in both modes: resources, protection, and a switch of the mode."""
 
 import json
 from typing import Any
@@ -11,10 +11,10 @@ from tests.synthesis import SynthesizedStack, app
 
 
 def values(data: SynthesizedStack) -> dict[str, str]:
-    """The six secrets' values, by the end of their names."""
+    """Returns the values of ClickHouse's six secrets, by the secrets' short names."""
     return {
         name.split("_")[1]: version["secret_string_wo"]
-        for name, version in data.all("aws_secretsmanager_secret_version").items()
+        for name, version in data.resources("aws_secretsmanager_secret_version").items()
         if name.startswith("clickhouse_")
     }
 
@@ -22,28 +22,28 @@ def values(data: SynthesizedStack) -> dict[str, str]:
 def versions(data: SynthesizedStack) -> set[int]:
     return {
         version["secret_string_wo_version"]
-        for name, version in data.all("aws_secretsmanager_secret_version").items()
+        for name, version in data.resources("aws_secretsmanager_secret_version").items()
         if name.startswith("clickhouse_")
     }
 
 
 def allowed(data: SynthesizedStack) -> list[dict[str, Any]]:
-    """What the instance's own policy allows."""
-    return list(json.loads(data.one("aws_iam_role_policy")["policy"])["Statement"])
+    """Returns the statements of the instance's inline policy."""
+    return list(json.loads(data.resource("aws_iam_role_policy")["policy"])["Statement"])
 
 
-def test_dev_runs_on_ec2_and_prod_on_a_clickhouse_of_yours() -> None:
-    assert app("dev")["data"].all("aws_instance")
-    assert not app("prod")["data"].all("aws_instance")
+def test_dev_has_clickhouse_on_ec2_and_prod_an_external_one() -> None:
+    assert app("dev")["data"].resources("aws_instance")
+    assert not app("prod")["data"].resources("aws_instance")
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_on_ec2_the_secrets_hold_the_real_values(environment: str) -> None:
-    found = values(app(environment, EC2)["data"])
-    password = found.pop("password")
+    secrets = values(app(environment, EC2)["data"])
+    password = secrets.pop("password")
     assert password.startswith("${ephemeral.aws_secretsmanager_random_password.")
     host = f"clickhouse.langfuse-{environment}.internal"
-    assert found == {
+    assert secrets == {
         "url": f"http://{host}:8123",
         "user": "langfuse",
         "migration-url": f"clickhouse://{host}:9000",
@@ -64,13 +64,13 @@ def test_external_clickhouse_gets_placeholders() -> None:
 
 
 def test_switching_the_mode_rewrites_all_six_secrets() -> None:
-    one, other = versions(app("dev", EC2)["data"]), versions(app("dev", EXTERNAL)["data"])
-    assert len(one) == len(other) == 1
-    assert one != other
+    on_ec2, external = versions(app("dev", EC2)["data"]), versions(app("dev", EXTERNAL)["data"])
+    assert len(on_ec2) == len(external) == 1
+    assert on_ec2 != external
 
 
-def test_switching_away_from_ec2_lets_go_of_the_volume_without_destroying_it() -> None:
-    assert list(app("dev", EC2)["data"].all("aws_ebs_volume")) == ["clickhouse_data"]
+def test_a_switch_from_ec2_drops_the_volume_from_the_state_without_destroying_it() -> None:
+    assert list(app("dev", EC2)["data"].resources("aws_ebs_volume")) == ["clickhouse_data"]
     external = app("dev", EXTERNAL)["data"].json
     assert external["removed"] == [{"from": "aws_ebs_volume.clickhouse_data", "lifecycle": {"destroy": False}}]
     assert "removed" not in app("dev", EC2)["data"].json
@@ -79,19 +79,19 @@ def test_switching_away_from_ec2_lets_go_of_the_volume_without_destroying_it() -
 @pytest.mark.parametrize(("environment", "protected"), [("dev", False), ("prod", True)])
 def test_the_volume_is_its_own_encrypted_and_protected_where_data_is(environment: str, protected: bool) -> None:
     data = app(environment, EC2)["data"]
-    volume = data.one("aws_ebs_volume")
+    volume = data.resource("aws_ebs_volume")
     assert volume["type"] == "gp3"
     assert volume["encrypted"] is True
     assert volume["lifecycle"]["prevent_destroy"] is protected
     assert volume["final_snapshot"] is protected
-    assert "ebs_block_device" not in data.one("aws_instance")
-    attachment = data.one("aws_volume_attachment")
+    assert "ebs_block_device" not in data.resource("aws_instance")
+    attachment = data.resource("aws_volume_attachment")
     assert attachment["volume_id"] == "${aws_ebs_volume.clickhouse_data.id}"
     assert attachment["stop_instance_before_detaching"] is True
 
 
 def test_the_instance_is_private_with_imdsv2_only_and_no_ssh_key() -> None:
-    instance = app("dev", EC2)["data"].one("aws_instance")
+    instance = app("dev", EC2)["data"].resource("aws_instance")
     assert "vpc_private-0" in instance["subnet_id"]
     assert instance["metadata_options"]["http_tokens"] == "required"
     assert instance["root_block_device"]["encrypted"] is True
@@ -111,26 +111,26 @@ def test_the_instance_reads_one_secret_and_publishes_one_namespace() -> None:
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
 def test_the_user_data_holds_the_script_and_no_secret(environment: str) -> None:
-    user_data = app(environment, EC2)["data"].one("aws_instance")["user_data"]
+    user_data = app(environment, EC2)["data"].resource("aws_instance")["user_data"]
     script = BOOT_SCRIPT.read_text().partition("\n")[2]
     assert user_data.replace("$${", "${").endswith(script)
     assert "ephemeral" not in user_data
-    # EC2's limit
+    # EC2's limit for user data
     assert len(user_data) < 16 * 1024
 
 
 def test_snapshots_are_daily_and_expire() -> None:
     data = app("dev", {**EC2, "LANGFUSE_AWS__CLICKHOUSE__SNAPSHOT_RETENTION_DAYS": "5"})["data"]
-    (rule,) = data.one("aws_backup_plan")["rule"]
+    (rule,) = data.resource("aws_backup_plan")["rule"]
     assert rule["schedule"] == "cron(0 3 * * ? *)"
     assert rule["lifecycle"] == {"delete_after": 5}
-    assert data.one("aws_backup_selection")["resources"] == ["${aws_ebs_volume.clickhouse_data.arn}"]
+    assert data.resource("aws_backup_selection")["resources"] == ["${aws_ebs_volume.clickhouse_data.arn}"]
 
 
-def test_alarms_heal_the_instance() -> None:
+def test_alarms_recover_and_reboot_the_instance() -> None:
     alarms = {
         alarm["alarm_name"].removeprefix("langfuse-dev-clickhouse-"): alarm
-        for alarm in app("dev", EC2)["data"].all("aws_cloudwatch_metric_alarm").values()
+        for alarm in app("dev", EC2)["data"].resources("aws_cloudwatch_metric_alarm").values()
         if "clickhouse" in alarm["alarm_name"]
     }
     assert set(alarms) == {"disk", "memory", "system-check", "instance-check"}
@@ -141,17 +141,17 @@ def test_alarms_heal_the_instance() -> None:
 
 def test_the_alarms_read_what_the_boot_script_publishes() -> None:
     script = BOOT_SCRIPT.read_text()
-    disk = app("dev", EC2)["data"].one("aws_cloudwatch_metric_alarm", metric_name="disk_used_percent")
+    disk = app("dev", EC2)["data"].resource("aws_cloudwatch_metric_alarm", metric_name="disk_used_percent")
     assert f"DATA={disk['dimensions']['path']}\n" in script
     assert f"mkfs.{disk['dimensions']['fstype']} " in script
-    user_data = app("dev", EC2)["data"].one("aws_instance")["user_data"]
+    user_data = app("dev", EC2)["data"].resource("aws_instance")["user_data"]
     assert f"export METRIC_NAMESPACE='{disk['namespace']}'" in user_data
     assert f"export ENVIRONMENT='{disk['dimensions']['Environment']}'" in user_data
 
 
-def test_the_server_has_a_name_of_its_own() -> None:
+def test_the_server_has_a_private_dns_record() -> None:
     data = app("dev", EC2)["data"]
-    record = data.one("aws_route53_record")
+    record = data.resource("aws_route53_record")
     assert record["name"] == "clickhouse.langfuse-dev.internal"
     assert record["type"] == "A"
     outputs = data.json["output"]
@@ -161,4 +161,4 @@ def test_the_server_has_a_name_of_its_own() -> None:
 
 def test_on_ec2_services_run_without_a_second_step() -> None:
     services = app("prod", EC2)["services"]
-    assert [one["desired_count"] for one in services.all("aws_ecs_service").values()] == [1, 1]
+    assert [service["desired_count"] for service in services.resources("aws_ecs_service").values()] == [1, 1]

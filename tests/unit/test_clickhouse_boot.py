@@ -1,4 +1,4 @@
-"""The boot script, really run: in a scratch root, with stubs for what only the instance has."""
+"""Runs the boot script in a temporary root folder, with stubs for the programs of the instance."""
 
 import hashlib
 import subprocess
@@ -21,7 +21,7 @@ echo "{name} $*" >> "{calls}"
 
 @dataclass
 class Machine:
-    """A scratch root, the programs the script finds, and what it called."""
+    """A temporary root folder, a folder of stub programs, and a log of their calls."""
 
     root: Path
     stubs: Path
@@ -59,14 +59,14 @@ class Machine:
         return [call for call in self.calls if call.startswith(f"{program} ")]
 
     def written(self) -> dict[str, str]:
-        """Every file under the root, but for the device."""
+        """Returns the text of each file below the root, except the device."""
         files = [path for path in self.root.rglob("*") if path.is_file() and "dev" not in path.parts[-4:]]
         return {str(path.relative_to(self.root)): path.read_text() for path in files}
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    """A machine with a blank volume that does all it is told."""
+    """A machine with a blank volume that is not mounted, on which every command succeeds."""
     made = Machine(tmp_path / "root", tmp_path / "stubs", tmp_path / "calls")
     made.stubs.mkdir()
     device = made.root / "dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol0123"  # pragma: allowlist secret

@@ -1,4 +1,4 @@
-"""The fast path loads the bindings lazily, gets out of the way when it must, and leaves the user's Node.js alone."""
+"""Tests of ``lazy_bindings``: lazy loading, the fallback with a warning, and the user's own Node.js and options."""
 
 import lazy_bindings
 
@@ -15,7 +15,7 @@ NODE = lazy_bindings.bundled_node()
 
 
 def python(code: str, *, folder: Path = PROJECT, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs ``code`` in a process of its own that finds no Node.js on its PATH."""
+    """Runs ``code`` in a new Python process, with an empty PATH unless ``variables`` has one."""
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=PROJECT,
@@ -43,7 +43,7 @@ def test_only_the_imported_modules_load_and_no_node_is_needed() -> None:
 
 
 def test_arguments_are_still_checked() -> None:
-    """However often: the type hints are remembered from the first time."""
+    """The second check uses the cached type hints."""
     wrong = """
 import lazy_bindings, cdktf
 from cdktf_cdktf_provider_aws.vpc import Vpc
@@ -66,7 +66,7 @@ def test_a_module_can_also_be_an_attribute() -> None:
 
 
 def test_assets_are_still_zipped(tmp_path: Path) -> None:
-    """cdktf runs a ``node`` of the PATH for it, with the same options."""
+    """cdktf zips assets with the ``node`` on the PATH, which inherits the options of jsii's Node.js."""
     code = """
 import lazy_bindings, cdktf, os
 from cdktf import App, AssetType, TerraformAsset, TerraformStack
@@ -81,7 +81,7 @@ app.synth()
 
 
 def test_an_assembly_that_does_not_load_is_told_at_the_first_construct() -> None:
-    """Python does not wait for the answer to each load, but it reads it."""
+    """Python does not wait for the answer to a load request, but reads it later."""
     missing = """
 import lazy_bindings, jsii, cdktf
 jsii.kernel.load("missing", "1.0.0", "/no/such/archive.tgz")

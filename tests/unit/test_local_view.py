@@ -1,4 +1,4 @@
-"""What ``make local`` shows of a deploy, fed with lines as ``cdktf`` prints them."""
+"""Tests of the progress that ``make local`` shows, with lines as ``cdktf`` prints them."""
 
 import io
 
@@ -69,7 +69,7 @@ def test_only_the_longest_waits_are_named(clock: Clock) -> None:
 
 
 def shown(*, terminal: bool) -> str:
-    """What a deploy of a minute shows."""
+    """Returns the output for a deploy that takes 50 seconds."""
     out = io.StringIO()
     clock = Clock()
     console = Console(file=out, force_terminal=terminal, width=80, height=24, highlight=False, color_system=None)

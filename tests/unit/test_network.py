@@ -1,6 +1,7 @@
-"""The VPC and the table of who may reach whom."""
+"""Tests of the VPC and the security group rules."""
 
 import ipaddress
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -9,29 +10,29 @@ from cdktf import Testing as CdktfTesting
 from tests.environments import EC2, ENVIRONMENTS, EXTERNAL
 from tests.synthesis import SynthesizedStack, app
 
-Reach = tuple[str, str, int]
+Rule = tuple[str, str, int]
 
 
 def group_names(network: SynthesizedStack) -> dict[str, str]:
-    """Reference of a security group -> its member."""
+    """Returns the short names of the security groups, such as ``web``, by the references to them."""
     return {
         f"${{aws_security_group.{name}.id}}": group["name"].split("-", 2)[2]
-        for name, group in network.all("aws_security_group").items()
+        for name, group in network.resources("aws_security_group").items()
     }
 
 
-def reaches(network: SynthesizedStack, direction: str) -> set[Reach]:
-    """Every rule as (from, to, port)."""
+def rules(network: SynthesizedStack, direction: str) -> set[Rule]:
+    """Returns each rule as (source, destination, port)."""
     members = group_names(network)
-    found = set()
-    for rule in network.all(f"aws_vpc_security_group_{direction}_rule").values():
+    connections = set()
+    for rule in network.resources(f"aws_vpc_security_group_{direction}_rule").values():
         assert rule["ip_protocol"] == "tcp"
         assert rule["from_port"] == rule["to_port"]
         owner = members[rule["security_group_id"]]
         other = members[rule["referenced_security_group_id"]] if "referenced_security_group_id" in rule else peer(rule)
         source, target = (other, owner) if direction == "ingress" else (owner, other)
-        found.add((source, target, rule["to_port"]))
-    return found
+        connections.add((source, target, rule["to_port"]))
+    return connections
 
 
 def peer(rule: dict[str, Any]) -> str:
@@ -49,7 +50,7 @@ INSIDE = {
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_only_the_load_balancer_is_reached_from_the_world(environment: str) -> None:
     world = {("0.0.0.0/0", "load-balancer", 80), ("0.0.0.0/0", "load-balancer", 443)}
-    assert reaches(app(environment)["network"], "ingress") == INSIDE | world
+    assert rules(app(environment)["network"], "ingress") == INSIDE | world
 
 
 @pytest.mark.parametrize(
@@ -59,27 +60,27 @@ def test_only_the_load_balancer_is_reached_from_the_world(environment: str) -> N
         (EXTERNAL, {(task, "0.0.0.0/0", port) for task in ("web", "worker") for port in (8443, 9440)}),
     ],
 )
-def test_every_way_in_has_its_way_out_and_little_else_does(clickhouse: dict[str, str], more: set[Reach]) -> None:
+def test_egress_is_for_each_ingress_and_little_else(clickhouse: dict[str, str], more: set[Rule]) -> None:
     apis = {(task, "0.0.0.0/0", 443) for task in ("web", "worker")}
-    assert reaches(app("dev", clickhouse)["network"], "egress") == INSIDE | apis | more
+    assert rules(app("dev", clickhouse)["network"], "egress") == INSIDE | apis | more
 
 
 def test_behind_cloudfront_the_world_reaches_nothing() -> None:
     network = app("dev", {"LANGFUSE_AWS__DOMAIN__CLOUDFRONT": "true"})["network"]
-    assert reaches(network, "ingress") == INSIDE | {("cloudfront", "load-balancer", 80)}
+    assert rules(network, "ingress") == INSIDE | {("cloudfront", "load-balancer", 80)}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_no_security_group_has_inline_rules(environment: str) -> None:
-    for group in app(environment)["network"].all("aws_security_group").values():
+    for group in app(environment)["network"].resources("aws_security_group").values():
         assert not {"ingress", "egress"} & set(group)
 
 
 @pytest.mark.parametrize(("environment", "gateways"), [("dev", 1), ("prod", 2)])
 def test_nat_gateways(environment: str, gateways: int) -> None:
     network = app(environment)["network"]
-    assert len(network.all("aws_nat_gateway")) == gateways
-    default_routes = [route for route in network.all("aws_route").values() if "nat_gateway_id" in route]
+    assert len(network.resources("aws_nat_gateway")) == gateways
+    default_routes = [route for route in network.resources("aws_route").values() if "nat_gateway_id" in route]
     assert len(default_routes) == 2
     assert len({route["nat_gateway_id"] for route in default_routes}) == gateways
 
@@ -88,18 +89,18 @@ def test_nat_gateways(environment: str, gateways: int) -> None:
 @pytest.mark.parametrize("cidr", ["10.0.0.0/16", "192.168.8.0/24"])
 def test_subnets_fill_the_block_without_overlap(zones: int, cidr: str) -> None:
     overrides = {"LANGFUSE_AWS__NETWORK__AVAILABILITY_ZONES": str(zones), "LANGFUSE_AWS__NETWORK__CIDR": cidr}
-    subnets = app("dev", overrides)["network"].all("aws_subnet").values()
+    subnets = app("dev", overrides)["network"].resources("aws_subnet").values()
     blocks = [ipaddress.IPv4Network(subnet["cidr_block"]) for subnet in subnets]
     assert len(blocks) == 2 * zones
     assert all(block.subnet_of(ipaddress.IPv4Network(cidr)) for block in blocks)
-    assert not any(one.overlaps(other) for one in blocks for other in blocks if one is not other)
-    # AWS wants /27 or larger for a load balancer.
+    assert not any(block.overlaps(other) for block, other in combinations(blocks, 2))
+    # A load balancer requires subnets of /27 or larger.
     assert all(block.prefixlen <= 27 for block in blocks)
 
 
 def test_a_zone_added_later_moves_no_subnet() -> None:
     two, three = (
-        app("dev", {"LANGFUSE_AWS__NETWORK__AVAILABILITY_ZONES": zones})["network"].all("aws_subnet")
+        app("dev", {"LANGFUSE_AWS__NETWORK__AVAILABILITY_ZONES": zones})["network"].resources("aws_subnet")
         for zones in ("2", "3")
     )
     assert {name: three[name] for name in two} == two
@@ -108,27 +109,27 @@ def test_a_zone_added_later_moves_no_subnet() -> None:
 def test_the_zones_are_looked_up() -> None:
     network = app()["network"]
     assert network.json["data"]["aws_availability_zones"]
-    for subnet in network.all("aws_subnet").values():
+    for subnet in network.resources("aws_subnet").values():
         assert subnet["availability_zone"].startswith("${data.aws_availability_zones.")
 
 
-def test_private_subnets_reach_s3_without_nat() -> None:
+def test_private_subnets_use_an_endpoint_for_s3() -> None:
     assert CdktfTesting.to_have_resource_with_properties(
         app()["network"].text,
         "aws_vpc_endpoint",
         {"service_name": "com.amazonaws.us-east-1.s3", "vpc_endpoint_type": "Gateway"},
     )
-    assert len(app()["network"].one("aws_vpc_endpoint")["route_table_ids"]) == 2
+    assert len(app()["network"].resource("aws_vpc_endpoint")["route_table_ids"]) == 2
 
 
-def test_refused_traffic_is_logged() -> None:
+def test_rejected_connections_are_logged() -> None:
     network = app()["network"]
-    assert network.one("aws_flow_log")["traffic_type"] == "REJECT"
-    assert network.one("aws_cloudwatch_log_group")["retention_in_days"] == 7
+    assert network.resource("aws_flow_log")["traffic_type"] == "REJECT"
+    assert network.resource("aws_cloudwatch_log_group")["retention_in_days"] == 7
 
 
 def test_the_default_security_group_is_emptied() -> None:
-    group = app()["network"].one("aws_default_security_group")
+    group = app()["network"].resource("aws_default_security_group")
     assert not {"ingress", "egress"} & set(group)
 
 

@@ -1,4 +1,4 @@
-"""What runs Langfuse: web, worker, the way in, roles, scaling, alarms."""
+"""Tests of the services stack: web, worker, the public endpoint, roles, scaling and alarms."""
 
 import json
 from typing import Any
@@ -42,12 +42,12 @@ WEB_SECRETS = WORKER_SECRETS | {"NEXTAUTH_SECRET", "CLICKHOUSE_MIGRATION_URL", "
 
 
 def container(services: SynthesizedStack, name: str) -> dict[str, Any]:
-    """The container of web's or worker's task definition."""
+    """Returns the container definition of web or worker."""
     definition = next(
-        task for task in services.all("aws_ecs_task_definition").values() if task["family"].endswith(f"-{name}")
+        task for task in services.resources("aws_ecs_task_definition").values() if task["family"].endswith(f"-{name}")
     )
-    (found,) = json.loads(definition["container_definitions"])
-    return dict(found)
+    (only_container,) = json.loads(definition["container_definitions"])
+    return dict(only_container)
 
 
 def variables(services: SynthesizedStack, name: str) -> dict[str, str]:
@@ -59,7 +59,11 @@ def secrets(services: SynthesizedStack, name: str) -> dict[str, str]:
 
 
 def service(services: SynthesizedStack, name: str) -> dict[str, Any]:
-    return next(one for one in services.all("aws_ecs_service").values() if one["name"].endswith(f"-{name}"))
+    return next(
+        candidate
+        for candidate in services.resources("aws_ecs_service").values()
+        if candidate["name"].endswith(f"-{name}")
+    )
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -86,7 +90,7 @@ def test_values_that_langfuse_is_particular_about(environment: str) -> None:
         assert values["NODE_OPTIONS"] == "--max-old-space-size=3072"
         prefixes = [value for key, value in values.items() if key.endswith("_PREFIX")]
         assert sorted(prefixes) == ["events/", "exports/", "media/"]
-    balancer = services.one("aws_lb")
+    balancer = services.resource("aws_lb")
     assert int(variables(services, "web")["KEEP_ALIVE_TIMEOUT"]) > balancer["idle_timeout"] * 1000
 
 
@@ -111,14 +115,14 @@ def test_more_variables_and_secrets_reach_both_containers() -> None:
         assert variables(services, name)["AUTH_DISABLE_SIGNUP"] == "true"
         assert secrets(services, name)["SMTP_CONNECTION_URL"] == arn
         assert secrets(services, name)["SIGN_IN"] == f"{arn}:key::"
-        # Of one secret or of one of its keys: IAM knows the secret only.
+        # A container may read one key of a secret, but an IAM policy allows the whole secret.
         assert statements(services, f"{name}_execution-role")[0]["Resource"].count(arn) == 1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_tasks_run_on_arm_with_time_to_stop(environment: str) -> None:
     services = app(environment)["services"]
-    for task in services.all("aws_ecs_task_definition").values():
+    for task in services.resources("aws_ecs_task_definition").values():
         assert task["runtime_platform"] == {"cpu_architecture": "ARM64", "operating_system_family": "LINUX"}
     for name, probe in {
         "web": "http://127.0.0.1:3000/api/public/health",
@@ -148,7 +152,7 @@ def test_only_web_is_behind_the_load_balancer(environment: str) -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_web_is_healthy_by_its_own_readiness(environment: str) -> None:
-    targets = app(environment)["services"].one("aws_lb_target_group")
+    targets = app(environment)["services"].resource("aws_lb_target_group")
     assert targets["port"] == 3000
     assert targets["health_check"]["path"] == "/api/public/ready"
     assert targets["deregistration_delay"] == "30"
@@ -157,29 +161,29 @@ def test_web_is_healthy_by_its_own_readiness(environment: str) -> None:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_nothing_starts_on_placeholders(environment: str) -> None:
     services = app(environment, EXTERNAL)["services"]
-    assert [one["desired_count"] for one in services.all("aws_ecs_service").values()] == [0, 0]
-    assert not services.all("aws_appautoscaling_target")
+    assert [each["desired_count"] for each in services.resources("aws_ecs_service").values()] == [0, 0]
+    assert not services.resources("aws_appautoscaling_target")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_first_start_is_one_task_and_web_before_worker(environment: str) -> None:
     services = app(environment, RUNNING)["services"]
-    (web_name,) = [name for name in services.all("aws_ecs_service") if name.startswith("web")]
+    (web_name,) = [name for name in services.resources("aws_ecs_service") if name.startswith("web")]
     for name in ("web", "worker"):
         assert service(services, name)["desired_count"] == 1
         assert service(services, name)["wait_for_steady_state"] is True
     assert f"aws_ecs_service.{web_name}" in service(services, "worker")["depends_on"]
 
 
-def test_opening_the_gate_replaces_the_services_and_nothing_else_does() -> None:
-    closed, opened = app("prod")["services"], app("prod", RUNNING)["services"]
+def test_enabling_the_services_replaces_them_and_nothing_else_does() -> None:
+    disabled, enabled = app("prod")["services"], app("prod", RUNNING)["services"]
     for name in ("web", "worker"):
-        lifecycle = service(opened, name)["lifecycle"]
+        lifecycle = service(enabled, name)["lifecycle"]
         assert lifecycle["ignore_changes"] == ["desired_count"]
         (trigger,) = lifecycle["replace_triggered_by"]
-        gate = trigger.removeprefix("terraform_data.")
-        assert closed.all("terraform_data")[gate]["input"] == {"running": False}
-        assert opened.all("terraform_data")[gate]["input"] == {"running": True}
+        replacement = trigger.removeprefix("terraform_data.")
+        assert disabled.resources("terraform_data")[replacement]["input"] == {"running": False}
+        assert enabled.resources("terraform_data")[replacement]["input"] == {"running": True}
 
 
 @pytest.mark.parametrize(("environment", "web", "worker"), [("dev", (1, 2), (1, 2)), ("prod", (2, 6), (2, 8))])
@@ -187,12 +191,12 @@ def test_scaling(environment: str, web: tuple[int, int], worker: tuple[int, int]
     services = app(environment, RUNNING)["services"]
     limits = {
         name.split("-")[0]: (target["min_capacity"], target["max_capacity"])
-        for name, target in services.all("aws_appautoscaling_target").items()
+        for name, target in services.resources("aws_appautoscaling_target").items()
     }
     assert limits == {"web": web, "worker": worker}
     tracking = {
         name.split("-")[0]: policy["target_tracking_scaling_policy_configuration"]
-        for name, policy in services.all("aws_appautoscaling_policy").items()
+        for name, policy in services.resources("aws_appautoscaling_policy").items()
     }
     assert tracking["web"]["target_value"] == 50
     metrics = tracking["worker"]["customized_metric_specification"]["metrics"]
@@ -205,8 +209,8 @@ def test_scaling(environment: str, web: tuple[int, int], worker: tuple[int, int]
 
 
 def statements(services: SynthesizedStack, role: str) -> list[dict[str, Any]]:
-    """What the policy of this role allows."""
-    policy = next(one for name, one in services.all("aws_iam_role_policy").items() if name.startswith(role))
+    """Returns the statements of the role's policy."""
+    policy = next(policy for name, policy in services.resources("aws_iam_role_policy").items() if name.startswith(role))
     return list(json.loads(policy["policy"])["Statement"])
 
 
@@ -231,7 +235,7 @@ def test_ecs_may_read_just_the_containers_secrets(environment: str, name: str) -
 
 @pytest.mark.parametrize("stack", ["network", "data", "services"])
 def test_no_policy_allows_everything(stack: str) -> None:
-    for policy in app()[stack].all("aws_iam_role_policy").values():
+    for policy in app()[stack].resources("aws_iam_role_policy").values():
         for statement in json.loads(policy["policy"])["Statement"]:
             assert not any(action == "*" or action.endswith(":*") for action in statement["Action"])
             if "*" in statement["Resource"]:
@@ -239,7 +243,7 @@ def test_no_policy_allows_everything(stack: str) -> None:
 
 
 def test_the_services_alarms() -> None:
-    names = {alarm["alarm_name"] for alarm in app()["services"].all("aws_cloudwatch_metric_alarm").values()}
+    names = {alarm["alarm_name"] for alarm in app()["services"].resources("aws_cloudwatch_metric_alarm").values()}
     assert names == {
         "langfuse-dev-web-errors",
         "langfuse-dev-balancer-errors",
@@ -256,31 +260,34 @@ def test_the_services_alarms() -> None:
 def test_the_alarm_on_running_tasks_is_quiet_until_there_should_be_any() -> None:
     for overrides, missing in ((EXTERNAL, "notBreaching"), (EXTERNAL | RUNNING, "breaching")):
         services = app("prod", overrides)["services"]
-        alarm = services.one("aws_cloudwatch_metric_alarm", alarm_name="langfuse-prod-web-running")
+        alarm = services.resource("aws_cloudwatch_metric_alarm", alarm_name="langfuse-prod-web-running")
         assert alarm["treat_missing_data"] == missing
 
 
 def test_the_dashboard_is_valid_json_with_nine_graphs() -> None:
-    body = json.loads(app()["services"].one("aws_cloudwatch_dashboard")["dashboard_body"])
+    body = json.loads(app()["services"].resource("aws_cloudwatch_dashboard")["dashboard_body"])
     assert len(body["widgets"]) == 9
 
 
 def test_browsers_may_upload_media_from_the_app_alone() -> None:
     services = app()["services"]
-    (rule,) = services.one("aws_s3_bucket_cors_configuration")["cors_rule"]
+    (rule,) = services.resource("aws_s3_bucket_cors_configuration")["cors_rule"]
     assert rule["allowed_origins"] == [variables(services, "web")["NEXTAUTH_URL"]]
     assert set(rule["allowed_methods"]) == {"GET", "HEAD", "PUT"}
 
 
 def listeners(services: SynthesizedStack) -> dict[int, str]:
-    """Port -> what the listener does."""
-    return {one["port"]: one["default_action"][0]["type"] for one in services.all("aws_lb_listener").values()}
+    """Returns the default actions of the listeners, by port."""
+    return {
+        listener["port"]: listener["default_action"][0]["type"]
+        for listener in services.resources("aws_lb_listener").values()
+    }
 
 
 def test_without_a_domain_the_load_balancer_speaks_http() -> None:
     services = app()["services"]
     assert listeners(services) == {80: "forward"}
-    (balancer,) = services.all("aws_lb")
+    (balancer,) = services.resources("aws_lb")
     assert variables(services, "web")["NEXTAUTH_URL"] == f"http://${{aws_lb.{balancer}.dns_name}}"
 
 
@@ -294,8 +301,8 @@ def test_a_domain_with_a_zone_gets_certificate_record_and_redirect() -> None:
     )["services"]
     assert listeners(services) == {80: "redirect", 443: "forward"}
     assert variables(services, "web")["NEXTAUTH_URL"] == "https://langfuse.example.com"
-    assert services.one("aws_acm_certificate")["domain_name"] == "langfuse.example.com"
-    assert services.one("aws_route53_record", type="A")["zone_id"] == "Z123"
+    assert services.resource("aws_acm_certificate")["domain_name"] == "langfuse.example.com"
+    assert services.resource("aws_route53_record", type="A")["zone_id"] == "Z123"
 
 
 def test_a_given_certificate_is_used() -> None:
@@ -304,14 +311,14 @@ def test_a_given_certificate_is_used() -> None:
         "dev",
         {"LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com", "LANGFUSE_AWS__DOMAIN__CERTIFICATE_ARN": arn},
     )["services"]
-    assert services.one("aws_lb_listener", port=443)["certificate_arn"] == arn
-    assert not services.all("aws_acm_certificate")
-    assert not services.all("aws_route53_record")
+    assert services.resource("aws_lb_listener", port=443)["certificate_arn"] == arn
+    assert not services.resources("aws_acm_certificate")
+    assert not services.resources("aws_route53_record")
 
 
 def test_cloudfront_gives_https_without_a_domain() -> None:
     services = app("dev", {"LANGFUSE_AWS__DOMAIN__CLOUDFRONT": "true"})["services"]
-    (distribution,) = services.all("aws_cloudfront_distribution")
+    (distribution,) = services.resources("aws_cloudfront_distribution")
     url = f"https://${{aws_cloudfront_distribution.{distribution}.domain_name}}"
     assert variables(services, "web")["NEXTAUTH_URL"] == url
     assert listeners(services) == {80: "forward"}

@@ -1,4 +1,4 @@
-"""A step of ``make setup`` is one line; what went wrong in it is shown in full."""
+"""Tests of the steps of ``make setup``: a step prints one line, and a failed step its whole output."""
 
 import re
 import subprocess

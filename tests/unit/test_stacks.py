@@ -1,4 +1,4 @@
-"""What all stacks have in common, their outputs, and the address of every resource."""
+"""Tests of the properties that all stacks share, of their outputs, and of the resource addresses."""
 
 import json
 
@@ -41,14 +41,14 @@ OUTPUTS = {
 
 
 def test_the_stacks() -> None:
-    """Whatever tests do with each stack, they do with all that there are."""
+    """``OUTPUTS``, which parametrizes other tests, has all stacks."""
     assert list(app()) == list(OUTPUTS)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 @pytest.mark.parametrize("stack", OUTPUTS)
 def test_addresses(environment: str, stack: str, snapshot: SnapshotAssertion) -> None:
-    """Terraform destroys a resource whose address has changed, and creates it again."""
+    """Terraform destroys a resource whose address changes, and creates it again."""
     assert app(environment, RUNNING)[stack].addresses() == snapshot
 
 
@@ -98,7 +98,7 @@ def test_the_state_s_key_the_accounts_and_the_tags_are_settings() -> None:
 
 @pytest.mark.parametrize("stack", OUTPUTS)
 def test_every_name_starts_with_the_environments_prefix(stack: str) -> None:
-    """But for RDS's log groups, whose names AWS gives: the database's name follows a prefix of its own."""
+    """RDS sets the names of its log groups: the database's name after a prefix."""
     prefixes = ("langfuse-prod", "/langfuse/prod/", "/aws/rds/instance/langfuse-prod")
     for type_, resources in app("prod")[stack].json["resource"].items():
         for resource in resources.values():
