@@ -32,7 +32,7 @@ def too_old(langfuse: str, databases: Databases) -> Iterator[tuple[str, str]]:
     Only the parts that are given are compared: ``"15"`` may be any 15.x, so it is not older than 15.4.
     """
     minimum = MINIMUM_BY_LANGFUSE_MAJOR[as_numbers(langfuse)[0]]
-    for name, have, least in zip(Databases._fields, databases, minimum, strict=True):
-        given = as_numbers(have)
+    for name, current, least in zip(Databases._fields, databases, minimum, strict=True):
+        given = as_numbers(current)
         if given < as_numbers(least)[: len(given)]:
             yield name, least

@@ -55,7 +55,7 @@ def app(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("deployment", ["dev-operated"], indirect=True)
+@pytest.mark.parametrize("deployment", ["dev-restored"], indirect=True)
 def test_a_fourth_stack_is_planned_and_applied(app: Path, deployment: Deployment) -> None:
     outdir = deployment.folder / "four"
     variables = {**os.environ, **deployment.environment, "CDKTF_OUTDIR": str(outdir)}
