@@ -12,6 +12,7 @@ from ops import secret_input
 from ops.console import Apply, AsJson, console, print_json, say_dry_run, table
 from ops.environment import AWS_ERRORS, Environment, OpsError, load_environment
 from settings import ports
+from settings.secret_variables import CLICKHOUSE_SECRETS
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -58,17 +59,6 @@ def _word_error(value: str) -> str | None:
     return None if re.fullmatch(r"[A-Za-z0-9._~-]+", value) else "must be letters, digits and . _ ~ - only"
 
 
-NAMES = (
-    "CLICKHOUSE_URL",
-    "CLICKHOUSE_USER",
-    "CLICKHOUSE_PASSWORD",
-    "CLICKHOUSE_MIGRATION_URL",
-    "CLICKHOUSE_DB",
-    "CLICKHOUSE_MIGRATION_SSL",
-)
-"""Langfuse's variables."""
-
-
 def value_error(name: str, value: str, mode: str) -> str | None:
     """What is wrong with a variable's value, without the value itself; None if it is right."""
     http, native = PORTS[mode]
@@ -98,15 +88,18 @@ def set_(from_: From = None, apply: Apply = False, as_json: AsJson = False) -> N
             f"{environment.name} has clickhouse.mode = {environment.settings.clickhouse.mode}: the data stack fills the"
             " secrets itself; set it to external first"
         )
-    secrets = {name: environment.outputs("data")[f"{name.lower()}_secret_name"] for name in NAMES}
-    values = secret_input.read(from_, "--from", NAMES, hidden={"CLICKHOUSE_PASSWORD"})
+    secrets = {name: environment.secret_name(name) for name in CLICKHOUSE_SECRETS}
+    values = secret_input.read(from_, "--from", CLICKHOUSE_SECRETS, hidden={"CLICKHOUSE_PASSWORD"})
     check(values)
     client = environment.session.client("secretsmanager")
     before = {name: client.get_secret_value(SecretId=secret)["SecretString"] for name, secret in secrets.items()}
-    changed = [name for name in NAMES if before[name] != values[name]]
+    changed = [name for name in CLICKHOUSE_SECRETS if before[name] != values[name]]
     if apply:
         write(client, {secrets[name]: (before[name], values[name]) for name in changed})
-    states = {secrets[name]: ("set" if apply else "would be set") if name in changed else "unchanged" for name in NAMES}
+    states = {
+        secrets[name]: ("set" if apply else "would be set") if name in changed else "unchanged"
+        for name in CLICKHOUSE_SECRETS
+    }
     if as_json:
         print_json({"secrets": states, "applied": apply})
         return
@@ -123,7 +116,7 @@ def check(values: Mapping[str, str]) -> None:
     Raises:
         typer.BadParameter: on the first value that is wrong.
     """
-    for name in NAMES:
+    for name in CLICKHOUSE_SECRETS:
         if error := value_error(name, values[name], "external"):
             raise typer.BadParameter(f"{name}: {error}")
 
@@ -168,9 +161,8 @@ def _put_back(client: "SecretsManagerClient", secret: str, value: str) -> bool:
 
 def _next_step(environment: Environment, *, changed: bool) -> str:
     if not environment.settings.clickhouse.configured:
-        name = environment.name
         return (
-            f"Next: set clickhouse.configured = true in environments/{name}.toml, then {environment.deploy_command}:"
-            " it starts the services."
+            f"Next: set clickhouse.configured = true in environments/{environment.name}.toml, then"
+            f" {environment.deploy_command}: it starts the services."
         )
     return "Next: `ops redeploy --apply`, so that the tasks read them." if changed else "Nothing had to change."

@@ -3,19 +3,17 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import typer
 
 from ops import clickhouse
 from ops.console import AsJson, console, print_json, table
-from ops.ecs_services import existing_services, primary_deployment
+from ops.ecs_services import container_of, describe_task_definition, existing_services, primary_deployment
 from ops.environment import AWS_ERRORS, SERVICES, Environment, OpsError, load_environment, reason
+from ops.redis_nodes import redis_nodes
 from settings.ports import POSTGRES
-from settings.secret_variables import PLACEHOLDER
-
-if TYPE_CHECKING:
-    from mypy_boto3_ecs.type_defs import ServiceTypeDef, TaskDefinitionTypeDef
+from settings.secret_variables import CLICKHOUSE_SECRETS, PLACEHOLDER
 
 
 class Finding(NamedTuple):
@@ -112,12 +110,11 @@ def _secrets_readable(environment: Environment) -> Iterator[Finding]:
     """The execution role can read each secret that the task definition names."""
     iam = environment.session.client("iam")
     for name, service in existing_services(environment, SERVICES).items():
-        definition = _task_definition(environment, service)
+        definition = describe_task_definition(environment, service)
         role_arn = definition["executionRoleArn"]
         # In a task definition, a key of the secret may follow the ARN, after its seventh part.
         secret_arns = [
-            ":".join(secret["valueFrom"].split(":")[:7])
-            for secret in _container(definition, service["serviceName"])["secrets"]
+            ":".join(secret["valueFrom"].split(":")[:7]) for secret in container_of(definition, service)["secrets"]
         ]
         # One secret per request: IAM answers for several resources in two different forms.
         decisions = {
@@ -133,19 +130,10 @@ def _secrets_readable(environment: Environment) -> Iterator[Finding]:
         yield Finding(f"{name} may read its secrets", not refused, evidence, remedy)
 
 
-def _task_definition(environment: Environment, service: "ServiceTypeDef") -> "TaskDefinitionTypeDef":
-    ecs = environment.session.client("ecs")
-    return ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-
-
-def _container(definition: "TaskDefinitionTypeDef", name: str) -> Any:  # noqa: ANN401
-    return next(container for container in definition["containerDefinitions"] if container["name"] == name)
-
-
 def _address(environment: Environment) -> Iterator[Finding]:
     """NEXTAUTH_URL is the address that browsers show."""
     for web in existing_services(environment, ["web"]).values():
-        container = _container(_task_definition(environment, web), web["serviceName"])
+        container = container_of(describe_task_definition(environment, web), web)
         variables = {variable["name"]: variable["value"] for variable in container["environment"]}
         current, desired = variables.get("NEXTAUTH_URL"), environment.outputs("services")["alb_url"]
         same = current == desired
@@ -159,8 +147,8 @@ def _clickhouse(environment: Environment) -> Iterator[Finding]:
     remedy = "`ops clickhouse set --apply`, then `ops redeploy --apply`"
     if mode == "ec2":
         remedy = "put back what Terraform stored (`aws secretsmanager get-secret-value --version-stage TERRAFORM`)"
-    for name in clickhouse.NAMES:
-        secret = environment.outputs("data")[f"{name.lower()}_secret_name"]
+    for name in CLICKHOUSE_SECRETS:
+        secret = environment.secret_name(name)
         value = _value(environment, secret)
         if value in (None, PLACEHOLDER):
             yield Finding(name, False, f"{secret} holds {'nothing' if value is None else 'the placeholder'}", remedy)
@@ -171,7 +159,7 @@ def _clickhouse(environment: Environment) -> Iterator[Finding]:
 
 
 def _encryption_key(environment: Environment) -> Iterator[Finding]:
-    secret = environment.outputs("data")["encryption_key_secret_name"]
+    secret = environment.secret_name("ENCRYPTION_KEY")
     passed = re.fullmatch("[0-9a-fA-F]{64}", _value(environment, secret) or "") is not None
     remedy = "put the first version back (`aws secretsmanager list-secret-version-ids`): a new one loses data"
     yield Finding(
@@ -194,13 +182,7 @@ def _value(environment: Environment, secret: str) -> str | None:
 def _redis(environment: Environment) -> Iterator[Finding]:
     """Redis never evicts a key: a lost job makes the worker hang."""
     cache = environment.session.client("elasticache")
-    clusters = [
-        cluster
-        for page in cache.get_paginator("describe_cache_clusters").paginate()
-        for cluster in page["CacheClusters"]
-        if cluster.get("ReplicationGroupId") == environment.redis_id
-    ]
-    names = sorted({cluster["CacheParameterGroup"]["CacheParameterGroupName"] for cluster in clusters})
+    names = sorted({node["CacheParameterGroup"]["CacheParameterGroupName"] for node in redis_nodes(environment)})
     policies = {
         parameter.get("ParameterValue")
         for name in names

@@ -1,7 +1,7 @@
 """What ECS says of the services web and worker."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
@@ -9,7 +9,7 @@ from ops.console import table
 from ops.environment import Environment, OpsError
 
 if TYPE_CHECKING:
-    from mypy_boto3_ecs.type_defs import DeploymentTypeDef, ServiceTypeDef
+    from mypy_boto3_ecs.type_defs import DeploymentTypeDef, ServiceTypeDef, TaskDefinitionTypeDef
 
 
 def existing_services(environment: Environment, services: Sequence[str]) -> "dict[str, ServiceTypeDef]":
@@ -43,6 +43,19 @@ def primary_deployment(service: "ServiceTypeDef") -> "DeploymentTypeDef":
 def last_event(service: "ServiceTypeDef") -> str:
     """The newest event that ECS has recorded of the service."""
     return service["events"][0]["message"] if service["events"] else "-"
+
+
+def describe_task_definition(environment: Environment, service: "ServiceTypeDef") -> "TaskDefinitionTypeDef":
+    """The task definition that the service runs."""
+    ecs = environment.session.client("ecs")
+    return ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+
+
+def container_of(definition: "TaskDefinitionTypeDef", service: "ServiceTypeDef") -> Any:  # noqa: ANN401
+    """The service's own container, which is named like the service; others may be beside it."""
+    return next(
+        container for container in definition["containerDefinitions"] if container["name"] == service["serviceName"]
+    )
 
 
 def services_table(services: "Mapping[str, ServiceTypeDef]") -> Table:

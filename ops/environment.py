@@ -18,6 +18,7 @@ from botocore.exceptions import (
 
 from settings import Settings, load_or_exit
 from settings.model import STATE_SUFFIX
+from settings.secret_variables import secret_name_output
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -147,6 +148,10 @@ class Environment:
     def service_name(self, service: str) -> str:
         """The ECS name of ``web`` or ``worker``."""
         return str(self.outputs("services")[f"{service}_service_name"])
+
+    def secret_name(self, variable: str) -> str:
+        """The name of the secret that a variable of the containers comes from."""
+        return str(self.outputs("data")[secret_name_output(variable)])
 
     @property
     def cluster(self) -> str:

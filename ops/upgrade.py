@@ -1,6 +1,7 @@
 """``ops upgrade``: migrates the databases for another Langfuse version, in a task of its own.
 
-It runs before the services change, so that a migration that fails does not affect them. https://langfuse.com/self-hosting/upgrade
+It runs before the services change, so that a migration that fails does not affect them.
+https://langfuse.com/self-hosting/upgrade
 """
 
 import re
@@ -11,8 +12,9 @@ import typer
 from botocore.exceptions import ClientError
 
 from ops.console import Apply, console
-from ops.ecs_services import describe_services
+from ops.ecs_services import container_of, describe_services, describe_task_definition
 from ops.environment import Environment, OpsError, load_environment
+from ops.redis_nodes import redis_nodes
 from ops.status import why_stopped
 from ops.steady_state import TIMEOUT_SECONDS, Timeout
 from settings import versions
@@ -58,10 +60,9 @@ def upgrade(
         console.print("It has done so already.")
     else:
         migration.run(timeout)
-    name = environment.name
     console.print(
-        f'The databases are migrated. Next: langfuse.version = "{version}" in environments/{name}.toml, then'
-        f" {environment.deploy_command}."
+        "The databases are migrated. Next:"
+        f' langfuse.version = "{version}" in environments/{environment.name}.toml, then {environment.deploy_command}.'
     )
 
 
@@ -75,9 +76,8 @@ def _check_versions(environment: Environment, running: str, version: str) -> Non
     """Refuses an older version, and one that the databases are too old for."""
     if versions.as_numbers(version) < versions.as_numbers(running):
         raise OpsError(f"{version} is older than {running}, which runs: migrations can't be undone")
-    (postgres,) = environment.session.client("rds").describe_db_instances(DBInstanceIdentifier=environment.database_id)[
-        "DBInstances"
-    ]
+    rds = environment.session.client("rds")
+    (postgres,) = rds.describe_db_instances(DBInstanceIdentifier=environment.database_id)["DBInstances"]
     databases = versions.Databases(
         environment.settings.clickhouse.version, postgres["EngineVersion"], _redis_version(environment)
     )
@@ -90,11 +90,8 @@ def _check_versions(environment: Environment, running: str, version: str) -> Non
 
 
 def _redis_version(environment: Environment) -> str:
-    for page in environment.session.client("elasticache").get_paginator("describe_cache_clusters").paginate():
-        for cluster in page["CacheClusters"]:
-            if cluster.get("ReplicationGroupId") == environment.redis_id:
-                return cluster["EngineVersion"]
-    return environment.settings.redis.version
+    versions_of_nodes = [node["EngineVersion"] for node in redis_nodes(environment)]
+    return versions_of_nodes[0] if versions_of_nodes else environment.settings.redis.version
 
 
 class Migration:
@@ -104,14 +101,8 @@ class Migration:
         self._environment = environment
         self._web = web
         self._ecs = environment.session.client("ecs")
-        self._definition: Any = self._ecs.describe_task_definition(taskDefinition=web["taskDefinition"])[
-            "taskDefinition"
-        ]
-        self._container = next(
-            container
-            for container in self._definition["containerDefinitions"]
-            if container["name"] == web["serviceName"]
-        )
+        self._definition: Any = describe_task_definition(environment, web)
+        self._container = container_of(self._definition, web)
         repository, _, self.running = self._container["image"].rpartition(":")
         self.image = f"{repository}:{version}"
         self._family = f"{self._definition['family']}-migration"

@@ -14,3 +14,9 @@ WORKER_SECRETS = (
 )
 # Only web signs sessions and migrates ClickHouse, so the worker does not get the secrets for that.
 WEB_SECRETS = (*WORKER_SECRETS, "NEXTAUTH_SECRET", "CLICKHOUSE_MIGRATION_URL", "CLICKHOUSE_MIGRATION_SSL")
+CLICKHOUSE_SECRETS = tuple(variable for variable in WEB_SECRETS if variable.startswith("CLICKHOUSE_"))
+
+
+def secret_name_output(variable: str) -> str:
+    """Returns the output of the data stack that has the name of a variable's secret."""
+    return f"{variable.lower().removesuffix('_secret')}_secret_name"

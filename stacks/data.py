@@ -12,6 +12,7 @@ from modules.data.postgres_alarms import PostgresAlarms
 from modules.data.redis import Redis
 from modules.data.redis_alarms import RedisAlarms
 from settings import Settings
+from settings.secret_variables import secret_name_output
 from stacks.base import LangfuseStack
 from stacks.network import NetworkStack
 
@@ -81,10 +82,7 @@ class DataStack(LangfuseStack):
                 "redis_endpoint": self.redis.endpoint,
                 "database_id": self.postgres.id,
                 "database_endpoint": self.postgres.endpoint,
-                **{
-                    f"{variable.lower().removesuffix('_secret')}_secret_name": secret.name
-                    for variable, secret in secrets.items()
-                },
+                **{secret_name_output(variable): secret.name for variable, secret in secrets.items()},
             }
         )
 

@@ -1,7 +1,8 @@
-"""Runs the project's commands as a user does, for tests."""
+"""Runs the project's commands as a user does, for tests; and copies the project, to change it."""
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,12 @@ from ops.__main__ import main
 
 PROJECT = Path(__file__).parents[1]
 Ran = subprocess.CompletedProcess[str]
+NOT_COPIED = (".git", ".venv", "node_modules", "cdktf.out", "__pycache__", ".*_cache", ".hypothesis")
+
+
+def copy_project(folder: Path) -> None:
+    """Copies the project's files to ``folder``, without what is installed or generated."""
+    shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns(*NOT_COPIED))
 
 
 def ops(*arguments: str, environment: Mapping[str, str], stdin: str = "") -> Ran:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +9,11 @@ from pathlib import Path
 import pytest
 
 from local.deployment import Deployment
-from tests.command_line import PROJECT, Ran
+from tests.command_line import Ran, copy_project
 from tests.e2e.conftest import TERRAFORM, run
 
 pytestmark = pytest.mark.e2e
 
-SOURCES = ("environments", "lazy_bindings", "modules", "ops", "settings", "setup", "stacks", "synth")
-FILES = ("main.py", ".terraform.lock.hcl")
 AUDIT_STACK = '''"""A stack that reads an output of another stack."""
 
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
@@ -39,10 +36,7 @@ class AuditStack(LangfuseStack):
 def app(tmp_path: Path) -> Path:
     """A copy of the project with a fourth stack."""
     folder = tmp_path / "app"
-    for source in SOURCES:
-        shutil.copytree(PROJECT / source, folder / source, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in FILES:
-        shutil.copy(PROJECT / file, folder)
+    copy_project(folder)
     (folder / "stacks" / "audit.py").write_text(AUDIT_STACK)
     stacks = folder / "stacks" / "__init__.py"
     text = stacks.read_text()

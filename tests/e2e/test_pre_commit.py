@@ -2,17 +2,15 @@
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.command_line import PROJECT, Ran
+from tests.command_line import PROJECT, Ran, copy_project
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("reviews")]
 
-MADE = (".git", ".venv", "node_modules", "cdktf.out", "__pycache__", ".*_cache", ".hypothesis")
 ACCESS_KEY = "AKIA" + "Q3EGRZ7WPL5XVN2K"
 
 
@@ -20,7 +18,7 @@ ACCESS_KEY = "AKIA" + "Q3EGRZ7WPL5XVN2K"
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project in a new Git repository, with a link to the virtual environment."""
     folder = tmp_path_factory.mktemp("clone") / "project"
-    shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns(*MADE))
+    copy_project(folder)
     (folder / ".venv").symlink_to(PROJECT / ".venv")
     subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
     return folder

@@ -8,7 +8,8 @@ import pytest
 import typer
 
 from ops import secret_input
-from ops.clickhouse import NAMES, check, value_error
+from ops.clickhouse import check, value_error
+from settings.secret_variables import CLICKHOUSE_SECRETS
 
 GOOD = {
     "CLICKHOUSE_URL": "https://abc.eu-central-1.aws.clickhouse.cloud:8443",
@@ -62,7 +63,7 @@ def test_the_forms_inside_the_vpc() -> None:
 
 def read(text: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     monkeypatch.setattr(sys, "stdin", io.StringIO(text))
-    return secret_input.read("-", "--from", NAMES, hidden=())
+    return secret_input.read("-", "--from", CLICKHOUSE_SECRETS, hidden=())
 
 
 def test_values_come_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,4 +86,4 @@ def test_a_line_that_is_no_pair_is_not_shown(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "keys").write_bytes(b"\xff\xfe")
     with pytest.raises(typer.BadParameter, match="is not text"):
-        secret_input.read(str(tmp_path / "keys"), "--from", NAMES, hidden=())
+        secret_input.read(str(tmp_path / "keys"), "--from", CLICKHOUSE_SECRETS, hidden=())
