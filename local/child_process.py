@@ -25,7 +25,7 @@ def child_process(
         command,
         cwd=PROJECT,
         env=environment,
-        # Nothing is written to it. It is closed when this process ends, even if killed: local.server exits then.
+        # Nothing is written to it. When this process ends, even if killed, it is closed, and the server exits.
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=subprocess.STDOUT if output else None,

@@ -1,5 +1,6 @@
 """Runs ministack, an AWS emulator, on a free port of 127.0.0.1."""
 
+import json
 import os
 import socket
 import subprocess
@@ -11,13 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import boto3
 
 from local.child_process import child_process
 
 START_TIMEOUT_SECONDS = 60
+CRASHES_PATH = "/_embedded_aws/crashing_images"
+HEALTHY_SECONDS_VARIABLE = "EMBEDDED_AWS_HEALTHY_SECONDS"
 
 
 class StartError(Exception):
@@ -39,10 +42,23 @@ class EmbeddedAws:
             region_name=self.environment["AWS_REGION"],
         )
 
+    def crash(self, *images: str) -> None:
+        """From now on, new deployments of these container images fail: their tasks stop with exit code 1.
+
+        Each call replaces the images of the one before.
+        """
+        body = json.dumps(images).encode()
+        with urlopen(Request(f"{self.url}{CRASHES_PATH}", body), timeout=5):  # noqa: S310
+            pass
+
 
 @contextmanager
-def running(region: str) -> Iterator[EmbeddedAws]:
+def running(region: str, *, healthy_seconds: float = 2) -> Iterator[EmbeddedAws]:
     """Runs an embedded AWS during the ``with`` block. It starts without any resources.
+
+    Args:
+        region: the default region.
+        healthy_seconds: how long the tasks of an ECS deployment run before they are healthy and it is complete.
 
     Raises:
         StartError: if it does not answer within a minute; the message ends with the last line of its log.
@@ -54,8 +70,8 @@ def running(region: str) -> Iterator[EmbeddedAws]:
         with (
             log.open("wb") as output,
             child_process(
-                [sys.executable, "-m", "local.server"],
-                environment=_server_environment(port, region, folder),
+                [sys.executable, "-m", "local.emulator.server"],
+                environment=_server_environment(port, region, folder, healthy_seconds),
                 output=output,
             ) as process,
         ):
@@ -63,7 +79,7 @@ def running(region: str) -> Iterator[EmbeddedAws]:
             yield EmbeddedAws(url, _client_environment(url, region))
 
 
-def _server_environment(port: int, region: str, folder: str) -> dict[str, str]:
+def _server_environment(port: int, region: str, folder: str, healthy_seconds: float) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "TMPDIR": folder,
@@ -71,6 +87,7 @@ def _server_environment(port: int, region: str, folder: str) -> dict[str, str]:
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": region,
+        HEALTHY_SECONDS_VARIABLE: str(healthy_seconds),
         # With Docker, ministack would start containers for the database and the ECS tasks.
         "DOCKER_HOST": f"unix://{folder}/no-docker",
     }

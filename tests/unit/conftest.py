@@ -7,6 +7,11 @@ from collections.abc import Iterator
 import pytest
 from pytest_httpserver import HTTPServer
 
+from local import embedded_aws
+from local.embedded_aws import EmbeddedAws
+from tests.unit import small_deployment
+from tests.unit.small_deployment import SmallDeployment
+
 
 @pytest.fixture(scope="session")
 def httpserver_listen_address() -> tuple[str, int]:
@@ -18,3 +23,19 @@ def fake_server(httpserver: HTTPServer) -> Iterator[HTTPServer]:
     """An HTTP server on 127.0.0.1. An unexpected request fails the test."""
     yield httpserver
     httpserver.check()
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[EmbeddedAws]:
+    """An embedded AWS, whose ECS deployments complete sooner than by default. Tests delete what they make."""
+    with embedded_aws.running("us-east-1", healthy_seconds=0.5) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def deployment() -> Iterator[SmallDeployment]:
+    """A small deployment on an embedded AWS of its own, shared by the tests of a module."""
+    with embedded_aws.running("us-east-1") as aws, pytest.MonkeyPatch.context() as monkeypatch:
+        for name, value in aws.environment.items():
+            monkeypatch.setenv(name, value)
+        yield small_deployment.create(aws)

@@ -3,10 +3,12 @@
 from types import ModuleType
 
 import pytest
+from botocore.exceptions import ClientError
 from ministack.services import ec2
 
-from local import ministack_gaps
-from local.ministack_gaps import Parameters, close_gaps, wraps
+from local.embedded_aws import EmbeddedAws
+from local.emulator import ministack_gaps
+from local.emulator.ministack_gaps import Parameters, close_gaps, wraps
 
 
 def test_every_wrapped_name_is_in_ministack() -> None:
@@ -34,3 +36,18 @@ def test_an_action_and_an_attribute_are_replaced(monkeypatch: pytest.MonkeyPatch
     close_gaps()
     assert service._ACTION_MAP["Create"]({"id": 1}) == "created 1created 1"
     assert service._to_xml({"id": 1}) == "<id>1</id><id>1</id>"
+
+
+def test_the_type_of_an_instance_changes_while_it_is_stopped(aws: EmbeddedAws) -> None:
+    client = aws.session().client("ec2", endpoint_url=aws.url)
+    (instance,) = client.run_instances(
+        ImageId="ami-0c2023a1b2c3d4e5f", InstanceType="m7g.large", MinCount=1, MaxCount=1
+    )["Instances"]
+    id_ = instance["InstanceId"]
+    with pytest.raises(ClientError, match="IncorrectInstanceState"):
+        client.modify_instance_attribute(InstanceId=id_, InstanceType={"Value": "m7g.xlarge"})
+    client.stop_instances(InstanceIds=[id_])
+    client.modify_instance_attribute(InstanceId=id_, InstanceType={"Value": "m7g.xlarge"})
+    attribute = client.describe_instance_attribute(InstanceId=id_, Attribute="instanceType")
+    client.terminate_instances(InstanceIds=[id_])
+    assert attribute["InstanceType"]["Value"] == "m7g.xlarge"

@@ -11,7 +11,9 @@ from types import ModuleType
 from typing import Any, TypeVar
 from xml.sax.saxutils import escape
 
-from ministack.services import cloudwatch, ec2, ecs, elasticache, rds, secretsmanager, ssm
+from ministack.services import cloudwatch, cloudwatch_logs, ec2, ecs, elasticache, rds, secretsmanager, ssm
+
+from local.emulator.log_patterns import Matches, matcher
 
 ARM64_IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 
@@ -55,6 +57,22 @@ def close_gaps() -> None:
         dictionary[name] = partial(wrapper, dictionary[name])
     # SSM in ministack 1.5 has this public parameter for x86_64 only.
     ssm._PUBLIC_AMI_PARAMETERS[ARM64_IMAGE] = "ami-0c2023a1b2c3d4e5f"
+    ec2._ACTION_MAP["ModifyInstanceAttribute"] = _change_instance_type
+
+
+def _change_instance_type(params: Parameters) -> Answer:
+    """EC2 ModifyInstanceAttribute, which ministack 1.5 lacks, for the one attribute that the stacks change."""
+    instance_id = ec2._p(params, "InstanceId")
+    instance = ec2._instances[instance_id]
+    answer: Answer
+    if instance["State"]["Name"] != "stopped":
+        answer = ec2._error(
+            "IncorrectInstanceState", f"The instance '{instance_id}' is not in the 'stopped' state.", 400
+        )
+    else:
+        instance["InstanceType"] = ec2._p(params, "InstanceType.Value")
+        answer = ec2._xml(200, "ModifyInstanceAttributeResponse", "<return>true</return>")
+    return answer
 
 
 @wraps(cloudwatch, "_describe_alarms")
@@ -94,6 +112,25 @@ def _value(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else escape(str(value))
 
 
+@wraps(cloudwatch_logs, "_compile_filter_pattern")
+def exact_filter_pattern(_: Callable[[str], Matches], pattern: str) -> Matches:
+    """CloudWatch Logs FilterLogEvents in ministack 1.5 takes a JSON pattern for one that matches every line."""
+    return matcher(pattern)
+
+
+@wraps(cloudwatch_logs, "_put_log_events")
+def counted_log_events(put: Handler, data: Parameters) -> Answer:
+    """CloudWatch Logs PutLogEvents in ministack 1.5 does not add to the metrics of the metric filters."""
+    answer = put(data)
+    for (group, _), metric_filter in cloudwatch_logs._metric_filters.items():
+        matches = matcher(metric_filter["filterPattern"])
+        lines = [event["message"] for event in data["logEvents"] if group == data["logGroupName"]]
+        for metric in metric_filter["metricTransformations"] * sum(matches(line) for line in lines):
+            cloudwatch.record_metric(metric["metricNamespace"], metric["metricName"], float(metric["metricValue"]))
+    cloudwatch._evaluate_all_alarms()
+    return answer
+
+
 @wraps(elasticache, "_describe_cache_parameters")
 def filtered_cache_parameters(describe: Handler, params: Parameters) -> Answer:
     """ElastiCache DescribeCacheParameters in ministack 1.5 ignores ``Source=user`` and also returns the defaults."""
@@ -101,6 +138,28 @@ def filtered_cache_parameters(describe: Handler, params: Parameters) -> Answer:
     if elasticache._p(params, "Source") == "user":
         body = re.sub(rb"<Parameter>(?:(?!</Parameter>).)*<Source>system</Source>.*?</Parameter>", b"", body)
     return status, headers, body
+
+
+@wraps(ec2, "_az_id_for_zone_name")
+def zone_ids_in_another_order(to_id: Callable[[str], str], zone: str) -> str:
+    """EC2 in ministack 1.5 has the zones' ids in the order of their names; AWS shuffles them for each account.
+
+    Here, ``us-east-1a`` is ``use1-az3``, whose hosts are old.
+    """
+    return to_id(zone[:-1] + {"a": "c", "b": "a", "c": "b"}.get(zone[-1], zone[-1]))
+
+
+@wraps(ec2, "DescribeAvailabilityZones")
+def all_zones(describe: Handler, params: Parameters) -> Answer:
+    """EC2 DescribeAvailabilityZones in ministack 1.5 returns three zones; ``us-east-1`` has six."""
+    status, headers, body = describe(params)
+    last = re.findall(rb"<item>(?:(?!</item>).)*?<zoneName>us-east-1c</zoneName>.*?</item>", body, re.DOTALL)
+    more = [
+        last[0].replace(b"us-east-1c", f"us-east-1{letter}".encode()).replace(b"use1-az2", f"use1-az{number}".encode())
+        for letter, number in zip("def", (4, 5, 6), strict=True)
+        if last
+    ]
+    return status, headers, body.replace(b"</availabilityZoneInfo>", b"".join(more) + b"</availabilityZoneInfo>")
 
 
 @wraps(ec2, "CreateFlowLogs")
@@ -128,7 +187,10 @@ def full_flow_logs(describe: Handler, params: Parameters) -> Answer:
 
 @wraps(ec2, "RunInstances")
 def complete_instances(run: Handler, params: Parameters) -> Answer:
-    """EC2 RunInstances in ministack 1.5 drops the metadata options and the root volume's size and encryption."""
+    """EC2 RunInstances in ministack 1.5 drops the metadata options and the root volume's size and encryption.
+
+    It also places every instance in the region's first zone.
+    """
     status, headers, body = run(params)
     for id_ in re.findall(r"<instanceId>(i-\w+)</instanceId>", body.decode()):
         instance = ec2._instances[id_]
@@ -136,6 +198,7 @@ def complete_instances(run: Handler, params: Parameters) -> Answer:
             option[0].lower() + option[1:]: ec2._p(params, f"MetadataOptions.{option}")
             for option in ("HttpEndpoint", "HttpTokens", "HttpPutResponseHopLimit")
         } | {"httpProtocolIpv6": "disabled"}
+        instance["Placement"]["AvailabilityZone"] = ec2._subnets[instance["SubnetId"]]["AvailabilityZone"]
         root = ec2._volumes[instance["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]]
         root["Size"] = ec2._p(params, "BlockDeviceMapping.1.Ebs.VolumeSize") or root["Size"]
         root["Encrypted"] = ec2._p(params, "BlockDeviceMapping.1.Ebs.Encrypted") == "true"
@@ -166,6 +229,26 @@ def volume_with_throughput(to_xml: ToXml, volume: Parameters) -> str:
     return f"{to_xml(volume)}<throughput>{volume['Throughput']}</throughput>"
 
 
+@wraps(ec2, "CreateVolume")
+def volume_created_with_throughput(create: Handler, params: Parameters) -> Answer:
+    """EC2 CreateVolume in ministack 1.5 drops the throughput."""
+    answer = create(params)
+    for id_ in re.findall(r"<volumeId>(vol-\w+)</volumeId>", answer[2].decode()):
+        ec2._volumes[id_]["Throughput"] = int(ec2._p(params, "Throughput") or ec2._volumes[id_]["Throughput"])
+    return answer
+
+
+@wraps(ec2, "ModifyVolume")
+def volume_modified_with_throughput(modify: Handler, params: Parameters) -> Answer:
+    """EC2 ModifyVolume in ministack 1.5 drops the throughput, and keeps no times of modifications."""
+    answer = modify(params)
+    for id_ in re.findall(r"<volumeId>(vol-\w+)</volumeId>", answer[2].decode()):
+        volume = ec2._volumes[id_]
+        volume["Throughput"] = int(ec2._p(params, "Throughput") or volume["Throughput"])
+        volume.setdefault("_modified", []).append(datetime.now(UTC))
+    return answer
+
+
 @wraps(rds, "CreateDBInstance")
 def instance_with_log_exports(create: Handler, params: Parameters) -> Answer:
     """RDS CreateDBInstance in ministack 1.5 drops the list of logs that are exported to CloudWatch."""
@@ -179,7 +262,7 @@ def instance_with_log_exports(create: Handler, params: Parameters) -> Answer:
 @wraps(rds, "_instance_xml")
 def instance_showing_log_exports(to_xml: ToXml, instance: Parameters) -> str:
     """RDS DescribeDBInstances in ministack 1.5 does not return the list of logs that are exported to CloudWatch."""
-    logs = _value(instance["EnabledCloudwatchLogsExports"])
+    logs = _value(instance.get("EnabledCloudwatchLogsExports", []))
     element = f"<EnabledCloudwatchLogsExports>{logs}</EnabledCloudwatchLogsExports>"
     return to_xml(instance).replace("<EnabledCloudwatchLogsExports/>", element)
 

@@ -7,14 +7,16 @@ moto 5.2 can not replace it: its RegisterScalableTarget requires the ECS service
 """
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from ministack import app
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
 from ministack.core.router import SERVICE_PATTERNS
 
-from local.ministack_gaps import Answer
+from local.emulator.ministack_gaps import Answer
 
 Request = dict[str, Any]
 Response = dict[str, Any]
@@ -41,7 +43,8 @@ class ApplicationAutoScaling:
         key = _identity(request)
         arn = _arn("scalable-target", key)
         tags = request.pop("Tags", {})
-        self._targets[key] = {**self._targets.get(key, {}), **request, "ScalableTargetARN": arn}
+        new = {"ScalableTargetARN": arn, "CreationTime": time.time()}
+        self._targets[key] = {**self._targets.get(key, new), **request}
         self._tags.setdefault(arn, {}).update(tags)
         return {"ScalableTargetARN": arn}
 
@@ -82,13 +85,19 @@ class ApplicationAutoScaling:
         self._tags.setdefault(request["ResourceARN"], {}).update(request["Tags"])
         return {}
 
+    def UntagResource(self, request: Request) -> Response:
+        for key in request["TagKeys"]:
+            self._tags.get(request["ResourceARN"], {}).pop(key, None)
+        return {}
+
 
 def _identity(request: Request) -> tuple[str, ...]:
     return tuple(request[name] for name in IDENTITY)
 
 
 def _arn(kind: str, key: tuple[str, ...]) -> str:
-    return f"arn:aws:{SERVICE}:{get_region()}:{get_account_id()}:{kind}/{'/'.join(key)}"
+    # AWS's model allows letters, digits and hyphens in the last part.
+    return f"arn:aws:{SERVICE}:{get_region()}:{get_account_id()}:{kind}/{uuid5(NAMESPACE_URL, '/'.join(key))}"
 
 
 def add_application_autoscaling() -> None:

@@ -1,0 +1,189 @@
+"""Makes deployments of ECS services take time and fail as they do on AWS.
+
+In ministack 1.5 without Docker, a deployment is ``COMPLETED`` as soon as its tasks run, and never fails. ECS completes
+it once the tasks are healthy. If they stop instead, its circuit breaker fails the deployment and rolls back.
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
+"""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from ministack.services import ecs
+
+from local.embedded_aws import CRASHES_PATH, HEALTHY_SECONDS_VARIABLE
+from local.emulator.ministack_gaps import Answer, Handler, wraps
+
+HEALTHY_SECONDS = float(os.environ.get(HEALTHY_SECONDS_VARIABLE, "2"))
+"""How long tasks run before they are healthy. The services' tasks run at once."""
+CRASH_SECONDS = HEALTHY_SECONDS / 5
+"""How long a task of a crashing image runs."""
+STOPPED_BY_ECS = (
+    "Deployment capacity limit",
+    "Deployment completed",
+    "Service deleted",
+    "Service scaling down",
+    "Task definition updated",
+)
+"""What ministack writes into tasks that the service's scheduler stops."""
+KILLED = 137
+"""The exit code of a container that does not end within its stop timeout after SIGTERM, as Langfuse's worker."""
+
+Service = dict[str, Any]
+Deployment = dict[str, Any]
+Task = dict[str, Any]
+
+_crashing_images: set[str] = set()
+_lock = threading.RLock()
+
+
+@wraps(ecs, "_make_deployment")
+def started_deployment(make: Callable[..., Deployment], *arguments: object, **named: object) -> Deployment:
+    """A new deployment is ``IN_PROGRESS``."""
+    deployment = make(*arguments, **named)
+    return deployment | {
+        "rolloutState": "IN_PROGRESS",
+        "rolloutStateReason": f"ECS deployment {deployment['id']} in progress.",
+        "_started_at": time.monotonic(),
+    }
+
+
+@wraps(ecs, "_dispatch_action")
+def dispatch_after_progress(dispatch: Handler, action: str, data: Mapping[str, Any]) -> Answer:
+    """What has happened since the last request to ECS happens before the next one."""
+    with _lock:
+        for key, service in list(ecs._services.items()):
+            if service["status"] == "ACTIVE":
+                _crash_tasks(service)
+                ecs._complete_service_deployment(_cluster(service), key)
+        return dispatch(action, data)
+
+
+def _crash_tasks(service: Service) -> None:
+    """Stops one task of the deployment in progress for each ``CRASH_SECONDS`` of its age, if its image crashes."""
+    while (
+        (primary := ecs._primary_deployment(service))["rolloutState"] == "IN_PROGRESS"
+        and (primary["failedTasks"] + 1) * CRASH_SECONDS <= _age_seconds(primary)
+        and (task := _crashing_task(primary))
+    ):
+        ecs._mark_task_stopped(
+            task["taskArn"], task, "Essential container in task exited", "EssentialContainerExited", exit_code=1
+        )
+
+
+def _crashing_task(deployment: Deployment) -> Task | None:
+    return next(
+        (
+            task
+            for task in ecs._tasks.values()
+            if task["_deployment_id"] == deployment["id"]
+            and task["lastStatus"] == "RUNNING"
+            and _crashing_images & {container["image"] for container in task["containers"]}
+        ),
+        None,
+    )
+
+
+@wraps(ecs, "_complete_service_deployment")
+def completed_when_healthy(
+    complete: Callable[..., None], cluster: str, key: str, expected_deployment_id: str | None = None
+) -> None:
+    """A deployment is complete when its tasks are healthy; with a desired count of 0, at once.
+
+    The deployments that failed before are then no longer listed.
+    """
+    service = ecs._services[key]
+    primary = ecs._primary_deployment(service)
+    if primary["rolloutState"] != "IN_PROGRESS":
+        return
+    if service["desiredCount"] > 0 and (_age_seconds(primary) < HEALTHY_SECONDS or _crashing_task(primary)):
+        return
+    complete(cluster, key, expected_deployment_id)
+    if primary["rolloutState"] == "COMPLETED":
+        service["deployments"] = [one for one in service["deployments"] if one["rolloutState"] != "FAILED"]
+        _add_event(service, "has reached a steady state.")
+
+
+@wraps(ecs, "_mark_task_stopped")
+def stopped_by_the_scheduler(
+    mark: Callable[..., bool], arn: str, task: Task, reason: str, stop_code: str, exit_code: int | None = None
+) -> bool:
+    """Tasks that a deployment or a smaller desired count stops have AWS's reason, code and exit code."""
+    if reason in STOPPED_BY_ECS:
+        reason = f"Scaling activity initiated by (deployment {task['_deployment_id']})"
+        stop_code, exit_code = "ServiceSchedulerInitiated", KILLED
+    return mark(arn, task, reason, stop_code, exit_code=exit_code)
+
+
+@wraps(ecs, "_record_service_task_failure")
+def counted_failure(record: Callable[[Task], None], task: Task) -> None:
+    """The circuit breaker fails a deployment after its threshold, and rolls back to the last one that completed."""
+    service = ecs._services.get(f"{_cluster(task)}/{task['group'].removeprefix('service:')}")
+    primary = ecs._primary_deployment(service) if service else None
+    if not primary or primary["rolloutState"] != "IN_PROGRESS" or primary["id"] != task["_deployment_id"]:
+        record(task)
+        return
+    primary["failedTasks"] += 1
+    breaker = service["deploymentConfiguration"].get("deploymentCircuitBreaker", {})
+    if breaker.get("enable") and primary["failedTasks"] >= ecs._circuit_breaker_threshold(service):
+        _fail(service, primary, roll_back=breaker["rollback"])
+    ecs._reconcile_service_tasks(_cluster(service), f"{_cluster(service)}/{service['serviceName']}")
+
+
+def _fail(service: Service, failed: Deployment, *, roll_back: bool) -> None:
+    failed |= {
+        "rolloutState": "FAILED",
+        "rolloutStateReason": "ECS deployment circuit breaker: tasks failed to start.",
+        "desiredCount": 0,
+    }
+    _add_event(service, f"(deployment {failed['id']}) deployment failed: tasks failed to start.")
+    completed = next((one for one in service["deployments"] if one["rolloutState"] == "COMPLETED"), None)
+    if not roll_back or completed is None:
+        return
+    failed["status"] = "ACTIVE"
+    service["taskDefinition"] = completed["taskDefinition"]
+    rollback = ecs._make_deployment(completed["taskDefinition"], service["desiredCount"]) | {
+        "rolloutStateReason": f"ECS deployment circuit breaker: rolling back to deploymentId {completed['id']}.",
+        "launchType": service["launchType"],
+    }
+    service["deployments"].insert(0, rollback)
+    _add_event(service, f"rolling back to deployment {completed['id']}.")
+
+
+def _add_event(service: Service, message: str) -> None:
+    event = {"id": ecs.new_uuid(), "createdAt": ecs._iso(), "message": f"(service {service['serviceName']}) {message}"}
+    service["events"].insert(0, event)
+
+
+def _age_seconds(deployment: Deployment) -> float:
+    return time.monotonic() - float(deployment["_started_at"])
+
+
+def _cluster(resource: Mapping[str, Any]) -> str:
+    return str(resource["clusterArn"]).rpartition("/")[2]
+
+
+Application = Callable[[Mapping[str, Any], Any, Any], Awaitable[None]]
+
+
+def with_crashes(application: Application) -> Application:
+    """Wraps an ASGI application so that ``POST`` of a JSON list to ``CRASHES_PATH`` sets the images that crash."""
+
+    async def handle(scope: Mapping[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401
+        if scope.get("path") != CRASHES_PATH:
+            await application(scope, receive, send)
+            return
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        with _lock:
+            _crashing_images.clear()
+            _crashing_images.update(json.loads(body))
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    return handle

@@ -1,0 +1,69 @@
+"""How ElastiCache changes a replication group: ministack 1.5 changes the group, but not the nodes that it consists of.
+
+Terraform reads engine, version, size, parameter group, snapshots and security groups from the first node.
+"""
+
+from typing import Any
+
+from ministack.services import elasticache
+
+from local.emulator.ministack_gaps import Answer, Handler, Parameters, wraps
+
+SAME_IN_GROUP_AND_NODES = (
+    "Engine",
+    "EngineVersion",
+    "CacheNodeType",
+    "SecurityGroups",
+    "SnapshotRetentionLimit",
+    "SnapshotWindow",
+)
+
+
+@wraps(elasticache, "_create_replication_group", "_increase_replica_count", "_decrease_replica_count")
+def group_with_nodes(change: Handler, params: Parameters) -> Answer:
+    """ElastiCache lists each node of a group. Where a group has no shards, it names them ``<group>-001`` and so on."""
+    answer = change(params)
+    _update_nodes(elasticache._p(params, "ReplicationGroupId"))
+    return answer
+
+
+@wraps(elasticache, "_modify_replication_group")
+def modified_group_with_nodes(modify: Handler, params: Parameters) -> Answer:
+    """ElastiCache ModifyReplicationGroup in ministack 1.5 drops the engine and the security groups."""
+    answer = modify(params)
+    id_ = elasticache._p(params, "ReplicationGroupId")
+    group = elasticache._replication_groups.get(id_)
+    if group:
+        group["Engine"] = elasticache._p(params, "Engine") or group["Engine"]
+        security_groups = elasticache._extract_configs(params, "SecurityGroupIds", ("SecurityGroupId", "member"))
+        if security_groups:
+            group["SecurityGroups"] = [{"SecurityGroupId": id_, "Status": "active"} for id_ in security_groups]
+        _update_nodes(id_)
+    return answer
+
+
+def _update_nodes(group_id: str) -> None:
+    """Makes the listed nodes those of the group's only shard, each with the group's properties."""
+    group: dict[str, Any] | None = elasticache._replication_groups.get(group_id)
+    if group is None or group["ClusterEnabled"]:
+        return
+    (shard,) = group["NodeGroups"]
+    known = {id_: elasticache._clusters.pop(id_) for id_ in group["MemberClusters"]}
+    first = next(iter(known.values()))
+    group["MemberClusters"] = []
+    for number, member in enumerate(shard["NodeGroupMembers"], start=1):
+        id_ = f"{group_id}-{number:03}"
+        arn = elasticache._arn_cluster(id_)
+        elasticache._clusters[id_] = {
+            **first,
+            **{name: group[name] for name in SAME_IN_GROUP_AND_NODES},
+            "CacheClusterId": id_,
+            "CacheClusterArn": arn,
+            "CacheParameterGroup": {
+                "CacheParameterGroupName": group["CacheParameterGroupName"],
+                "ParameterApplyStatus": "in-sync",
+            },
+        }
+        elasticache._tags[arn] = elasticache._tags[group["ARN"]]
+        member["CacheClusterId"] = id_
+        group["MemberClusters"].append(id_)

@@ -1,0 +1,17 @@
+"""The rules between resources that AWS enforces and ministack does not, by service, each with AWS's error code."""
+
+from local.emulator.rules import (  # noqa: F401  registers the rules
+    backup,
+    ec2,
+    ecs,
+    elasticache,
+    elbv2,
+    logs,
+    partitions,
+    rds,
+    secretsmanager,
+    vpc,
+)
+from local.emulator.rules.rule import RULES
+
+__all__ = ["RULES"]

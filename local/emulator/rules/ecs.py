@@ -1,0 +1,76 @@
+"""Requests that ECS refuses."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ministack.services import ecs
+
+from local.emulator.rules.elbv2 import used_target_groups
+from local.emulator.rules.rule import Request, refuses
+
+
+@refuses("ecs", "CreateService", "UpdateService", code="InvalidParameterException")
+def target_group_without_load_balancer(request: Request) -> str | None:
+    """Only a listener associates a target group with a load balancer."""
+    used = used_target_groups()
+    for load_balancer in request.get("loadBalancers", []):
+        arn = load_balancer.get("targetGroupArn")
+        if arn and arn not in used:
+            return f"The target group with targetGroupArn {arn} does not have an associated load balancer."
+    return None
+
+
+@refuses("ecs", "CreateService", "RunTask", code="ClusterNotFoundException")
+def missing_cluster(request: Request) -> str | None:
+    """Ministack would create it."""
+    return None if _cluster(request) in ecs._clusters else "Cluster not found."
+
+
+@refuses("ecs", "CreateService", code="InvalidParameterException")
+def service_name_taken(request: Request) -> str | None:
+    """Ministack has another error code for it."""
+    names = {service["serviceName"] for service in _active_services(request)}
+    return "Creation of service was not idempotent." if request["serviceName"] in names else None
+
+
+@refuses("ecs", "UpdateService", code="ServiceNotActiveException")
+def inactive_service(request: Request) -> str | None:
+    """A service that is deleted can still be described for a while."""
+    service = ecs._services.get(f"{_cluster(request)}/{request['service'].rpartition('/')[2]}")
+    return "Service was not ACTIVE." if service and service["status"] != "ACTIVE" else None
+
+
+@refuses("ecs", "CreateService", "UpdateService", code="ClientException")
+@refuses("ecs", "RunTask", code="InvalidParameterException")
+def inactive_task_definition(request: Request) -> str | None:
+    """Services go on with a task definition that is deregistered, but none may change to it."""
+    definition = ecs._task_defs.get(ecs._resolve_td_key(request.get("taskDefinition", "")))
+    return "TaskDefinition is inactive" if definition and definition["status"] != "ACTIVE" else None
+
+
+@refuses("ecs", "DeleteCluster", code="ClusterContainsServicesException")
+def cluster_with_services(request: Request) -> str | None:
+    """Services are deleted first."""
+    return "The Cluster cannot be deleted while Services are active." if any(_active_services(request)) else None
+
+
+@refuses("ecs", "DeleteCluster", code="ClusterContainsTasksException")
+def cluster_with_tasks(request: Request) -> str | None:
+    """Tasks are stopped first, those without a service too."""
+    cluster = ecs._clusters.get(_cluster(request))
+    active = cluster and any(
+        task["clusterArn"] == cluster["clusterArn"] and task["lastStatus"] != "STOPPED" for task in ecs._tasks.values()
+    )
+    return "The Cluster cannot be deleted while Tasks are active." if active else None
+
+
+def _active_services(request: Request) -> Iterator[dict[str, Any]]:
+    prefix = f"{_cluster(request)}/"
+    return (
+        service for key, service in ecs._services.items() if key.startswith(prefix) and service["status"] == "ACTIVE"
+    )
+
+
+def _cluster(request: Request) -> str | None:
+    name: str | None = ecs._resolve_cluster_name(request.get("cluster"))
+    return name

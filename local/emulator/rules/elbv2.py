@@ -1,0 +1,40 @@
+"""Requests that Elastic Load Balancing refuses."""
+
+from ministack.services import alb
+
+from local.emulator.rules.rule import Request, refuses
+
+
+def used_target_groups() -> set[str]:
+    """The ARNs of the target groups that listeners and their rules forward to. A listener has a default rule."""
+    return {action.get("TargetGroupArn") for rule in alb._rules.values() for action in rule["Actions"]} - {None}
+
+
+@refuses("elbv2", "DeleteTargetGroup", code="ResourceInUse")
+def target_group_in_use(request: Request) -> str | None:
+    """The listeners that forward to it are deleted or changed first."""
+    arn = request["TargetGroupArn"]
+    used = arn in used_target_groups()
+    return f"Target group '{arn}' is currently in use by a listener or a rule" if used else None
+
+
+@refuses("elbv2", "DeleteLoadBalancer", code="OperationNotPermitted")
+def protected_load_balancer(request: Request) -> str | None:
+    """Its attribute for deletion protection is changed first."""
+    arn = request["LoadBalancerArn"]
+    attributes = {attribute["Key"]: attribute["Value"] for attribute in alb._lb_attrs.get(arn, [])}
+    protected = attributes.get("deletion_protection.enabled") == "true"
+    return f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled" if protected else None
+
+
+@refuses("elbv2", "CreateListener", "ModifyListener", code="DuplicateListener")
+def port_taken(request: Request) -> str | None:
+    """A load balancer has one listener at each port."""
+    changed = alb._listeners.get(request.get("ListenerArn"), {})
+    arn = request.get("LoadBalancerArn") or changed.get("LoadBalancerArn")
+    taken = any(
+        (listener["LoadBalancerArn"], listener["Port"]) == (arn, request.get("Port"))
+        for listener in alb._listeners.values()
+        if listener is not changed
+    )
+    return f"A listener already exists on this port for this load balancer '{arn}'" if taken else None

@@ -1,0 +1,34 @@
+"""``python -m local.emulator.server``: runs ministack, stricter and more complete, as its variables say.
+
+It exits when its standard input is closed, so that it also ends when the process that started it is killed.
+"""
+
+import os
+import sys
+import threading
+
+from ministack import app
+
+from local.emulator import elasticache_changes, rds_changes, recovery_points  # noqa: F401  registers the wrappers
+from local.emulator.application_autoscaling import add_application_autoscaling
+from local.emulator.ecs_rollouts import with_crashes
+from local.emulator.idempotency import idempotent
+from local.emulator.ministack_gaps import close_gaps
+from local.emulator.offerings import add_instance_type_offerings
+from local.emulator.refusals import refusing
+from local.emulator.service_quotas import add_service_quotas
+
+
+def _exit_with_standard_input() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_exit_with_standard_input, daemon=True).start()
+    close_gaps()
+    add_application_autoscaling()
+    add_instance_type_offerings()
+    add_service_quotas()
+    app.app = with_crashes(idempotent(refusing(app.app)))
+    app.main()

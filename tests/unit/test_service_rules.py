@@ -1,0 +1,153 @@
+"""What ECS and Elastic Load Balancing refuse, the embedded AWS refuses: the rules between a service's resources."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.embedded_aws import EmbeddedAws
+
+CLUSTER = "rules"
+
+
+@pytest.fixture
+def elb(aws: EmbeddedAws) -> Any:
+    return aws.session().client("elbv2", endpoint_url=aws.url)
+
+
+@pytest.fixture
+def ecs(aws: EmbeddedAws) -> Iterator[Any]:
+    client = aws.session().client("ecs", endpoint_url=aws.url)
+    client.create_cluster(clusterName=CLUSTER)
+    yield client
+    for arn in client.list_services(cluster=CLUSTER)["serviceArns"]:
+        client.delete_service(cluster=CLUSTER, service=arn, force=True)
+    for arn in client.list_tasks(cluster=CLUSTER)["taskArns"]:
+        client.stop_task(cluster=CLUSTER, task=arn)
+    client.delete_cluster(cluster=CLUSTER)
+
+
+@pytest.fixture
+def definition(ecs: Any) -> str:
+    answer = ecs.register_task_definition(family="web", containerDefinitions=[{"name": "web", "image": "web"}])
+    return str(answer["taskDefinition"]["taskDefinitionArn"])
+
+
+@pytest.fixture
+def targets(elb: Any) -> Iterator[str]:
+    answer = elb.create_target_group(Name="rules", Protocol="HTTP", Port=80, VpcId="vpc-0123456789abcdef0")
+    arn = answer["TargetGroups"][0]["TargetGroupArn"]
+    yield arn
+    elb.delete_target_group(TargetGroupArn=arn)
+
+
+@pytest.fixture
+def balancer(elb: Any, targets: str) -> Iterator[str]:  # noqa: ARG001  its listeners are deleted before the targets
+    subnets = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+    arn = elb.create_load_balancer(Name="rules", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    yield arn
+    for listener in elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]:
+        elb.delete_listener(ListenerArn=listener["ListenerArn"])
+    elb.delete_load_balancer(LoadBalancerArn=arn)
+
+
+@contextmanager
+def refused(code: str, message: str) -> Iterator[None]:
+    """Expects AWS's error."""
+    with pytest.raises(ClientError) as raised:
+        yield
+    assert raised.value.response["Error"]["Code"] == code
+    assert message in raised.value.response["Error"]["Message"]
+
+
+def listen(elb: Any, balancer: str, targets: str, port: int = 80) -> str:
+    action = {"Type": "forward", "TargetGroupArn": targets}
+    answer = elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=port, DefaultActions=[action])
+    return str(answer["Listeners"][0]["ListenerArn"])
+
+
+def create(ecs: Any, definition: str, **options: object) -> None:
+    ecs.create_service(cluster=CLUSTER, serviceName="web", taskDefinition=definition, desiredCount=1, **options)
+
+
+def test_a_target_group_needs_a_listener(ecs: Any, elb: Any, definition: str, targets: str, balancer: str) -> None:
+    load_balancers = [{"targetGroupArn": targets, "containerName": "web", "containerPort": 80}]
+    redirect = {"Type": "redirect", "RedirectConfig": {"Port": "443", "StatusCode": "HTTP_301"}}
+    elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=81, DefaultActions=[redirect])
+    with refused("InvalidParameterException", f"{targets} does not have an associated load balancer."):
+        create(ecs, definition, loadBalancers=load_balancers)
+    create(ecs, definition)
+    with refused("InvalidParameterException", f"{targets} does not have an associated load balancer."):
+        ecs.update_service(cluster=CLUSTER, service="web", loadBalancers=load_balancers)
+    listen(elb, balancer, targets)
+    ecs.update_service(cluster=CLUSTER, service="web", loadBalancers=load_balancers)
+
+
+def test_a_service_needs_a_cluster_a_free_name_and_an_active_definition(ecs: Any, definition: str) -> None:
+    with refused("ClusterNotFoundException", "Cluster not found."):
+        ecs.create_service(cluster="none", serviceName="web", taskDefinition=definition)
+    with refused("ClusterNotFoundException", "Cluster not found."):
+        ecs.run_task(cluster="none", taskDefinition=definition)
+    create(ecs, definition)
+    with refused("InvalidParameterException", "Creation of service was not idempotent."):
+        create(ecs, definition)
+    ecs.deregister_task_definition(taskDefinition=definition)
+    ecs.update_service(cluster=CLUSTER, service="web", forceNewDeployment=True)
+    with refused("ClientException", "TaskDefinition is inactive"):
+        ecs.update_service(cluster=CLUSTER, service="web", taskDefinition=definition)
+    with refused("InvalidParameterException", "TaskDefinition is inactive"):
+        ecs.run_task(cluster=CLUSTER, taskDefinition=definition)
+
+
+def test_a_service_with_tasks_is_not_deleted_and_a_deleted_one_not_updated(ecs: Any, definition: str) -> None:
+    create(ecs, definition)
+    with refused("InvalidParameterException", "while it is scaled above 0"):
+        ecs.delete_service(cluster=CLUSTER, service="web")
+    ecs.update_service(cluster=CLUSTER, service="web", desiredCount=0)
+    ecs.delete_service(cluster=CLUSTER, service="web")
+    with refused("ServiceNotActiveException", "Service was not ACTIVE."):
+        ecs.update_service(cluster=CLUSTER, service="web", desiredCount=1)
+    create(ecs, definition)
+
+
+def test_a_cluster_in_use_is_not_deleted(ecs: Any, definition: str) -> None:
+    create(ecs, definition)
+    with refused("ClusterContainsServicesException", "while Services are active"):
+        ecs.delete_cluster(cluster=CLUSTER)
+    ecs.delete_service(cluster=CLUSTER, service="web", force=True)
+    ecs.run_task(cluster=CLUSTER, taskDefinition=definition)
+    with refused("ClusterContainsTasksException", "while Tasks are active"):
+        ecs.delete_cluster(cluster=CLUSTER)
+
+
+def test_a_target_group_in_use_is_not_deleted(elb: Any, balancer: str, targets: str) -> None:
+    listen(elb, balancer, targets)
+    with refused("ResourceInUse", f"'{targets}' is currently in use by a listener or a rule"):
+        elb.delete_target_group(TargetGroupArn=targets)
+
+
+def test_a_protected_load_balancer_is_not_deleted(elb: Any, balancer: str) -> None:
+    def protect(value: str) -> None:
+        attribute = {"Key": "deletion_protection.enabled", "Value": value}
+        elb.modify_load_balancer_attributes(LoadBalancerArn=balancer, Attributes=[attribute])
+
+    protect("true")
+    with refused("OperationNotPermitted", "because deletion protection is enabled"):
+        elb.delete_load_balancer(LoadBalancerArn=balancer)
+    protect("false")
+
+
+def test_names_and_ports_are_taken_once(elb: Any, balancer: str, targets: str) -> None:
+    with refused("DuplicateTargetGroupName", "rules"):
+        elb.create_target_group(Name="rules", Protocol="HTTP", Port=81, VpcId="vpc-0123456789abcdef0")
+    with refused("DuplicateLoadBalancerName", "rules"):
+        elb.create_load_balancer(Name="rules", Subnets=["subnet-0123456789abcdef2"])
+    listener = listen(elb, balancer, targets)
+    with refused("DuplicateListener", "already exists on this port"):
+        listen(elb, balancer, targets)
+    elb.modify_listener(ListenerArn=listener, Port=80)
+    other = listen(elb, balancer, targets, port=81)
+    with refused("DuplicateListener", "already exists on this port"):
+        elb.modify_listener(ListenerArn=other, Port=80)
