@@ -21,7 +21,8 @@ def main() -> None:
     """Becomes the CLI, with this process's arguments."""
     if not {"--help", "-h", "--version"} & set(sys.argv):
         load_or_exit()
-    # CHECKPOINT_DISABLE: the CLI sends no reports. The PATH: the CLI finds the virtual environment and its Terraform.
+    # CHECKPOINT_DISABLE: the CLI sends no reports. The PATH: the CLI finds the virtual environment and its Terraform,
+    # which finds `ops` there to wait for the services.
     environment = {"CHECKPOINT_DISABLE": "1", **os.environ, "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}"}
     os.execve(NODE, [str(NODE), str(CLI), *sys.argv[1:]], environment)  # noqa: S606
 

@@ -4,7 +4,7 @@ Which variables are secrets is in ``settings/secret_variables.py``, and which me
 ``settings/metrics.py``: ``ops`` needs both, without loading CDKTF.
 
 Source: Langfuse 4.16.0's own schemas (packages/shared/src/env.ts, web/src/env.mjs, worker/src/env.ts) and the
-entrypoints of its two images. Check them again when the default version changes.
+entrypoints of its two images. ``python -m tests.contract`` reads the schemas again when the default version changes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,6 +35,11 @@ KEEP_ALIVE_MILLISECONDS = 110_000
 QUEUES = {queue: Metric(METRIC_NAMESPACE, metric_name) for queue, metric_name in QUEUE_DEPTHS.items()}
 """The number of jobs that wait in each ingestion queue. Every worker publishes it, so its statistic is Maximum."""
 
+DROPPED_ROWS_LOG = "ClickhouseWriter: Max attempts reached, dropped"
+"""What the worker logs when ClickHouse has refused rows three times and it drops them, for good. Nothing else shows it:
+the queues are empty by then and the health checks succeed. Source: worker/src/services/ClickhouseWriter/index.ts, in
+every version since 3.170.0."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LangfuseConfiguration:
@@ -47,6 +52,7 @@ class LangfuseConfiguration:
         redis_url: Redis's connection string.
         bucket_name: the bucket for events, media and exports.
         clickhouse_cluster_enabled: whether ClickHouse is a replicated cluster.
+        publishes_metrics: whether the worker publishes its metrics to CloudWatch.
         secret_arns: the ARN of the secret that each secret variable comes from.
     """
 
@@ -56,6 +62,7 @@ class LangfuseConfiguration:
     redis_url: str
     bucket_name: str
     clickhouse_cluster_enabled: bool
+    publishes_metrics: bool
     secret_arns: Mapping[str, str]
 
 
@@ -93,12 +100,20 @@ def web_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Co
 
 
 def worker_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Container:
-    """The container that processes the queues, and publishes their length."""
+    """The container that processes the queues and the exports, and publishes the queues' length."""
     return Container(
         image=f"langfuse/langfuse-worker:{configuration.settings.version}",
         port=WORKER_PORT,
         health_path=WORKER_HEALTH_PATH,
-        variables=_variables(configuration, size, {"ENABLE_AWS_CLOUDWATCH_METRIC_PUBLISHING": "true"}),
+        variables=_variables(
+            configuration,
+            size,
+            {
+                "ENABLE_AWS_CLOUDWATCH_METRIC_PUBLISHING": _flag(configuration.publishes_metrics),
+                "LANGFUSE_S3_BATCH_EXPORT_ENABLED": "true",
+                "LANGFUSE_S3_BATCH_EXPORT_PREFIX": EXPORTS_PREFIX,
+            },
+        ),
         secret_arns=_secret_arns(configuration, WORKER_SECRETS),
         log_stream_prefix="LangfuseWorker",
     )
@@ -110,17 +125,16 @@ def _variables(configuration: LangfuseConfiguration, size: ServiceSize, own: Map
     return {
         "NEXTAUTH_URL": configuration.url,
         "REDIS_CONNECTION_STRING": configuration.redis_url,
-        "CLICKHOUSE_CLUSTER_ENABLED": str(configuration.clickhouse_cluster_enabled).lower(),
+        "CLICKHOUSE_CLUSTER_ENABLED": _flag(configuration.clickhouse_cluster_enabled),
         "LANGFUSE_S3_EVENT_UPLOAD_BUCKET": bucket_name,
         "LANGFUSE_S3_EVENT_UPLOAD_REGION": region,
         "LANGFUSE_S3_EVENT_UPLOAD_PREFIX": EVENTS_PREFIX,
         "LANGFUSE_S3_MEDIA_UPLOAD_BUCKET": bucket_name,
         "LANGFUSE_S3_MEDIA_UPLOAD_REGION": region,
         "LANGFUSE_S3_MEDIA_UPLOAD_PREFIX": MEDIA_PREFIX,
-        "LANGFUSE_S3_BATCH_EXPORT_ENABLED": "true",
+        # With these, web signs a new link whenever a user downloads an export: docs/differences.md.
         "LANGFUSE_S3_BATCH_EXPORT_BUCKET": bucket_name,
         "LANGFUSE_S3_BATCH_EXPORT_REGION": region,
-        "LANGFUSE_S3_BATCH_EXPORT_PREFIX": EXPORTS_PREFIX,
         # Otherwise the servers listen on the container's name only, and health checks on 127.0.0.1 fail.
         "HOSTNAME": "0.0.0.0",  # noqa: S104
         "AWS_REGION": region,
@@ -129,6 +143,10 @@ def _variables(configuration: LangfuseConfiguration, size: ServiceSize, own: Map
         **own,
         **configuration.settings.environment,
     }
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _secret_arns(configuration: LangfuseConfiguration, variables: Sequence[str]) -> dict[str, str]:

@@ -9,15 +9,20 @@ from ops.console import table
 from ops.environment import Environment, OpsError
 
 if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
     from mypy_boto3_ecs.type_defs import DeploymentTypeDef, ServiceTypeDef, TaskDefinitionTypeDef
+
+
+def active_services(ecs: "ECSClient", cluster: str, names: Sequence[str]) -> "dict[str, ServiceTypeDef]":
+    """The services of a cluster, by their names in ECS; without those that do not exist, or are being deleted."""
+    answer = ecs.describe_services(cluster=cluster, services=names)["services"]
+    return {service["serviceName"]: service for service in answer if service["status"] == "ACTIVE"}
 
 
 def existing_services(environment: Environment, services: Sequence[str]) -> "dict[str, ServiceTypeDef]":
     """The services among ``web`` and ``worker`` that exist."""
     names = {service: environment.service_name(service) for service in services}
-    client = environment.session.client("ecs")
-    answer = client.describe_services(cluster=environment.cluster, services=list(names.values()))["services"]
-    active = {service["serviceName"]: service for service in answer if service["status"] == "ACTIVE"}
+    active = active_services(environment.session.client("ecs"), environment.cluster, list(names.values()))
     return {service: active[name] for service, name in names.items() if name in active}
 
 
@@ -40,6 +45,11 @@ def primary_deployment(service: "ServiceTypeDef") -> "DeploymentTypeDef":
     return next(deployment for deployment in service["deployments"] if deployment["status"] == "PRIMARY")
 
 
+def revision(task_definition_arn: str) -> str:
+    """The task definition's family:revision."""
+    return task_definition_arn.rpartition("/")[2]
+
+
 def last_event(service: "ServiceTypeDef") -> str:
     """The newest event that ECS has recorded of the service."""
     return service["events"][0]["message"] if service["events"] else "-"
@@ -56,6 +66,11 @@ def container_of(definition: "TaskDefinitionTypeDef", service: "ServiceTypeDef")
     return next(
         container for container in definition["containerDefinitions"] if container["name"] == service["serviceName"]
     )
+
+
+def image_version(container: Any) -> str:  # noqa: ANN401
+    """The version of Langfuse that the container runs: its image's tag."""
+    return str(container["image"]).rpartition(":")[2]
 
 
 def services_table(services: "Mapping[str, ServiceTypeDef]") -> Table:

@@ -1,9 +1,10 @@
 """The environment that a command is about: its settings, its AWS account, and the outputs of its stacks."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import boto3
 import botocore.session
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 SERVICES = ("web", "worker")
-# A laptop without a network should say so within seconds, not minutes.
-CLIENT_CONFIG = Config(connect_timeout=5, retries={"mode": "standard", "max_attempts": 3})
+ATTEMPTS = 3
+"""A laptop without a network should say so within seconds, not minutes."""
 BAD_CREDENTIALS = {
     "AuthFailure",
     "ExpiredToken",
@@ -65,6 +66,13 @@ class Outputs(dict[str, Any]):
 
     def __missing__(self, name: str) -> NoReturn:
         raise OpsError(self._deploy.format(name=name))
+
+
+class StateResource(NamedTuple):
+    """A resource in Terraform's state, ``aws_vpc`` for example, with its attributes."""
+
+    type: str
+    attributes: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -119,19 +127,39 @@ class Environment:
             raise self._no_bucket from None
         return [key.removeprefix(prefix).removesuffix(STATE_SUFFIX) for key in keys if key.endswith(STATE_SUFFIX)]
 
+    @cached_property
+    def resources(self) -> list[StateResource]:
+        """The resources in the states of all stacks, also of a deploy that failed half-way."""
+        try:
+            stacks = self._stacks_with_state()
+        except OpsError:
+            # There is no state bucket.
+            return []
+        return [
+            StateResource(resource["type"], instance["attributes"])
+            for stack in stacks
+            for resource in self._read_state(stack)["resources"]
+            if resource["mode"] == "managed"
+            for instance in resource["instances"]
+        ]
+
     def _read_outputs(self, stack: str) -> dict[str, Any]:
-        """Empty if the stack was never deployed, or was destroyed."""
+        return {
+            name: output["value"]
+            for name, output in self._read_state(stack)["outputs"].items()
+            if not name.startswith("cross-stack-output")
+        }
+
+    def _read_state(self, stack: str) -> dict[str, Any]:
+        """Without outputs and resources if the stack was never deployed, or was destroyed."""
         try:
             state = self._s3.get_object(Bucket=self._bucket, Key=self.settings.state_key(stack))["Body"]
         except self._s3.exceptions.NoSuchBucket:
             raise self._no_bucket from None
         except self._s3.exceptions.NoSuchKey:
-            return {}
-        return {
-            name: output["value"]
-            for name, output in json.loads(state.read())["outputs"].items()
-            if not name.startswith("cross-stack-output")
-        }
+            return {"outputs": {}, "resources": []}
+        content: dict[str, Any] = json.loads(state.read())
+        return content
 
     @cached_property
     def _s3(self) -> "S3Client":
@@ -169,6 +197,13 @@ class Environment:
         return str(self.outputs("data")["redis_id"])
 
 
+def aws_session(region: str, *, attempts: int = ATTEMPTS) -> boto3.Session:
+    """A session with the credentials that the AWS CLI would use. Its clients send a request ``attempts`` times."""
+    core = botocore.session.Session()
+    core.set_default_client_config(Config(connect_timeout=5, retries={"mode": "standard", "max_attempts": attempts}))
+    return boto3.Session(region_name=region, botocore_session=core)
+
+
 def load_environment() -> Environment:
     """The environment that ``LANGFUSE_ENV`` names.
 
@@ -176,9 +211,7 @@ def load_environment() -> Environment:
         OpsError: if the credentials are of an account that the settings do not allow.
     """
     settings = load_or_exit()
-    core = botocore.session.Session()
-    core.set_default_client_config(CLIENT_CONFIG)
-    session = boto3.Session(region_name=settings.region, botocore_session=core)
+    session = aws_session(settings.region)
     if settings.allowed_account_ids:
         account = session.client("sts").get_caller_identity()["Account"]
         if account not in settings.allowed_account_ids:

@@ -40,7 +40,7 @@ def redeploy(
                 cluster=environment.cluster, service=service["serviceName"], forceNewDeployment=True
             )
             if not no_wait:
-                wait_until_steady(environment, {name: updated["service"]}, timeout, quiet=as_json)
+                wait_until_steady(environment, name, updated["service"], timeout, quiet=as_json)
             results[name] = "being replaced" if no_wait else "replaced"
     if as_json:
         print_json(results)

@@ -143,10 +143,14 @@ def _carry_out(
 ) -> None:
     def run(count: int, *, then_wait: bool) -> None:
         updated = environment.session.client("ecs").update_service(
-            cluster=environment.cluster, service=environment.service_name(step.service), desiredCount=count
+            cluster=environment.cluster,
+            service=environment.service_name(step.service),
+            desiredCount=count,
+            # Without a new deployment, ECS says nothing of whether the first task is healthy.
+            forceNewDeployment=step.current == 0 and count == 1,
         )
         if then_wait:
-            wait_until_steady(environment, {step.service: updated["service"]}, timeout_seconds, quiet=quiet)
+            wait_until_steady(environment, step.service, updated["service"], timeout_seconds, quiet=quiet)
 
     def suspend(*, suspended: bool) -> None:
         if step.scaling is not None:

@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from ops.console import AsJson, console, print_json, table
 from ops.ecs_services import existing_services, last_event, primary_deployment
 from ops.environment import AWS_ERRORS, SERVICES, Environment, OpsError, load_environment, reason
+from ops.stopped_tasks import stopped_tasks, why_stopped
 from settings.load import known_environments
 from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS
 from settings.model import name_prefix
-
-if TYPE_CHECKING:
-    from mypy_boto3_ecs.type_defs import TaskTypeDef
 
 QUEUE_MINUTES = 15
 
@@ -54,26 +51,10 @@ def _services(environment: Environment) -> Iterator[Row]:
         service = services[name]
         counts = f"{service['runningCount']} of {service['desiredCount']} running, {service['pendingCount']} pending"
         yield name, primary_deployment(service).get("rolloutState", "-"), f"{counts}; {last_event(service)}"
-        if task := _last_stopped_task(environment, service["serviceName"]):
+        ecs = environment.session.client("ecs")
+        for task in stopped_tasks(ecs, environment.cluster, service["serviceName"])[:1]:
             stopped_at = f"{task['stoppedAt'].astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if "stoppedAt" in task else "-"
             yield f"{name}'s last stopped task", stopped_at, why_stopped(task)
-
-
-def _last_stopped_task(environment: Environment, service_name: str) -> "TaskTypeDef | None":
-    ecs = environment.session.client("ecs")
-    cluster = environment.cluster
-    arns = ecs.list_tasks(cluster=cluster, serviceName=service_name, desiredStatus="STOPPED")["taskArns"]
-    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
-    return max(tasks, key=lambda task: task.get("stoppedAt", datetime.min.replace(tzinfo=UTC)), default=None)
-
-
-def why_stopped(task: "TaskTypeDef") -> str:
-    """The task's stop reason, and its containers' reasons and exit codes."""
-    reasons = [task.get("stoppedReason", "-")]
-    for container in task["containers"]:
-        reasons += [container["reason"]] if container.get("reason") else []
-        reasons += [f"exit code {container['exitCode']}"] if container.get("exitCode") is not None else []
-    return ", ".join(reasons)
 
 
 def _targets(environment: Environment) -> Iterator[Row]:
@@ -146,6 +127,9 @@ def _alarms(environment: Environment) -> Iterator[Row]:
 
 
 def _queues(environment: Environment) -> Iterator[Row]:
+    if not environment.settings.alarms.queue_metrics:
+        yield "queues", "-", "not measured: alarms.queue_metrics is false"
+        return
     cloudwatch = environment.session.client("cloudwatch")
     now = datetime.now(UTC)
     for queue, metric_name in QUEUE_DEPTHS.items():

@@ -2,9 +2,10 @@
 
 from constructs import Construct
 
-from modules.langfuse import LangfuseConfiguration, web_container, worker_container
+from modules.langfuse import QUEUES, LangfuseConfiguration, web_container, worker_container
 from modules.services.cluster import Cluster
 from modules.services.dashboard import Dashboard
+from modules.services.dropped_rows import DroppedRows
 from modules.services.fargate_service import FargateService, Platform
 from modules.services.load_balancer_alarms import LoadBalancerAlarms
 from modules.services.media_uploads import MediaUploads
@@ -29,6 +30,7 @@ class ServicesStack(LangfuseStack):
         security_group_ids = network.security_groups.ids
         topic_arn = data.alarm_topic.arn
         enabled = settings.clickhouse.ready
+        queues = QUEUES if settings.alarms.queue_metrics else {}
 
         endpoint = PublicEndpoint(
             self,
@@ -46,7 +48,13 @@ class ServicesStack(LangfuseStack):
             cluster=Cluster(self, "cluster", name=settings.prefix),
             region=settings.region,
             subnet_ids=network.vpc.private_subnet_ids,
-            task_role=TaskRole(self, "task-role", name=f"{settings.prefix}-task", bucket_arn=data.events_bucket.arn),
+            task_role=TaskRole(
+                self,
+                "task-role",
+                name=f"{settings.prefix}-task",
+                bucket_arn=data.events_bucket.arn,
+                publishes_metrics=settings.alarms.queue_metrics,
+            ),
             log_retention_days=settings.log_retention_days,
             enabled=enabled,
         )
@@ -57,6 +65,7 @@ class ServicesStack(LangfuseStack):
             redis_url=data.redis.connection_string,
             bucket_name=data.events_bucket.name,
             clickhouse_cluster_enabled=settings.clickhouse.cluster_enabled,
+            publishes_metrics=settings.alarms.queue_metrics,
             secret_arns=data.secret_arns,
         )
         web = FargateService(
@@ -69,7 +78,7 @@ class ServicesStack(LangfuseStack):
             security_group_id=security_group_ids["web"],
             log_group_name=f"/langfuse/{settings.name}/web",
             target_group_arn=load_balancer.target_group_arn,
-            depends_on=[load_balancer.listener],
+            depends_on=[load_balancer.forwarding_listener],
         )
         worker = FargateService(
             self,
@@ -80,16 +89,23 @@ class ServicesStack(LangfuseStack):
             size=settings.worker,
             security_group_id=security_group_ids["worker"],
             log_group_name=f"/langfuse/{settings.name}/worker",
-            # Web migrates the databases, which the worker then uses.
-            depends_on=[web.service],
+            # Web migrates the databases. A worker that starts earlier stays wrong (langfuse/langfuse#5818).
+            depends_on=[web.rollout],
         )
         if enabled:
             ServiceScaling(self, "web-scaling", web, size=settings.web).follow_cpu()
-            ServiceScaling(self, "worker-scaling", worker, size=settings.worker).follow_queues()
+            worker_scaling = ServiceScaling(self, "worker-scaling", worker, size=settings.worker)
+            if queues:
+                worker_scaling.follow_queues(queues)
+            else:
+                worker_scaling.follow_cpu()
         LoadBalancerAlarms(self, "load-balancer-alarms", load_balancer, name=settings.prefix, topic_arn=topic_arn)
         for id_, service, size in (("web-alarms", web, settings.web), ("worker-alarms", worker, settings.worker)):
             ServiceAlarms(self, id_, service, min_tasks=size.min_tasks if enabled else 0, topic_arn=topic_arn)
-        QueueAlarms(self, "queue-alarms", name=settings.prefix, topic_arn=topic_arn)
+        QueueAlarms(self, "queue-alarms", queues, name=settings.prefix, topic_arn=topic_arn)
+        dropped_rows = DroppedRows(
+            self, "dropped-rows", name=settings.prefix, log_group_name=worker.log_group_name, topic_arn=topic_arn
+        )
         Dashboard(
             self,
             "dashboard",
@@ -97,6 +113,8 @@ class ServicesStack(LangfuseStack):
             region=settings.region,
             load_balancer=load_balancer,
             services=[web, worker],
+            dropped_rows=dropped_rows.metric,
+            queues=queues,
             redis=data.redis,
             postgres=data.postgres,
         )

@@ -1,14 +1,13 @@
 """The CloudWatch dashboard."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
 from constructs import Construct
 
 from modules.data.postgres import Postgres
 from modules.data.redis import Redis
-from modules.langfuse import QUEUES
 from modules.metric import Metric
 from modules.services.fargate_service import FargateService
 from modules.services.load_balancer import LoadBalancer
@@ -19,11 +18,15 @@ WIDTH, HEIGHT, COLUMNS = 8, 6, 3
 class Dashboard(Construct):
     """A dashboard of requests, tasks, queues, Redis and PostgreSQL, from the users' side down.
 
+    A graph without any metric is left out.
+
     Args:
         name: its name.
         region: the AWS region.
         load_balancer: the load balancer.
         services: the Fargate services.
+        dropped_rows: the number of batches of rows that the worker has dropped.
+        queues: the number of jobs that wait, by the name of the queue.
         redis: the Redis replication group.
         postgres: the PostgreSQL instance.
     """
@@ -37,6 +40,8 @@ class Dashboard(Construct):
         region: str,
         load_balancer: LoadBalancer,
         services: Sequence[FargateService],
+        dropped_rows: Metric,
+        queues: Mapping[str, Metric],
         redis: Redis,
         postgres: Postgres,
     ) -> None:
@@ -44,14 +49,15 @@ class Dashboard(Construct):
         graphs = [
             ("Requests", "Sum", [load_balancer.requests]),
             ("Response time (s)", "p95", [load_balancer.response_time_seconds]),
-            ("Errors", "Sum", [load_balancer.target_errors, load_balancer.own_errors]),
+            ("Errors", "Sum", [load_balancer.target_errors, load_balancer.own_errors, dropped_rows]),
             ("Task CPU (%)", "Average", [service.cpu for service in services]),
             ("Task memory (%)", "Maximum", [service.memory for service in services]),
             ("Tasks", "Average", [service.running_tasks for service in services]),
-            ("Waiting jobs", "Maximum", list(QUEUES.values())),
+            ("Waiting jobs", "Maximum", list(queues.values())),
             ("Redis memory (%)", "Maximum", [node.memory for node in redis.nodes]),
             ("PostgreSQL CPU (%)", "Average", [postgres.cpu]),
         ]
+        shown = [(title, statistic, metrics) for title, statistic, metrics in graphs if metrics]
         CloudwatchDashboard(
             self,
             "dashboard",
@@ -73,7 +79,7 @@ class Dashboard(Construct):
                                 "metrics": [_row(metric) for metric in metrics],
                             },
                         }
-                        for number, (title, statistic, metrics) in enumerate(graphs)
+                        for number, (title, statistic, metrics) in enumerate(shown)
                     ]
                 }
             ),

@@ -20,6 +20,7 @@ from modules.log_group import log_group
 from modules.metric import Metric
 from modules.services.cluster import Cluster
 from modules.services.roles import ExecutionRole, TaskRole
+from modules.services.rollout import Rollout
 from settings.model import ServiceSize
 
 GRACE_SECONDS = 900
@@ -50,10 +51,10 @@ class Platform:
 class FargateService(Construct):
     """A service on ARM64 in private subnets. ECS rolls failed deployments back.
 
-    It starts with one task, or none unless enabled, and Terraform waits until it is steady; afterwards autoscaling and
-    operators change the number, and Terraform ignores it. When ``enabled`` changes, Terraform replaces the service, so
-    that the new service starts with one task as well: Langfuse's migrations must not run twice at the same time
-    (langfuse/langfuse#13321).
+    It starts with one task, or none unless enabled. Whatever depends on ``rollout`` waits until that task is healthy.
+    Afterwards autoscaling and operators change the number, and Terraform ignores it. When ``enabled`` changes,
+    Terraform replaces the service, so that the new service starts with one task as well: Langfuse's migrations must
+    not run twice at the same time (langfuse/langfuse#13321).
 
     Args:
         platform: what it shares with the other services.
@@ -116,7 +117,7 @@ class FargateService(Construct):
         # names of earlier releases: others would replace every service.
         replacement = TerraformResource(self, "gate", terraform_resource_type="terraform_data")
         replacement.add_override("input", {"running": platform.enabled})
-        self.service = EcsService(
+        service = EcsService(
             self,
             "service",
             name=name,
@@ -144,12 +145,19 @@ class FargateService(Construct):
             deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(enable=True, rollback=True),
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
-            wait_for_steady_state=True,
             depends_on=[execution_role.policy, platform.task_role.policy, *depends_on],
             lifecycle=TerraformResourceLifecycle(
                 ignore_changes=["desired_count"],
                 replace_triggered_by=[f"{replacement.terraform_resource_type}.{replacement.friendly_unique_id}"],
             ),
+        )
+        self.rollout = Rollout(
+            self,
+            "rollout",
+            service,
+            definition=definition,
+            cluster_name=self.cluster_name,
+            region=platform.region,
         )
 
 

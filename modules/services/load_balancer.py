@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.lb import Lb
 from cdktf_cdktf_provider_aws.lb_listener import (
     LbListener,
@@ -26,7 +27,7 @@ class LoadBalancer(Construct):
         vpc_id: the VPC.
         subnet_ids: public subnets of two Availability Zones or more.
         security_group_id: who may connect.
-        deletion_protection: whether AWS refuses to delete it.
+        deletion_protection: whether Terraform and AWS refuse to delete it.
         certificate_arn: a certificate to serve HTTPS with; HTTP then redirects there. With None, it serves HTTP.
     """
 
@@ -52,8 +53,12 @@ class LoadBalancer(Construct):
             subnets=list(subnet_ids),
             security_groups=[security_group_id],
             idle_timeout=LOAD_BALANCER_IDLE_SECONDS,
+            # Only old SDKs lose headers by it (x_langfuse_sdk_name), and Langfuse nothing but their name:
+            # docs/differences.md.
             drop_invalid_header_fields=True,
             enable_deletion_protection=deletion_protection,
+            # AWS refuses only after Terraform has deleted the services behind it.
+            lifecycle=TerraformResourceLifecycle(prevent_destroy=deletion_protection),
         )
         accept_findings(
             balancer,
@@ -95,8 +100,9 @@ class LoadBalancer(Construct):
             NAMESPACE, "UnHealthyHostCount", {**dimensions, "TargetGroup": targets.arn_suffix}
         )
         forward = LbListenerDefaultAction(type="forward", target_group_arn=targets.arn)
+        https = None
         if certificate_arn:
-            LbListener(
+            https = LbListener(
                 self,
                 "https",
                 load_balancer_arn=balancer.arn,
@@ -106,17 +112,20 @@ class LoadBalancer(Construct):
                 certificate_arn=certificate_arn,
                 default_action=[forward],
             )
-        # A service depends on it: ECS refuses a target group that no listener uses.
-        self.listener = LbListener(
+        http = LbListener(
             self,
             "http",
             load_balancer_arn=balancer.arn,
             port=80,
             protocol="HTTP",
-            default_action=[_to_https() if certificate_arn else forward],
+            default_action=[_to_https() if https else forward],
+            # Otherwise it would redirect to a closed port while the other listener is made.
+            depends_on=[https] if https else None,
         )
         without_domain = "Without a domain there is no certificate; with one, this listener only redirects"
-        accept_findings(self.listener, {"CKV_AWS_2": without_domain, "CKV_AWS_103": without_domain})
+        accept_findings(http, {"CKV_AWS_2": without_domain, "CKV_AWS_103": without_domain})
+        # A service depends on it: ECS refuses a target group that no listener forwards to.
+        self.forwarding_listener = https or http
 
 
 def _to_https() -> LbListenerDefaultAction:

@@ -1,9 +1,11 @@
 """Alarms for the ingestion queues."""
 
+from collections.abc import Mapping
+
 from constructs import Construct
 
 from modules.alarm import alarm
-from modules.langfuse import QUEUES
+from modules.metric import Metric
 
 MANY_JOBS = 10_000
 
@@ -12,13 +14,14 @@ class QueueAlarms(Construct):
     """An alarm per ingestion queue that stays long: a worker can hang while ECS shows it healthy.
 
     Args:
+        queues: the number of jobs that wait, by the name of the queue.
         name: what the alarms' names start with.
         topic_arn: the SNS topic that the alarms notify.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, topic_arn: str) -> None:
+    def __init__(self, scope: Construct, id_: str, queues: Mapping[str, Metric], *, name: str, topic_arn: str) -> None:
         super().__init__(scope, id_)
-        for queue, waiting_jobs in QUEUES.items():
+        for queue, waiting_jobs in queues.items():
             alarm(
                 self,
                 queue,

@@ -56,17 +56,24 @@ class ExecutionRole(Construct):
 
 
 class TaskRole(Construct):
-    """The task role: Langfuse can use its prefixes of the bucket and publish its metrics.
+    """The task role: Langfuse can use its prefixes of the bucket.
 
     A service must depend on ``policy``.
 
     Args:
         name: the role's name.
         bucket_arn: the bucket.
+        publishes_metrics: whether Langfuse can also publish its metrics.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, bucket_arn: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, name: str, bucket_arn: str, publishes_metrics: bool) -> None:
         super().__init__(scope, id_)
+        metrics = Allow(
+            actions=["cloudwatch:PutMetricData"],
+            # CloudWatch has no resource to name, only the namespace.
+            resources=["*"],
+            conditions={"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
+        )
         role = IamRole(self, "role", name=name, assume_role_policy=TRUST)
         self.arn = role.arn
         self.policy = IamRolePolicy(
@@ -84,11 +91,6 @@ class TaskRole(Construct):
                     resources=[bucket_arn],
                     conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in PREFIXES]}},
                 ),
-                # CloudWatch has no resource to name, only the namespace.
-                Allow(
-                    actions=["cloudwatch:PutMetricData"],
-                    resources=["*"],
-                    conditions={"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
-                ),
+                *([metrics] if publishes_metrics else []),
             ),
         )

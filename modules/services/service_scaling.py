@@ -1,5 +1,7 @@
 """Autoscaling of a Fargate service."""
 
+from collections.abc import Mapping
+
 from cdktf_cdktf_provider_aws.appautoscaling_policy import (
     AppautoscalingPolicy,
     AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration as TargetTracking,
@@ -13,7 +15,6 @@ from cdktf_cdktf_provider_aws.appautoscaling_policy import (
 from cdktf_cdktf_provider_aws.appautoscaling_target import AppautoscalingTarget
 from constructs import Construct
 
-from modules.langfuse import QUEUES
 from modules.metric import Metric
 from modules.services.fargate_service import FargateService
 from settings.model import ServiceSize
@@ -29,8 +30,9 @@ DIMENSION = "ecs:service:DesiredCount"
 class ServiceScaling(Construct):
     """Keeps a service's number of tasks between ``size.min_tasks`` and ``size.max_tasks``.
 
-    ``follow_cpu`` and ``follow_queues`` add what the number depends on. The service's own first start, with one task,
-    is over when this raises the number to the minimum.
+    ``follow_cpu`` and ``follow_queues`` add what the number depends on. The one task that the service starts with is
+    healthy when this raises the number to the minimum: two that migrate the databases at the same time leave them dirty
+    (langfuse/langfuse#13321).
 
     Args:
         service: the service.
@@ -48,7 +50,7 @@ class ServiceScaling(Construct):
             resource_id=f"service/{service.cluster_name}/{service.name}",
             min_capacity=size.min_tasks,
             max_capacity=size.max_tasks,
-            depends_on=[service.service],
+            depends_on=[service.rollout],
         )
 
     def follow_cpu(self) -> None:
@@ -65,13 +67,14 @@ class ServiceScaling(Construct):
             ),
         )
 
-    def follow_queues(self) -> None:
-        """Adds tasks while more than 200 jobs wait per running task.
+    def follow_queues(self, queues: Mapping[str, Metric]) -> None:
+        """Adds tasks while more than 200 jobs wait in all ``queues`` per running task.
 
-        CPU utilization is no measure: a worker that waits for its databases is idle while the queue grows.
+        It is a better measure than the CPU utilization: a worker that waits for its databases is idle while the queue
+        grows.
         """
-        waiting = [_query(queue, metric, "Maximum") for queue, metric in QUEUES.items()]
-        total = " + ".join(f"FILL({queue}, 0)" for queue in QUEUES)
+        waiting = [_query(queue, metric, "Maximum") for queue, metric in queues.items()]
+        total = " + ".join(f"FILL({queue}, 0)" for queue in queues)
         self._track(
             "queues",
             TargetTracking(

@@ -1,10 +1,13 @@
 """Tests of the services stack: web, worker, the public endpoint, roles, scaling and alarms."""
 
 import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.command_line import assert_one_line
 from tests.environments import ENVIRONMENTS, EXTERNAL, RUNNING
 from tests.synthesis import SynthesizedStack, app
 
@@ -18,17 +21,19 @@ WEB_VARIABLES = {
     "LANGFUSE_S3_MEDIA_UPLOAD_BUCKET",
     "LANGFUSE_S3_MEDIA_UPLOAD_REGION",
     "LANGFUSE_S3_MEDIA_UPLOAD_PREFIX",
-    "LANGFUSE_S3_BATCH_EXPORT_ENABLED",
     "LANGFUSE_S3_BATCH_EXPORT_BUCKET",
     "LANGFUSE_S3_BATCH_EXPORT_REGION",
-    "LANGFUSE_S3_BATCH_EXPORT_PREFIX",
     "HOSTNAME",
     "KEEP_ALIVE_TIMEOUT",
     "NODE_OPTIONS",
     "AWS_REGION",
     "LANGFUSE_LOG_FORMAT",
 }
-WORKER_VARIABLES = WEB_VARIABLES - {"KEEP_ALIVE_TIMEOUT"} | {"ENABLE_AWS_CLOUDWATCH_METRIC_PUBLISHING"}
+WORKER_VARIABLES = WEB_VARIABLES - {"KEEP_ALIVE_TIMEOUT"} | {
+    "ENABLE_AWS_CLOUDWATCH_METRIC_PUBLISHING",
+    "LANGFUSE_S3_BATCH_EXPORT_ENABLED",
+    "LANGFUSE_S3_BATCH_EXPORT_PREFIX",
+}
 WORKER_SECRETS = {
     "DATABASE_URL",
     "SALT",
@@ -88,8 +93,9 @@ def test_values_that_langfuse_is_particular_about(environment: str) -> None:
         assert values["CLICKHOUSE_CLUSTER_ENABLED"] == "false"
         assert values["HOSTNAME"] == "0.0.0.0"
         assert values["NODE_OPTIONS"] == "--max-old-space-size=3072"
-        prefixes = [value for key, value in values.items() if key.endswith("_PREFIX")]
-        assert sorted(prefixes) == ["events/", "exports/", "media/"]
+    prefixes = {key: value for key, value in variables(services, "worker").items() if key.endswith("_PREFIX")}
+    assert sorted(prefixes.values()) == ["events/", "exports/", "media/"]
+    assert prefixes.items() - {("LANGFUSE_S3_BATCH_EXPORT_PREFIX", "exports/")} <= variables(services, "web").items()
     balancer = services.resource("aws_lb")
     assert int(variables(services, "web")["KEEP_ALIVE_TIMEOUT"]) > balancer["idle_timeout"] * 1000
 
@@ -165,14 +171,60 @@ def test_nothing_starts_on_placeholders(environment: str) -> None:
     assert not services.resources("aws_appautoscaling_target")
 
 
+def rollout(services: SynthesizedStack, name: str) -> tuple[str, dict[str, Any]]:
+    """Returns the address of the wait for web's or worker's deployment, and the wait."""
+    (address,) = [one for one in services.resources("terraform_data") if one.startswith(f"{name}_rollout")]
+    return f"terraform_data.{address}", services.resources("terraform_data")[address]
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_first_start_is_one_task_and_web_before_worker(environment: str) -> None:
+def test_the_first_start_is_one_healthy_task_and_web_before_worker(environment: str) -> None:
     services = app(environment, RUNNING)["services"]
-    (web_name,) = [name for name in services.resources("aws_ecs_service") if name.startswith("web")]
+    assert [service(services, name)["desired_count"] for name in ("web", "worker")] == [1, 1]
+    assert rollout(services, "web")[0] in service(services, "worker")["depends_on"]
     for name in ("web", "worker"):
-        assert service(services, name)["desired_count"] == 1
-        assert service(services, name)["wait_for_steady_state"] is True
-    assert f"aws_ecs_service.{web_name}" in service(services, "worker")["depends_on"]
+        target = services.resource(
+            "aws_appautoscaling_target", resource_id=f"service/langfuse-{environment}/langfuse-{environment}-{name}"
+        )
+        assert target["depends_on"] == [rollout(services, name)[0]]
+
+
+@pytest.mark.parametrize("overrides", [RUNNING, EXTERNAL], ids=["running", "without tasks"])
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_an_apply_waits_for_each_change_of_a_service(name: str, overrides: dict[str, str]) -> None:
+    services = app("prod", overrides)["services"]
+    _, wait = rollout(services, name)
+    (changed,) = [one for one in services.resources("aws_ecs_service") if one.startswith(name)]
+    (definition,) = [one for one in services.resources("aws_ecs_task_definition") if one.startswith(name)]
+    assert wait["lifecycle"]["replace_triggered_by"] == [f"aws_ecs_service.{changed}"]
+    assert wait["triggers_replace"] == f"${{aws_ecs_task_definition.{definition}.arn}}"
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_the_wait_is_a_command_of_this_project(found: bool, tmp_path: Path) -> None:
+    """Without it on the PATH, the command says so. Values come in variables, so no shell reads them as commands."""
+    _, wait = rollout(app()["services"], "web")
+    (provisioner,) = wait["provisioner"]
+    if found:
+        (tmp_path / "ops").write_text('#!/bin/sh\nfor argument; do echo "$argument"; done\n')
+        (tmp_path / "ops").chmod(0o755)
+    values = {name: f"{name} $(false); x" for name in provisioner["local-exec"]["environment"]}
+    ran = subprocess.run(
+        ["/bin/sh", "-c", provisioner["local-exec"]["command"]],
+        env={"PATH": str(tmp_path), **values},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if not found:
+        assert_one_line(ran, "no ops on the PATH", ".venv/bin")
+        return
+    assert ran.returncode == 0, ran.stderr
+    command, *arguments = ran.stdout.splitlines()
+    options = dict(zip(arguments[0:8:2], arguments[1:8:2], strict=True))
+    assert command == "wait"
+    assert arguments[8:] == ["--restart-failed"]
+    assert options == {f"--{name.lower().replace('_', '-')}": value for name, value in values.items()}
 
 
 def test_enabling_the_services_replaces_them_and_nothing_else_does() -> None:
@@ -254,7 +306,44 @@ def test_the_services_alarms() -> None:
         "langfuse-dev-worker-running",
         "langfuse-dev-ingestion-queue",
         "langfuse-dev-otel-ingestion-queue",
+        "langfuse-dev-dropped-rows",
     }
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_rows_that_the_worker_drops_are_counted_and_alarmed(environment: str) -> None:
+    """For the exact text, see the contract with Langfuse; that it matches a line is tested on a deployment."""
+    services = app(environment)["services"]
+    (counted,) = services.resources("aws_cloudwatch_log_metric_filter").values()
+    (group,) = [name for name in services.resources("aws_cloudwatch_log_group") if name.startswith("worker")]
+    assert counted["log_group_name"] == f"${{aws_cloudwatch_log_group.{group}.name}}"
+    assert counted["pattern"] == '"ClickhouseWriter: Max attempts reached, dropped"'
+    transformation = counted["metric_transformation"]
+    alarm = services.resource("aws_cloudwatch_metric_alarm", alarm_name=f"langfuse-{environment}-dropped-rows")
+    assert (alarm["namespace"], alarm["metric_name"]) == (transformation["namespace"], transformation["name"])
+    # One dropped batch, in any minute, is lost data. Minutes without a log line have no data.
+    assert (alarm["statistic"], alarm["threshold"], alarm["evaluation_periods"]) == ("Sum", 0, 1)
+    assert (transformation["value"], alarm["treat_missing_data"]) == ("1", "notBreaching")
+
+
+def test_environments_in_one_account_count_their_dropped_rows_apart() -> None:
+    names = {
+        app(environment)["services"].resource("aws_cloudwatch_log_metric_filter")["metric_transformation"]["name"]
+        for environment in ENVIRONMENTS
+    }
+    assert len(names) == len(ENVIRONMENTS)
+
+
+def test_without_queue_metrics_nothing_needs_them() -> None:
+    services = app("prod", RUNNING | {"LANGFUSE_AWS__ALARMS__QUEUE_METRICS": "false"})["services"]
+    assert variables(services, "worker")["ENABLE_AWS_CLOUDWATCH_METRIC_PUBLISHING"] == "false"
+    assert not any("PutMetricData" in action for s in statements(services, "task-role") for action in s["Action"])
+    (policy,) = [p for name, p in services.resources("aws_appautoscaling_policy").items() if name.startswith("worker")]
+    tracking = policy["target_tracking_scaling_policy_configuration"]
+    assert tracking["predefined_metric_specification"] == {"predefined_metric_type": "ECSServiceAverageCPUUtilization"}
+    # Neither an alarm nor the dashboard names a metric that nobody publishes.
+    assert "langfuse.queue." not in services.text
+    assert "langfuse.queue." in app("prod", RUNNING)["services"].text
 
 
 def test_the_alarm_on_running_tasks_is_quiet_until_there_should_be_any() -> None:
@@ -303,6 +392,28 @@ def test_a_domain_with_a_zone_gets_certificate_record_and_redirect() -> None:
     assert variables(services, "web")["NEXTAUTH_URL"] == "https://langfuse.example.com"
     assert services.resource("aws_acm_certificate")["domain_name"] == "langfuse.example.com"
     assert services.resource("aws_route53_record", type="A")["zone_id"] == "Z123"
+
+
+def listener(services: SynthesizedStack, port: int) -> str:
+    """Returns the address of the listener at the port."""
+    (name,) = [name for name, one in services.resources("aws_lb_listener").items() if one["port"] == port]
+    return f"aws_lb_listener.{name}"
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_web_waits_for_the_listener_that_forwards_and_so_does_the_redirect(environment: str) -> None:
+    """ECS refuses a target group that no listener forwards to, and a redirect to a closed port shows nothing."""
+    http = app(environment)["services"]
+    assert listener(http, 80) in service(http, "web")["depends_on"]
+    https = app(
+        environment,
+        {
+            "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com",
+            "LANGFUSE_AWS__DOMAIN__CERTIFICATE_ARN": "arn:aws:acm:us-east-1:123456789012:certificate/1",
+        },
+    )["services"]
+    assert listener(https, 443) in service(https, "web")["depends_on"]
+    assert https.resource("aws_lb_listener", port=80)["depends_on"] == [listener(https, 443)]
 
 
 def test_a_given_certificate_is_used() -> None:
