@@ -4,8 +4,8 @@ from constructs import Construct
 
 from modules.data.alarm_topic import AlarmTopic
 from modules.data.application_secrets import ApplicationSecrets
+from modules.data.clickhouse.kept import forget_kept
 from modules.data.clickhouse.secrets import ClickhouseSecrets, connection_inside_vpc, unknown_connection
-from modules.data.clickhouse.volume import forget_volume
 from modules.data.events_bucket import EventsBucket
 from modules.data.postgres import Postgres
 from modules.data.postgres_alarms import PostgresAlarms
@@ -101,7 +101,7 @@ class DataStack(LangfuseStack):
             recovery_window_days=settings.secrets.recovery_window_days,
         )
         if not on_ec2:
-            forget_volume(self)
+            forget_kept(self)
             return secrets
         # Imported here, since most environments do without it, and synth is faster so.
         from modules.data.clickhouse.server import ClickhouseServer

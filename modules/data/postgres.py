@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cdktf import Fn, TerraformResource, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.db_instance import DbInstance
 from cdktf_cdktf_provider_aws.db_parameter_group import DbParameterGroup, DbParameterGroupParameter
 from cdktf_cdktf_provider_aws.db_subnet_group import DbSubnetGroup
@@ -21,6 +22,8 @@ LOGS = ("postgresql", "upgrade")
 class Postgres(Construct):
     """An encrypted RDS instance in private subnets that accepts only connections with TLS. Its logs go to CloudWatch.
 
+    Changes are made at once, not in the maintenance window: until then, every plan would show them again.
+
     The password is stored in Secrets Manager first and read back from there, so that an apply that was interrupted
     continues with the same password. ``url_secret`` holds the DATABASE_URL that Langfuse connects with.
 
@@ -31,7 +34,8 @@ class Postgres(Construct):
         subnet_ids: the subnets of two Availability Zones or more.
         security_group_id: who may connect.
         log_retention_days: how long CloudWatch keeps the logs.
-        deletion_protection: whether RDS refuses to delete the instance, and makes a final snapshot once it may.
+        deletion_protection: whether Terraform and RDS refuse to delete the instance. RDS makes a final snapshot once it
+            may.
     """
 
     def __init__(
@@ -65,7 +69,10 @@ class Postgres(Construct):
             "parameters",
             name=f"{identifier}-{major}",
             family=f"postgres{major}",
-            parameter=[DbParameterGroupParameter(name="rds.force_ssl", value="1")],
+            # It is the default from PostgreSQL 15 on, which RDS always returns with this method.
+            parameter=[DbParameterGroupParameter(name="rds.force_ssl", value="1", apply_method="pending-reboot")],
+            # A new major version needs its own group before the old group can be deleted.
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
         # Under the names that RDS writes to: RDS would create them itself, to be kept for ever.
         logs = [
@@ -77,13 +84,18 @@ class Postgres(Construct):
             )
             for log in LOGS
         ]
+        # A snapshot outlives the instance, and its name stays taken. Not cdktf.DataResource: see fargate_service.py.
+        unique = TerraformResource(self, "final-snapshot", terraform_resource_type="terraform_data")
         instance = DbInstance(
             self,
             "instance",
             identifier=identifier,
             engine="postgres",
             engine_version=settings.version,
-            auto_minor_version_upgrade=True,
+            # Terraform could not undo the upgrade of a chosen minor version.
+            auto_minor_version_upgrade="." not in settings.version,
+            allow_major_version_upgrade=True,
+            apply_immediately=True,
             instance_class=settings.instance_class,
             db_name=DATABASE,
             username=USER,
@@ -102,9 +114,11 @@ class Postgres(Construct):
             copy_tags_to_snapshot=True,
             deletion_protection=deletion_protection,
             skip_final_snapshot=not deletion_protection,
-            final_snapshot_identifier=f"{identifier}-final",
+            final_snapshot_identifier=f"{identifier}-final-{Fn.substr(unique.get_string_attribute('id'), 0, 8)}",
             enabled_cloudwatch_logs_exports=list(LOGS),
             depends_on=logs,
+            # RDS refuses only after Terraform has deleted the secrets beside it.
+            lifecycle=TerraformResourceLifecycle(prevent_destroy=deletion_protection),
         )
         accept_findings(
             instance,

@@ -52,7 +52,7 @@ class Redis(Construct):
     ) -> None:
         super().__init__(scope, id_)
         subnets = ElasticacheSubnetGroup(self, "subnets", name=name, subnet_ids=list(subnet_ids))
-        family = f"{settings.engine}{settings.version.split('.')[0]}"
+        family = f"{settings.engine}{settings.engine_version.split('.')[0]}"
         parameters = ElasticacheParameterGroup(
             self,
             "parameters",
@@ -70,7 +70,7 @@ class Redis(Construct):
             replication_group_id=name,
             description="Langfuse's queues and caches",
             engine=settings.engine,
-            engine_version=settings.version,
+            engine_version=settings.engine_version,
             node_type=settings.node_type,
             num_cache_clusters=settings.nodes,
             automatic_failover_enabled=replicated,

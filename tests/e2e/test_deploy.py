@@ -7,16 +7,20 @@ from collections.abc import Iterator
 import pytest
 from mypy_boto3_ec2.type_defs import VolumeTypeDef
 
-from local.deployment import Deployment
+from local.deployment import CDKTF, Deployment
 from local.embedded_aws import EmbeddedAws
+from modules.data.clickhouse.kept import KEPT
 from settings.secret_variables import PLACEHOLDER
 from synth.manifest import stacks_in_order
-from tests.e2e.conftest import SWITCHED, Planned, run
+from tests.command_line import PROJECT
+from tests.e2e.conftest import REGION, SWITCHED, Planned, run
 from tests.e2e.inventory import inventory
-from tests.environments import EXTERNAL, load
+from tests.environments import EC2, EXTERNAL, UPGRADED, load
 
 pytestmark = pytest.mark.e2e
 
+BACKUPS = "langfuse-dev-clickhouse-backups"
+"""Name of the vault of ClickHouse's snapshots, and of its role."""
 SECRET = {
     "database-password",
     "database-url",
@@ -141,14 +145,19 @@ def test_a_snapshot_takes_the_volumes_place(deployment: Deployment, terraform: s
     ec2.delete_snapshot(SnapshotId=snapshot_id)
 
 
+@pytest.mark.timeout(1800)  # It deploys three times.
 @pytest.mark.parametrize("deployment", [SWITCHED], indirect=True)
-def test_a_switch_to_an_external_clickhouse_rewrites_the_secrets_and_keeps_the_volume(
-    deployment: Deployment,
+def test_a_switch_to_an_external_clickhouse_rewrites_the_secrets_and_keeps_the_data(
+    deployment: Deployment, terraform: str
 ) -> None:
-    """The same deploy rotates the database's password. Later deploys keep the values that an operator stores."""
+    """The same deploy rotates the database's password. Later deploys keep the values that an operator stores.
+
+    At the end, the switch is undone as docs/restore.md says.
+    """
     secrets = deployment.aws.session().client("secretsmanager", endpoint_url=deployment.aws.url)
     names = deployment.outputs()["data"]
     (volume,) = data_volumes(deployment.aws)
+    recovery_point = back_up(deployment.aws, volume["VolumeId"])
     before = secret_values(deployment.aws)
     switched = Deployment(
         deployment.aws,
@@ -156,6 +165,7 @@ def test_a_switch_to_an_external_clickhouse_rewrites_the_secrets_and_keeps_the_v
         {
             **deployment.variables,
             **EXTERNAL,
+            **UPGRADED,
             "LANGFUSE_AWS__CLICKHOUSE__CONFIGURED": "false",
             "LANGFUSE_AWS__SECRETS__DATABASE_PASSWORD_VERSION": "2",
         },
@@ -168,6 +178,9 @@ def test_a_switch_to_an_external_clickhouse_rewrites_the_secrets_and_keeps_the_v
     changed = {name.partition("/")[2] for name in after if before[name] != after[name]}
     assert changed == {"database-password", "database-url", "clickhouse-password"}
     assert after["langfuse-dev/database-password"] in after["langfuse-dev/database-url"]
+    assert recovery_points(deployment.aws) == [recovery_point]
+    iam = deployment.aws.session().client("iam", endpoint_url=deployment.aws.url)
+    assert iam.list_attached_role_policies(RoleName=BACKUPS)["AttachedPolicies"]
 
     # Twice: then the version that Terraform wrote has no staging label, and AWS may delete it.
     for host in ("one", "two"):
@@ -179,8 +192,41 @@ def test_a_switch_to_an_external_clickhouse_rewrites_the_secrets_and_keeps_the_v
     )
     assert configured.deploy() == 0
     assert secrets.get_secret_value(SecretId=clickhouse_url)["SecretString"] == "https://two.example.com:8443"
-    ec2 = deployment.aws.session().client("ec2", endpoint_url=deployment.aws.url)
-    ec2.delete_volume(VolumeId=volume["VolumeId"])
+
+    back = Deployment(deployment.aws, deployment.folder, {**switched.variables, **EC2})
+    options = ["--auto-approve", "--skip-provider-lock", "--output", str(back.folder)]
+    run(str(CDKTF), PROJECT, "deploy", "network", *options, environment=back.environment)
+    folder = back.folder / "stacks" / "data"
+    run(terraform, folder, "init", "-no-color", environment=back.environment)
+    for address, id_ in zip(KEPT, (volume["VolumeId"], BACKUPS, BACKUPS), strict=False):
+        assert f"terraform import {address} " in (PROJECT / "docs" / "restore.md").read_text()
+        run(terraform, folder, "import", "-no-color", address, id_, environment=back.environment)
+    assert back.deploy() == 0
+    (restored,) = data_volumes(deployment.aws)
+    assert restored["VolumeId"] == volume["VolumeId"]
+    assert restored["Attachments"]
+    assert recovery_points(deployment.aws) == [recovery_point]
+
+
+def back_up(aws: EmbeddedAws, volume_id: str) -> str:
+    """Makes a snapshot of the volume as the backup plan does; returns the ARN of its recovery point."""
+    backup = aws.session().client("backup", endpoint_url=aws.url)
+    iam = aws.session().client("iam", endpoint_url=aws.url)
+    role_arn = iam.get_role(RoleName=BACKUPS)["Role"]["Arn"]
+    account = role_arn.split(":")[4]
+    started = backup.start_backup_job(
+        BackupVaultName=BACKUPS,
+        ResourceArn=f"arn:aws:ec2:{REGION}:{account}:volume/{volume_id}",
+        IamRoleArn=role_arn,
+    )
+    return str(started["RecoveryPointArn"])
+
+
+def recovery_points(aws: EmbeddedAws) -> list[str]:
+    """Returns the ARNs of the recovery points in ClickHouse's vault."""
+    backup = aws.session().client("backup", endpoint_url=aws.url)
+    listed = backup.list_recovery_points_by_backup_vault(BackupVaultName=BACKUPS)
+    return [point["RecoveryPointArn"] for point in listed["RecoveryPoints"]]
 
 
 def data_volumes(aws: EmbeddedAws) -> list[VolumeTypeDef]:

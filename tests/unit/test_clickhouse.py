@@ -69,11 +69,19 @@ def test_switching_the_mode_rewrites_all_six_secrets() -> None:
     assert on_ec2 != external
 
 
-def test_a_switch_from_ec2_drops_the_volume_from_the_state_without_destroying_it() -> None:
-    assert list(app("dev", EC2)["data"].resources("aws_ebs_volume")) == ["clickhouse_data"]
-    external = app("dev", EXTERNAL)["data"].json
-    assert external["removed"] == [{"from": "aws_ebs_volume.clickhouse_data", "lifecycle": {"destroy": False}}]
-    assert "removed" not in app("dev", EC2)["data"].json
+def test_a_switch_from_ec2_drops_data_and_backups_from_the_state_without_destroying_them() -> None:
+    on_ec2, external = app("dev", EC2)["data"], app("dev", EXTERNAL)["data"]
+    kept = {"aws_ebs_volume", "aws_backup_vault", "aws_iam_role", "aws_iam_role_policy_attachment"}
+    addresses = [
+        address
+        for address in on_ec2.addresses()
+        if "backups" in address.partition(".")[2] or address == "aws_ebs_volume.clickhouse_data"
+        if address.partition(".")[0] in kept
+    ]
+    assert len(addresses) == len(kept)
+    removed = sorted(external.json["removed"], key=lambda block: block["from"])
+    assert removed == [{"from": address, "lifecycle": {"destroy": False}} for address in addresses]
+    assert "removed" not in on_ec2.json
 
 
 @pytest.mark.parametrize(("environment", "protected"), [("dev", False), ("prod", True)])

@@ -1,7 +1,9 @@
 """Runs the boot script in a temporary root folder, with stubs for the programs of the instance."""
 
 import hashlib
+import os
 import subprocess
+from configparser import ConfigParser
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -80,6 +82,8 @@ def machine(tmp_path: Path) -> Machine:
     made.stub("mountpoint", "exit 1")
     for name in ("mkfs.xfs", "mount", "xfs_growfs", "dnf", "systemctl", "chown", "sleep"):
         made.stub(name)
+    # The package's user is who runs the test, and so owns what is on the volume.
+    made.stub("id", f"echo {os.getuid()}")
     made.stub("amazon-cloudwatch-agent-ctl")
     (made.stubs / "amazon-cloudwatch-agent-ctl").rename(agent)
     return made
@@ -89,7 +93,7 @@ def test_a_blank_volume_is_formatted_and_mounted_before_anything_is_installed(ma
     ran = machine.boot()
     assert ran.returncode == 0, ran.stderr
     order = [call.split()[0] for call in machine.calls]
-    expected = ["aws", "blkid", "mkfs.xfs", "mountpoint", "mount", "xfs_growfs", "dnf", "chown", "chown"]
+    expected = ["aws", "blkid", "mkfs.xfs", "mountpoint", "mount", "xfs_growfs", "dnf", "id", "chown"]
     assert order == [*expected, "amazon-cloudwatch-agent-ctl", "systemctl", "systemctl", "systemctl"]
     assert machine.called("mkfs.xfs")[0].endswith("nvme-Amazon_Elastic_Block_Store_vol0123")
     assert machine.calls[-1] == "systemctl restart clickhouse-server"
@@ -121,6 +125,19 @@ def test_a_second_boot_changes_nothing(machine: Machine) -> None:
     assert machine.written() == before
     assert machine.called("mkfs.xfs") == machine.called("mount") == []
     assert before["etc/fstab"].count("/var/lib/clickhouse") == 1
+
+
+def test_data_of_an_instance_whose_user_had_another_number_is_given_to_this_ones(machine: Machine) -> None:
+    """The package's installation has given the user the top folder already, but nothing inside."""
+    data = machine.root / "var/lib/clickhouse"
+    machine.stub("id", "echo 12345")
+    assert machine.boot().returncode == 0
+    assert machine.called("chown")[0] == f"chown -R clickhouse:clickhouse {data}"
+
+
+def test_data_of_the_same_user_is_left_alone(machine: Machine) -> None:
+    assert machine.boot().returncode == 0
+    assert [call for call in machine.called("chown") if "/var/lib" in call] == []
 
 
 def test_without_its_password_it_stops_loudly_and_does_nothing(machine: Machine) -> None:
@@ -159,6 +176,20 @@ def test_the_pinned_line_is_installed(machine: Machine) -> None:
     (install,) = machine.called("dnf")
     assert "clickhouse-server-26.4.*" in install
     assert "clickhouse-common-static-26.4.*" in install
+
+
+def test_no_later_upgrade_of_packages_leaves_the_pinned_line(machine: Machine) -> None:
+    machine.boot()
+    repository = ConfigParser()
+    repository.read_string(machine.written()["etc/yum.repos.d/clickhouse.repo"])
+    assert repository["clickhouse-stable"]["includepkgs"] == "clickhouse-*-26.4.*"
+
+
+def test_langfuses_user_keeps_the_formats_of_time_that_langfuse_sends(machine: Machine) -> None:
+    machine.boot()
+    users = ElementTree.fromstring(machine.written()["etc/clickhouse-server/users.d/langfuse.xml"])  # noqa: S314
+    profile = users.findtext("users/langfuse/profile")
+    assert users.findtext(f"profiles/{profile}/compatibility") == "26.7"
 
 
 def test_the_server_is_configured(machine: Machine) -> None:

@@ -32,7 +32,30 @@ def test_postgres_is_private_encrypted_and_version_15(environment: str) -> None:
     assert database["storage_encrypted"] is True
     parameters = app(environment)["data"].resource("aws_db_parameter_group")
     assert parameters["family"] == "postgres15"
-    assert {"name": "rds.force_ssl", "value": "1"} in parameters["parameter"]
+    assert parameters["parameter"] == [{"name": "rds.force_ssl", "value": "1", "apply_method": "pending-reboot"}]
+
+
+def test_postgres_is_upgraded_at_once_with_a_parameter_group_of_its_own() -> None:
+    data = app("dev", {"LANGFUSE_AWS__POSTGRES__VERSION": "16"})["data"]
+    parameters = data.resource("aws_db_parameter_group")
+    assert (parameters["name"], parameters["family"]) == ("langfuse-dev-postgres-16", "postgres16")
+    assert parameters["lifecycle"] == {"create_before_destroy": True}
+    database = data.resource("aws_db_instance")
+    assert database["allow_major_version_upgrade"] is True
+    assert database["apply_immediately"] is True
+
+
+@pytest.mark.parametrize(("version", "automatic"), [("15", True), ("15.19", False)])
+def test_rds_upgrades_the_minor_version_unless_it_is_chosen(version: str, automatic: bool) -> None:
+    database = app("dev", {"LANGFUSE_AWS__POSTGRES__VERSION": version})["data"].resource("aws_db_instance")
+    assert database["auto_minor_version_upgrade"] is automatic
+
+
+def test_the_final_snapshot_of_each_instance_has_another_name() -> None:
+    data = app("prod")["data"]
+    ((unique, _),) = data.resources("terraform_data").items()
+    name = data.resource("aws_db_instance")["final_snapshot_identifier"]
+    assert name == f"langfuse-prod-postgres-final-${{substr(terraform_data.{unique}.id, 0, 8)}}"
 
 
 @pytest.mark.parametrize(("environment", "protected"), [("dev", False), ("prod", True)])
@@ -42,7 +65,10 @@ def test_protection_moves_together(environment: str, protected: bool) -> None:
     assert database["deletion_protection"] is protected
     assert database["skip_final_snapshot"] is not protected
     assert stacks["data"].resource("aws_s3_bucket")["force_destroy"] is not protected
-    assert stacks["services"].resource("aws_lb")["enable_deletion_protection"] is protected
+    balancer = stacks["services"].resource("aws_lb")
+    assert balancer["enable_deletion_protection"] is protected
+    for resource in (database, balancer):
+        assert resource["lifecycle"]["prevent_destroy"] is protected
 
 
 @pytest.mark.parametrize(("environment", "nodes"), [("dev", 1), ("prod", 2)])
@@ -60,9 +86,20 @@ def test_redis_never_evicts_and_speaks_tls(environment: str, nodes: int) -> None
     )
 
 
-def test_valkey_takes_its_own_parameter_family() -> None:
-    overrides = {"LANGFUSE_AWS__REDIS__ENGINE": "valkey", "LANGFUSE_AWS__REDIS__VERSION": "8.0"}
-    assert app("dev", overrides)["data"].resource("aws_elasticache_parameter_group")["family"] == "valkey8"
+@pytest.mark.parametrize(
+    ("settings", "version", "family"),
+    [
+        ({}, "7.1", "redis7"),
+        ({"LANGFUSE_AWS__REDIS__ENGINE": "valkey"}, "8.2", "valkey8"),
+        ({"LANGFUSE_AWS__REDIS__ENGINE": "valkey", "LANGFUSE_AWS__REDIS__VERSION": "7.2"}, "7.2", "valkey7"),
+    ],
+)
+def test_each_engine_has_a_default_version_and_a_parameter_family(
+    settings: dict[str, str], version: str, family: str
+) -> None:
+    data = app("dev", settings)["data"]
+    assert data.resource("aws_elasticache_replication_group")["engine_version"] == version
+    assert data.resource("aws_elasticache_parameter_group")["family"] == family
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

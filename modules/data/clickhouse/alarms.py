@@ -4,6 +4,7 @@ from constructs import Construct
 
 from modules.alarm import alarm
 from modules.data.clickhouse.instance import ClickhouseInstance
+from settings.partition import partition_of
 
 
 class ClickhouseAlarms(Construct):
@@ -59,5 +60,5 @@ class ClickhouseAlarms(Construct):
                 name=f"{name}-{check}-check",
                 description=f"ClickHouse's instance fails its {check} check; AWS will {action} it",
                 topic_arn=topic_arn,
-                ec2_action_arn=f"arn:aws:automate:{region}:ec2:{action}",
+                ec2_action_arn=f"arn:{partition_of(region)}:automate:{region}:ec2:{action}",
             )

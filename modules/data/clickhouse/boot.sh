@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Turns a fresh Amazon Linux 2023 into the ClickHouse server of Langfuse. May run any number of times.
 #
-# modules/clickhouse_instance.py puts these variables above it:
+# modules/data/clickhouse/instance.py puts these variables above it:
 #   AWS_REGION           where the secret is
 #   VOLUME_ID            the EBS volume that holds the data
 #   CLICKHOUSE_VERSION   the line to install, 26.4 say
@@ -89,8 +89,9 @@ mount_volume() {
 
 install_packages() {
   # https://clickhouse.com/docs/install/redhat
+  # includepkgs: so that no later `dnf upgrade` installs another line.
   mkdir -p "$ROOT/etc/yum.repos.d"
-  cat > "$ROOT/etc/yum.repos.d/clickhouse.repo" << 'REPO'
+  cat > "$ROOT/etc/yum.repos.d/clickhouse.repo" << REPO
 [clickhouse-stable]
 name=ClickHouse - Stable Repository
 baseurl=https://packages.clickhouse.com/rpm/stable/
@@ -98,11 +99,17 @@ gpgkey=https://packages.clickhouse.com/rpm/stable/repodata/repomd.xml.key
 gpgcheck=0
 repo_gpgcheck=1
 enabled=1
+includepkgs=clickhouse-*-$CLICKHOUSE_VERSION.*
 REPO
   dnf install --assumeyes "clickhouse-server-$CLICKHOUSE_VERSION.*" "clickhouse-client-$CLICKHOUSE_VERSION.*" \
     "clickhouse-common-static-$CLICKHOUSE_VERSION.*" amazon-cloudwatch-agent
-  # The package made the user; the data may come from an instance where it had another number.
-  [ "$(stat -c %U "$ROOT$DATA")" = clickhouse ] || chown -R clickhouse:clickhouse "$ROOT$DATA"
+  # The data may come from an instance where the package's user had another number. The package itself gives it the top
+  # folder only.
+  local user_id
+  user_id="$(id -u clickhouse)"
+  if [ -n "$(find "$ROOT$DATA" ! -uid "$user_id" -print -quit)" ]; then
+    chown -R clickhouse:clickhouse "$ROOT$DATA"
+  fi
 }
 
 configure_server() {
@@ -130,10 +137,15 @@ configure_server() {
 XML
 
   # The default user has no password: from this machine only.
+  # compatibility: from 26.8 on, ClickHouse would read the integers that Langfuse sends as times in another unit, and
+  # Langfuse would lose every trace (langfuse/langfuse#16858). Older versions ignore it.
   (
     umask 027
     cat > "$CONFIG/users.d/langfuse.xml" << XML
 <clickhouse>
+    <profiles>
+        <$CLICKHOUSE_USER><compatibility>26.7</compatibility></$CLICKHOUSE_USER>
+    </profiles>
     <users>
         <default>
             <networks replace="replace"><ip>127.0.0.1</ip><ip>::1</ip></networks>
@@ -141,7 +153,7 @@ XML
         <$CLICKHOUSE_USER>
             <password_sha256_hex>$password_hash</password_sha256_hex>
             <networks><ip>::/0</ip></networks>
-            <profile>default</profile>
+            <profile>$CLICKHOUSE_USER</profile>
             <quota>default</quota>
         </$CLICKHOUSE_USER>
     </users>

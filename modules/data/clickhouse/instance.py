@@ -14,17 +14,19 @@ from constructs import Construct
 
 from modules.accepted_findings import accept_findings
 from modules.metric import Metric
-from modules.policy_document import Allow, policy_document, trust_document
+from modules.policy_document import Allow, aws_managed_policy_arn, policy_document, trust_document
 from settings.model import Clickhouse
+from settings.partition import partition_of
 
 # https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
-# Its first lines name this file's former place. They stay: user data includes them, so an edit replaces every instance.
 BOOT_SCRIPT = Path(__file__).with_name("boot.sh")
 DATA_PATH = "/var/lib/clickhouse"
 """Where ``boot.sh`` mounts the data volume."""
 METRIC_NAMESPACE = "Langfuse/ClickHouse"
 ROOT_GIB = 20
+# In China, EC2 is the only service used here whose principal has the partition's suffix: terraform-provider-aws#46209.
+EC2_SERVICE = {"aws": "ec2.amazonaws.com", "aws-cn": "ec2.amazonaws.com.cn", "aws-us-gov": "ec2.amazonaws.com"}
 
 
 class ClickhouseInstance(Construct):
@@ -62,12 +64,12 @@ class ClickhouseInstance(Construct):
         password_secret_arn: str,
     ) -> None:
         super().__init__(scope, id_)
-        role = IamRole(self, "role", name=name, assume_role_policy=trust_document("ec2.amazonaws.com"))
+        role = IamRole(self, "role", name=name, assume_role_policy=trust_document(EC2_SERVICE[partition_of(region)]))
         IamRolePolicyAttachment(
             self,
             "session-manager",
             role=role.name,
-            policy_arn="arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
+            policy_arn=aws_managed_policy_arn("AmazonSSMManagedInstanceCore", region=region),
         )
         policy = IamRolePolicy(
             self,

@@ -59,6 +59,7 @@ class ClickhouseServer(Construct):
             self,
             "backups",
             name=f"{name}-backups",
+            region=region,
             volume_arn=volume.arn,
             retention_days=settings.snapshot_retention_days,
             force_destroy=not deletion_protection,

@@ -1,6 +1,6 @@
 """The EBS volume for ClickHouse's data, which outlives every instance."""
 
-from cdktf import TerraformResourceLifecycle, TerraformStack
+from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.ebs_volume import EbsVolume
 from constructs import Construct
 
@@ -8,7 +8,7 @@ from modules.accepted_findings import AWS_KEY_SUFFICES, accept_findings
 from settings.model import Clickhouse
 
 LOGICAL_ID = "clickhouse_data"
-"""The volume's name in Terraform: fixed, because docs/restore.md and ``forget_volume`` use it."""
+"""The volume's name in Terraform: fixed, because docs/restore.md uses it."""
 
 
 class ClickhouseVolume(Construct):
@@ -49,12 +49,3 @@ class ClickhouseVolume(Construct):
         accept_findings(volume, {"CKV_AWS_189": AWS_KEY_SUFFICES})
         self.id = volume.id
         self.arn = volume.arn
-
-
-def forget_volume(stack: TerraformStack) -> None:
-    """Makes a stack without the volume drop it from the state instead of destroying it, if it was there.
-
-    Otherwise, a change of ``clickhouse.mode`` from ``ec2`` would delete every trace.
-    https://developer.hashicorp.com/terraform/language/block/removed
-    """
-    stack.add_override("removed", [{"from": f"aws_ebs_volume.{LOGICAL_ID}", "lifecycle": {"destroy": False}}])

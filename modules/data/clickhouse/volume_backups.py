@@ -8,7 +8,7 @@ from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAtt
 from constructs import Construct
 
 from modules.accepted_findings import AWS_KEY_SUFFICES, accept_findings
-from modules.policy_document import trust_document
+from modules.policy_document import aws_managed_policy_arn, trust_document
 
 DAILY_AT_3_UTC = "cron(0 3 * * ? *)"
 
@@ -18,13 +18,22 @@ class VolumeBackups(Construct):
 
     Args:
         name: the name of the vault, the plan and the role.
+        region: the AWS region.
         volume_arn: the EBS volume.
         retention_days: for how many days a snapshot is kept.
         force_destroy: whether Terraform may delete the vault with the snapshots in it.
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, name: str, volume_arn: str, retention_days: int, force_destroy: bool
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        region: str,
+        volume_arn: str,
+        retention_days: int,
+        force_destroy: bool,
     ) -> None:
         super().__init__(scope, id_)
         vault = BackupVault(self, "vault", name=name, force_destroy=force_destroy)
@@ -47,6 +56,6 @@ class VolumeBackups(Construct):
             self,
             "policy",
             role=role.name,
-            policy_arn="arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
+            policy_arn=aws_managed_policy_arn("service-role/AWSBackupServiceRolePolicyForBackup", region=region),
         )
         BackupSelection(self, "selection", name=name, plan_id=plan.id, iam_role_arn=role.arn, resources=[volume_arn])
