@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from settings.partition import partition_of
+
 VERSION = "2012-10-17"
 
 
@@ -27,6 +29,11 @@ class Allow(NamedTuple):
 def policy_document(*statements: Allow) -> str:
     """A policy that allows what the statements allow."""
     return document(*(statement.statement() for statement in statements))
+
+
+def aws_managed_policy_arn(name: str, *, region: str) -> str:
+    """The ARN of one of AWS's own policies, in the partition of ``region``. ``name`` includes its path."""
+    return f"arn:{partition_of(region)}:iam::aws:policy/{name}"
 
 
 def trust_document(service: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cdktf import Postcondition, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.data_aws_subnet import DataAwsSubnet
 from cdktf_cdktf_provider_aws.data_aws_vpc import DataAwsVpc
 from constructs import Construct
@@ -9,6 +10,9 @@ from constructs import Construct
 
 class ExistingVpc(Construct):
     """Looks up a VPC and its subnets, and changes nothing in them. A wrong id fails in the plan.
+
+    So does a VPC without DNS: in it, neither the databases' names nor a private hosted zone's can be resolved.
+    https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html
 
     Args:
         vpc_id: the VPC.
@@ -26,7 +30,12 @@ class ExistingVpc(Construct):
         private_subnet_ids: Sequence[str],
     ) -> None:
         super().__init__(scope, id_)
-        self.id = DataAwsVpc(self, "vpc", id=vpc_id).id
+        resolves_names = Postcondition(
+            condition="${self.enable_dns_support && self.enable_dns_hostnames}",
+            error_message=f"{vpc_id} does not resolve names: enable its DNS resolution and its DNS hostnames.",
+        )
+        vpc = DataAwsVpc(self, "vpc", id=vpc_id, lifecycle=TerraformResourceLifecycle(postcondition=[resolves_names]))
+        self.id = vpc.id
         public = self._look_up("public", public_subnet_ids)
         private = self._look_up("private", private_subnet_ids)
         self.public_subnet_ids = [subnet.id for subnet in public]

@@ -20,6 +20,7 @@ from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
 from constructs import Construct
 
 from settings.model import Network
+from settings.zones import EXCLUDED_ZONE_IDS
 
 ANYWHERE = "0.0.0.0/0"
 MOST_ZONES = 4
@@ -45,8 +46,9 @@ class Vpc(Construct):
             self,
             "zones",
             state="available",
-            # By name, to leave out Local Zones: they have neither NAT gateways nor RDS.
+            # By name, to leave out Local and Wavelength Zones: they have neither NAT gateways nor RDS.
             filter=[DataAwsAvailabilityZonesFilter(name="zone-name", values=[f"{region}{zone}" for zone in "abcdef"])],
+            exclude_zone_ids=list(EXCLUDED_ZONE_IDS),
         )
         self._vpc = AwsVpc(
             self,
@@ -93,6 +95,7 @@ class Vpc(Construct):
             self,
             "s3-endpoint",
             vpc_id=self._vpc.id,
+            # In China too, where only interface endpoints start with cn.com.amazonaws: aws/aws-cdk#25333.
             service_name=f"com.amazonaws.{region}.s3",
             vpc_endpoint_type="Gateway",
             route_table_ids=[routes.id for routes in private_routes],

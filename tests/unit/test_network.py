@@ -108,9 +108,16 @@ def test_a_zone_added_later_moves_no_subnet() -> None:
 
 def test_the_zones_are_looked_up() -> None:
     network = app()["network"]
-    assert network.json["data"]["aws_availability_zones"]
+    (zones,) = network.json["data"]["aws_availability_zones"].values()
+    # No Local Zones
+    (names,) = zones["filter"]
+    assert (names["name"], names["values"][0], names["values"][-1]) == ("zone-name", "us-east-1a", "us-east-1f")
+    # It has no Graviton instances.
+    assert "use1-az3" in zones["exclude_zone_ids"]
     for subnet in network.resources("aws_subnet").values():
         assert subnet["availability_zone"].startswith("${data.aws_availability_zones.")
+        # A subnet of an earlier deploy stays where it is.
+        assert subnet["lifecycle"] == {"ignore_changes": ["availability_zone"]}
 
 
 def test_private_subnets_use_an_endpoint_for_s3() -> None:
@@ -148,3 +155,6 @@ def test_an_existing_vpc_is_only_read() -> None:
         "aws_vpc_security_group_egress_rule",
     }
     assert len(network.json["data"]["aws_subnet"]) == 4
+    (vpc,) = network.json["data"]["aws_vpc"].values()
+    (condition,) = vpc["lifecycle"]["postcondition"]
+    assert condition["condition"] == "${self.enable_dns_support && self.enable_dns_hostnames}"
