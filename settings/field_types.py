@@ -9,12 +9,26 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from settings import fargate
+from settings.partition import partition_of
 
-Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="AWS Region", examples=["eu-central-1"])]
+
+def _check_region(region: str) -> str:
+    partition_of(region)
+    return region
+
+
+Region = Annotated[str, AfterValidator(_check_region), Field(description="AWS Region", examples=["eu-central-1"])]
 AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
 AccountIds = Annotated[
     tuple[AccountId, ...], Field(description="list of 12-digit AWS account IDs", examples=[["123456789012"]])
 ]
+TAG = r"^[\p{L}\p{Z}\p{N}_.:/=+@-]*$"
+TagKey = Annotated[str, Field(pattern=TAG, min_length=1, max_length=128)]
+TagValue = Annotated[str, Field(pattern=TAG, max_length=256)]
+Tags = Annotated[
+    dict[TagKey, TagValue], Field(description="table of strings of letters, digits, spaces and `_.:/=+-@`")
+]
+"""What all services allow; see https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html."""
 BucketName = Annotated[
     str,
     Field(
@@ -24,8 +38,12 @@ BucketName = Annotated[
 KmsKeyArn = Annotated[
     str,
     Field(
+        # As Terraform's S3 backend requires. A key's id is a UUID: its third group starts with 1 to 5, its fourth with
+        # 8, 9, a or b.
+        pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key/([0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}"
+        r"-[0-9a-f]{12}|mrk-[0-9a-f]{32})|alias/[a-zA-Z0-9/_-]+)$",
         description="KMS key ARN",
-        examples=["arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"],
+        examples=["arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-4cde-8f01-23456789abcd"],
     ),
 ]
 VpcId = Annotated[str, Field(pattern=r"^vpc-[0-9a-f]+$", description="VPC ID", examples=["vpc-0123456789abcdef0"])]
@@ -58,7 +76,7 @@ HostedZoneId = Annotated[
 CertificateArn = Annotated[
     str,
     Field(
-        pattern=r"^arn:aws[a-z-]*:acm:.+$",
+        pattern=r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/.+$",
         description="ACM certificate ARN",
         examples=["arn:aws:acm:eu-central-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"],
     ),

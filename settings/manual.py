@@ -1,6 +1,6 @@
 """``python -m settings.manual`` writes docs/settings.md, the operators' manual of the settings.
 
-The text is that of the docstrings, types and defaults in settings/model.py.
+The text is that of the docstrings, types and defaults in settings/model.py, and of settings/changes.toml.
 """
 
 import ast
@@ -11,14 +11,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from settings import Settings, model
+from settings import Settings, changes, model
 from settings.load import OVERRIDE_PREFIX
 
 MANUAL = Path(__file__).parent.parent / "docs" / "settings.md"
 
 INTRODUCTION = """# Settings
 
-<!-- Written by `make docs` from settings/model.py. -->
+<!-- Written by `make docs` from settings/model.py and settings/changes.toml. -->
 
 An environment is a file, `environments/<name>.toml`, whose name has at most 12 lower-case letters, digits and hyphens
 and starts with a letter. `LANGFUSE_ENV` names the environment to use, `dev` if it is not set. A setting that is not in
@@ -41,11 +41,14 @@ export LANGFUSE_AWS__WEB__MIN_TASKS=2
 
 `.venv/bin/python -m settings` validates the settings of `LANGFUSE_ENV`, without AWS credentials. It prints nothing if
 they are valid. Otherwise it prints one line that says what is wrong, and exits with code 2.
+
+"If changed" says what a change does to an environment that is deployed:
+
 """
 
 TABLE = """
-| setting, and its variable | allowed values | default | what it does |
-| --- | --- | --- | --- |
+| setting, and its variable | allowed values | default | what it does | if changed |
+| --- | --- | --- | --- | --- |
 """
 
 
@@ -69,7 +72,8 @@ def manual() -> str:
             section["properties"][setting]["default"] = default
         about = [docstrings["Settings"].get(name, ""), section["description"]]
         sections.append(_section(name, about, _rows((name,), section["properties"], docstrings[class_name])))
-    return INTRODUCTION + "".join(sections).replace("``", "`")
+    legend = "".join(f"- **{effect}**: {meaning}\n" for effect, meaning in changes.EFFECTS.items())
+    return INTRODUCTION + legend + "".join(sections).replace("``", "`")
 
 
 def field_docstrings() -> dict[str, dict[str, str]]:
@@ -94,6 +98,7 @@ def _section(title: str, about: list[str], rows: Iterator[str]) -> str:
 
 
 def _rows(section: tuple[str, ...], fields: dict[str, Any], docstrings: dict[str, str]) -> Iterator[str]:
+    effects = changes.read()
     for name, field in fields.items():
         path = (*section, name)
         if "$ref" in field or path == ("name",):
@@ -102,7 +107,9 @@ def _rows(section: tuple[str, ...], fields: dict[str, Any], docstrings: dict[str
         # A row of a Markdown table is a single line.
         allowed = _allowed(field).replace("\n", "<br>")
         text = docstrings[name].replace("\n\n", "<br><br>").replace("\n", " ")
-        yield f"| `{'.'.join(path)}`<br>`{variable}` | {allowed} | {_default(field)} | {text} |\n"
+        setting = ".".join(path)
+        cells = [f"`{setting}`<br>`{variable}`", allowed, _default(field), text, _change(effects[setting])]
+        yield f"| {' | '.join(cells)} |\n"
 
 
 def _allowed(field: dict[str, Any]) -> str:
@@ -130,6 +137,10 @@ def _default(field: dict[str, Any]) -> str:
         return "none, required"
     # Of these values, JSON and TOML differ in null only.
     return "not set" if field["default"] is None else f"`{json.dumps(field['default'])}`"
+
+
+def _change(change: changes.Change) -> str:
+    return f"**{change.effect}**: {change.note}" if change.note else f"**{change.effect}**"
 
 
 if __name__ == "__main__":

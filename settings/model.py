@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from settings import fargate, versions
+from settings import fargate, versions, write_mode
 from settings.field_types import (
     AccountIds,
     BucketName,
@@ -29,6 +29,7 @@ from settings.field_types import (
     Region,
     SecretArns,
     SubnetIds,
+    Tags,
     TaskCpu,
     TaskMemoryMib,
     VariableName,
@@ -36,6 +37,7 @@ from settings.field_types import (
     VpcCidr,
     VpcId,
 )
+from settings.partition import partition_of
 from settings.secret_variables import WEB_SECRETS
 from settings.section import Section, refuse
 
@@ -59,7 +61,8 @@ class State(Section):
     """Name of the bucket. It must exist in ``region`` before the first deploy: ``ops bootstrap --apply`` creates it.
     Bucket names are unique across all AWS accounts, so there is no default."""
     kms_key_id: KmsKeyArn | None = None
-    """KMS key that encrypts the state. By default, S3 encrypts it with a key that S3 manages (SSE-S3)."""
+    """KMS key that encrypts the state, in the same Region. By default, S3 encrypts it with a key that S3 manages
+    (SSE-S3)."""
 
 
 class Network(Section):
@@ -70,7 +73,8 @@ class Network(Section):
     not set."""
     availability_zones: Annotated[int, Field(ge=2, le=4)] = 2
     """Number of Availability Zones that the new VPC extends over, at least ``nat_gateways``, each with a public and a
-    private subnet. RDS and the load balancer need at least two. Only used if ``vpc_id`` is not set."""
+    private subnet. RDS and the load balancer need at least two. Zones that lack Fargate or Graviton instances are left
+    out. Only used if ``vpc_id`` is not set."""
     nat_gateways: Annotated[int, Field(ge=1)] = 1
     """Number of NAT gateways in the new VPC, at most ``availability_zones``. By default, all private subnets share one,
     which costs least. With one in each zone, a zone that fails does not cut the others off from the internet. Only used
@@ -104,20 +108,27 @@ class Postgres(Section):
 
     version: Version = "15"
     """PostgreSQL version. For a major version such as ``15``, RDS chooses the minor version and upgrades it in the
-    maintenance window. Langfuse 3 needs 12 or newer, Langfuse 4 needs 15 or newer."""
+    maintenance window. A minor version such as ``15.19`` stays until you change it. Langfuse 3 needs 12 or newer,
+    Langfuse 4 needs 15 or newer. A newer version is installed by the deploy, in place: PostgreSQL is down meanwhile,
+    about two minutes for a minor version, ten or more for a major one. RDS makes a snapshot before a major upgrade.
+    There is no way back to an older version, but to restore a snapshot."""
     instance_class: RdsInstanceClass = "db.t4g.medium"
-    """vCPUs and memory of the instance. The default has 2 vCPUs and 4 GiB, which Langfuse states as the minimum."""
+    """vCPUs and memory of the instance. The default has 2 vCPUs and 4 GiB, which Langfuse states as the minimum. A
+    change restarts PostgreSQL during the deploy: with ``multi_az`` it is down for about a minute, without for
+    several."""
     multi_az: bool = False
     """Whether RDS keeps a standby in another Availability Zone, at twice the price. By default, there is none: Langfuse
-    is down as long as the zone is."""
+    is down as long as the zone is. A change does not restart PostgreSQL."""
     storage_gib: Annotated[int, Field(ge=20)] = 20
-    """Size of the disk in GiB when the instance is created. RDS enlarges the disk, but never shrinks it.
-    ``max_storage_gib`` must exceed it by a tenth or more."""
+    """Size of the disk in GiB. It can be raised later, without a restart, but not again within six hours. RDS also
+    enlarges the disk itself, and never shrinks it: a smaller value has no effect. ``max_storage_gib`` must exceed it by
+    a tenth or more."""
     max_storage_gib: Annotated[int, Field(ge=22)] = 100
     """Size in GiB up to which RDS enlarges the disk automatically. It must exceed ``storage_gib`` by a tenth or
     more."""
     backup_retention_days: Annotated[int, Field(ge=1, le=35)] = 7
-    """Number of days that RDS keeps its daily backups. The database can be restored to any second of that time."""
+    """Number of days that RDS keeps its daily backups. The database can be restored to any second of that time. They
+    are deleted together with the instance."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -127,21 +138,47 @@ class Postgres(Section):
         return self
 
 
+REDIS_VERSIONS = {"redis": ("7.0", "7.1"), "valkey": ("7.2", "8.0", "8.1", "8.2", "9.0", "9.1")}
+"""By engine, the versions that ElastiCache offers and Langfuse supports.
+
+https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/engine-versions.html
+"""
+DEFAULT_REDIS_VERSION = {"redis": "7.1", "valkey": "8.2"}
+
+
 class Redis(Section):
     """The ElastiCache replication group, which holds Langfuse's queues and caches."""
 
     engine: Literal["redis", "valkey"] = "redis"
-    """Cache engine: Redis OSS, or Valkey, the open-source fork of it. Langfuse supports both. For ``valkey``, set
-    ``version`` too: ElastiCache offers Valkey from 7.2 on."""
-    version: Version = "7.1"
-    """Version of the engine. Langfuse 3 needs 7.0 or newer, Langfuse 4 needs 7.0 or newer."""
+    """Cache engine: Redis OSS, or Valkey, the open-source fork of it. Langfuse supports both. A change to ``valkey``
+    keeps the data and the address; ElastiCache interrupts connections for some seconds, and without a replica for some
+    minutes. A change back to ``redis`` replaces the group: the jobs in the queues are lost."""
+    version: Version | None = None
+    """Version of the engine: ``7.0`` or ``7.1`` of Redis, ``7.2``, ``8.0``, ``8.1``, ``8.2``, ``9.0`` or ``9.1`` of
+    Valkey. By default, ``7.1`` of Redis or ``8.2`` of Valkey. Langfuse 3 needs 7.0 or newer, Langfuse 4 needs 7.0 or
+    newer. A newer version is installed in place, with an interruption as for ``engine``. An older one replaces the
+    group: the jobs in the queues are lost."""
     node_type: CacheNodeType = "cache.t4g.small"
-    """Memory of each node. The default has 1.4 GiB, which Langfuse states as the minimum."""
+    """Memory of each node. The default has 1.4 GiB, which Langfuse states as the minimum. A change keeps the data and
+    interrupts connections for some seconds, without a replica for some minutes."""
     nodes: Annotated[int, Field(ge=1, le=6)] = 1
     """Number of nodes: the primary and its replicas. With two or more, a replica in another Availability Zone takes
-    over when the primary fails. By default, there is no replica."""
+    over when the primary fails. By default, there is no replica. A change does not restart the primary."""
     snapshot_retention_days: Annotated[int, Field(ge=0, le=35)] = 1
-    """Number of days that ElastiCache keeps its daily snapshots. ``0`` turns snapshots off."""
+    """Number of days that ElastiCache keeps its daily snapshots. ``0`` turns snapshots off. ElastiCache deletes the
+    snapshots together with the group."""
+
+    @property
+    def engine_version(self) -> str:
+        """The version in use: ``version``, or the engine's default."""
+        return self.version or DEFAULT_REDIS_VERSION[self.engine]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.engine_version not in REDIS_VERSIONS[self.engine]:
+            allowed = f"ElastiCache and Langfuse support {self.engine} {', '.join(REDIS_VERSIONS[self.engine])}"
+            refuse("version", self.version, allowed)
+        return self
 
 
 class Storage(Section):
@@ -154,7 +191,8 @@ class Storage(Section):
     """Number of days after which raw events are deleted. Langfuse stores them in ClickHouse when they arrive, and reads
     the raw ones again only to replay them."""
     exports_expiration_days: Days = 7
-    """Number of days after which batch exports, the files that users download, are deleted."""
+    """Number of days after which batch exports, the files that users download, are deleted. Langfuse offers each of
+    them for 24 hours."""
     deleted_retention_days: Days = 7
     """Number of days that the previous version of a deleted or overwritten object is kept, to restore it."""
 
@@ -170,11 +208,17 @@ class Clickhouse(Section):
     deploy.
 
     ``ec2``: on one EC2 instance, which is deployed with its secrets, data volume and daily snapshots. It requires that
-    ``cluster_enabled`` is ``false``. If the mode is changed to ``external`` later, the data volume is kept, but no
-    longer managed by Terraform."""
+    ``cluster_enabled`` is ``false``. If the mode is changed to ``external`` later, the data volume and its snapshots
+    are kept, but no longer managed by Terraform. docs/restore.md says how to go back to them."""
     version: Version = "26.4"
-    """ClickHouse version. If ``mode`` is ``ec2``, its newest release is installed. If ``mode`` is ``external``, it must
-    be the version that your ClickHouse runs. Langfuse 3 needs 24.3 or newer, Langfuse 4 needs 25.12 or newer."""
+    """ClickHouse version. If ``mode`` is ``ec2``, its newest release is installed, by an instance that replaces the old
+    one: ClickHouse is down for about five minutes. If ``mode`` is ``external``, it must be the version that your
+    ClickHouse runs. Langfuse 3 needs 24.3 or newer, Langfuse 4 needs 25.12 or newer.
+
+    Langfuse 4 before 4.28.0 and Langfuse 3 before 3.225.7 need a version below 26.8. With a newer one, they lose every
+    trace while all looks healthy (langfuse/langfuse#16858). A newer external ClickHouse behaves like 26.7 after
+    ``ALTER USER <user> MODIFY SETTING compatibility = '26.7'`` for the user that Langfuse connects as: then set
+    ``26.7`` here. ``ops doctor`` asks the server for both."""
 
     configured: bool = False
     """Whether the six secrets hold the real address and credentials. While it is ``false``, web and worker run no
@@ -187,11 +231,13 @@ class Clickhouse(Section):
     """vCPUs and memory of the instance. The default has 2 vCPUs and 8 GiB, which Langfuse states as the minimum. A
     change stops the instance for about two minutes. Only used if ``mode`` is ``ec2``."""
     volume_gib: Annotated[int, Field(ge=10, le=16384)] = 100
-    """Size of the data volume (gp3) in GiB. It can be raised later, but never lowered. Only used if ``mode`` is
+    """Size of the data volume (gp3) in GiB. It can be raised later, but never lowered. AWS accepts four changes of a
+    volume in 24 hours. ClickHouse uses the added space after the command of docs/scaling.md. Only used if ``mode`` is
     ``ec2``."""
     volume_iops: Annotated[int, Field(ge=3000, le=16000)] = 3000
-    """I/O operations per second of the data volume, at least four times ``volume_throughput_mib``. The default is
-    included in the price of the volume. Only used if ``mode`` is ``ec2``."""
+    """I/O operations per second of the data volume: at least four times ``volume_throughput_mib``, and at most
+    500 times ``volume_gib``. The default is included in the price of the volume. A change does not restart
+    ClickHouse. Only used if ``mode`` is ``ec2``."""
     volume_throughput_mib: Annotated[int, Field(ge=125, le=1000)] = 125
     """Throughput of the data volume in MiB per second, at most a quarter of ``volume_iops``. The default is included in
     the price of the volume. Only used if ``mode`` is ``ec2``."""
@@ -208,6 +254,10 @@ class Clickhouse(Section):
         if self.volume_throughput_mib * 4 > self.volume_iops:
             allowed = f"must be at most a quarter of volume_iops ({self.volume_iops})"
             refuse("volume_throughput_mib", self.volume_throughput_mib, allowed)
+        if self.volume_iops > self.volume_gib * 500:
+            # https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
+            allowed = f"must be at most 500 times volume_gib ({self.volume_gib})"
+            refuse("volume_iops", self.volume_iops, allowed)
         if self.mode == "ec2" and self.cluster_enabled:
             refuse("cluster_enabled", True, 'is for mode = "external": one instance is no cluster')
         return self
@@ -217,14 +267,20 @@ class Langfuse(Section):
     """The version of Langfuse, and additional environment variables of its two containers, web and worker."""
 
     version: FullVersion = "4.16.0"
-    """Version of Langfuse, which is the tag of both images. The major version must be 3 or 4. A tag such as ``4`` is
-    not allowed, since it would upgrade Langfuse and migrate the databases whenever a task starts. ``postgres.version``,
-    ``redis.version`` and ``clickhouse.version`` tell which versions of them it needs."""
+    """Version of Langfuse, which is the tag of both images: 3.170.0 or newer, or any 4. Langfuse 3 before 3.170.0
+    publishes no metrics of its queues, which autoscaling and alarms need. A tag such as ``4`` is not allowed, since it
+    would upgrade Langfuse and migrate the databases whenever a task starts. ``postgres.version``, ``redis.version`` and
+    ``clickhouse.version`` tell which versions of them it needs.
+
+    Run ``ops upgrade`` before you change it. [From Langfuse 3 to 4](upgrade-to-4.md) has steps of its own."""
     environment: dict[VariableName, str] = {}
     """Additional environment variables of both containers, for example ``AUTH_DISABLE_SIGNUP = "true"``. They override
     what the stacks set. ``LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__<NAME>`` sets a single variable. Names consist of
     capital letters, digits and underscores. ``LANGFUSE_INIT_`` variables require ``LANGFUSE_INIT_ORG_ID``, here or in
-    ``secrets``: without it, Langfuse ignores them.
+    ``secrets``: without it, Langfuse ignores them and only logs a warning.
+
+    ``LANGFUSE_MIGRATION_V4_WRITE_MODE`` says to which tables Langfuse 4 writes: ``legacy``, ``dual`` or ``events_only``
+    (Langfuse's default). [From Langfuse 3 to 4](upgrade-to-4.md) describes it, and the variables that each mode needs.
 
     Secret values are not allowed and belong in ``secrets``: a variable whose name ends in ``PASSWORD``, ``SECRET``,
     ``SECRET_KEY``, ``API_KEY``, ``PRIVATE_KEY``, ``ENCRYPTION_KEY``, ``TOKEN``, ``_AUTH`` or ``SALT``, or whose value
@@ -235,9 +291,9 @@ class Langfuse(Section):
     ``CLICKHOUSE_DB``, ``CLICKHOUSE_MIGRATION_URL`` and ``CLICKHOUSE_MIGRATION_SSL``."""
     secrets: SecretArns = {}
     """Additional environment variables of both containers whose values are secret: the name of each variable, and the
-    ARN of the Secrets Manager secret that holds its value. ``LANGFUSE_AWS__LANGFUSE__SECRETS__<NAME>`` sets a single
-    variable. Names consist of capital letters, digits and underscores. ``LANGFUSE_INIT_`` variables require
-    ``LANGFUSE_INIT_ORG_ID``, here or in ``environment``.
+    ARN of the Secrets Manager secret that holds its value, in the partition of ``region``.
+    ``LANGFUSE_AWS__LANGFUSE__SECRETS__<NAME>`` sets a single variable. Names consist of capital letters, digits and
+    underscores. ``LANGFUSE_INIT_`` variables require ``LANGFUSE_INIT_ORG_ID``, here or in ``environment``.
 
     Variables that are in ``environment``, and those that the stacks fill themselves, which ``environment`` lists, are
     not allowed."""
@@ -252,6 +308,10 @@ class Langfuse(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if must := versions.unsupported(self.version):
+            refuse("version", self.version, must)
+        if wrong := write_mode.conflict(versions.as_numbers(self.version)[0], self.environment):
+            refuse(f"environment.{write_mode.WRITE_MODE}", None, wrong)
         given = [*self.environment, *self.secrets]
         for name in given:
             if name in WEB_SECRETS:
@@ -261,8 +321,8 @@ class Langfuse(Section):
             raise ValueError(f"the variable {twice[0]} is set in both langfuse.environment and langfuse.secrets")
         initial = [name for name in given if name.startswith("LANGFUSE_INIT_")]
         if initial and "LANGFUSE_INIT_ORG_ID" not in given:
-            # langfuse/langfuse#11116
-            raise ValueError(f"without LANGFUSE_INIT_ORG_ID, Langfuse silently ignores {initial[0]}")
+            # langfuse/langfuse#11116; since 3.141.0 web logs a warning, which nobody reads.
+            raise ValueError(f"without LANGFUSE_INIT_ORG_ID, Langfuse ignores {initial[0]} and only logs a warning")
         return self
 
 
@@ -350,7 +410,7 @@ class Domain(Section):
     of ``hosted_zone_id``. Requires ``name``."""
     cloudfront: bool = False
     """Whether users reach Langfuse through a CloudFront distribution, with HTTPS and CloudFront's own domain name. It
-    is for deployments without a domain. Conflicts with ``name``."""
+    is for deployments without a domain. Conflicts with ``name``, and not allowed in China and GovCloud."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -365,11 +425,15 @@ class Domain(Section):
 
 
 class Alarms(Section):
-    """Who is notified when an alarm changes its state."""
+    """Who is notified when an alarm changes its state, and whether Langfuse's queues are measured for alarms."""
 
     email: EmailAddress | None = None
     """Address that is subscribed to the SNS topic of all alarms; AWS first asks it to confirm. By default, nobody is
     subscribed."""
+    queue_metrics: bool = True
+    """Whether the worker publishes its metrics to CloudWatch, about 200 custom metrics for about 60 USD a month
+    (docs/costs.md). Without them, the queues have no alarms and no graph, ``ops status`` does not show them, and
+    autoscaling of the worker follows its CPU use."""
 
 
 class Settings(Section):
@@ -378,16 +442,20 @@ class Settings(Section):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,11}$")]
     """Name of the environment: that of its file, without ``.toml``. It can't be set."""
     region: Region
-    """Region to deploy into. The bucket of Terraform's state must be in it too."""
+    """Region to deploy into: of the partition ``aws``, ``aws-cn`` (China) or ``aws-us-gov`` (GovCloud). The bucket of
+    Terraform's state must be in it too."""
     allowed_account_ids: AccountIds = ()
     """AWS accounts that the environment may be deployed to: Terraform and ``ops`` refuse the credentials of any other.
     By default, they accept every account."""
-    tags: dict[str, str] = {}
+    tags: Tags = {}
     """Tags of every resource, in addition to ``Project`` and ``Environment``."""
     deletion_protection: bool = True
     """Whether the PostgreSQL instance, the data volume of ClickHouse, the load balancer, and a bucket or backup vault
     that is not empty are protected from deletion. To destroy the environment, first set it to ``false`` and deploy.
-    PostgreSQL and the data volume are then deleted without a final snapshot."""
+    PostgreSQL, with its backups, and the data volume are then deleted without a final snapshot. What stays after a
+    destroy: the secrets for ``secrets.recovery_window_days``, snapshots of PostgreSQL that you made or RDS made before
+    a major upgrade, and final snapshots, ``<prefix>-postgres-final-…``, of instances that were deleted while this was
+    ``true``."""
     log_retention_days: LogRetentionDays = 30
     """Number of days that CloudWatch Logs keeps the logs of the containers and of PostgreSQL, and the VPC flow logs."""
 
@@ -402,7 +470,8 @@ class Settings(Section):
     web: ServiceSize = ServiceSize()
     """The service that users and SDKs connect to. Autoscaling adds tasks while their average CPU use is over 50 %."""
     worker: ServiceSize = ServiceSize()
-    """The service that processes the queues. Autoscaling adds tasks while more than 200 jobs wait for each task."""
+    """The service that processes the queues. Autoscaling adds tasks while more than 200 jobs wait for each task or, if
+    ``alarms.queue_metrics`` is ``false``, while their average CPU use is over 50 %."""
     domain: Domain = Domain()
     alarms: Alarms = Alarms()
 
@@ -422,11 +491,24 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if versions.as_numbers(self.langfuse.version)[0] not in versions.MINIMUM_BY_LANGFUSE_MAJOR:
-            known = " or ".join(map(str, versions.MINIMUM_BY_LANGFUSE_MAJOR))
-            refuse("langfuse.version", self.langfuse.version, f"must be of major version {known}")
-        chosen = versions.Databases(self.clickhouse.version, self.postgres.version, self.redis.version)
-        for database, least in versions.too_old(self.langfuse.version, chosen):
-            allowed = f"Langfuse {self.langfuse.version} needs {least} or newer"
+        chosen = versions.Databases(self.clickhouse.version, self.postgres.version, self.redis.engine_version)
+        for database, needed in versions.unfit(self.langfuse.version, chosen):
+            allowed = f"Langfuse {self.langfuse.version} needs {needed}"
             refuse(f"{database}.version", getattr(chosen, database), allowed)
+        return self
+
+    @model_validator(mode="after")
+    def _check_partition(self) -> Self:
+        partition = partition_of(self.region)
+        if self.domain.cloudfront and partition != "aws":
+            # GovCloud has no CloudFront. China's is another one, which serves no domain without an ICP filing.
+            refuse("domain.cloudfront", True, f"is not possible from {self.region} ({partition}): set domain.name")
+        arns = [
+            ("state.kms_key_id", self.state.kms_key_id, f"arn:{partition}:kms:{self.region}:"),
+            ("domain.certificate_arn", self.domain.certificate_arn, f"arn:{partition}:acm:{self.region}:"),
+            *((f"langfuse.secrets.{name}", arn, f"arn:{partition}:") for name, arn in self.langfuse.secrets.items()),
+        ]
+        for key, arn, beginning in arns:
+            if arn and not arn.startswith(beginning):
+                refuse(key, arn, f'must start with "{beginning}", since region is {self.region}')
         return self

@@ -23,6 +23,7 @@ WRONG = [
     ("NETWORK__NAT_GATEWAYS", "3", ["network.nat_gateways", "1 to availability_zones (2)"]),
     ("NETWORK__VPC_ID", "vpc-1", ["network.public_subnet_ids", "two subnets"]),
     ("NETWORK__NATS", "1", ["network.nats", "no such setting", "nat_gateways"]),
+    ("STATE__KMS_KEY_ID", "alias/state", ["state.kms_key_id", "arn:aws"]),
     ("TYPO", "1", ["typo", "no such setting", "network"]),
     ("NAME", "x", ["name", "not a setting"]),
     ("WEB__CPU", "300", ["web.cpu", "256, 512, 1024"]),
@@ -32,9 +33,13 @@ WRONG = [
     ("WORKER__MIN_TASKS", "9", ["worker.min_tasks", "at most max_tasks (2)"]),
     ("LANGFUSE__VERSION", "latest", ["langfuse.version"]),
     ("LANGFUSE__VERSION", "5.0.0", ["langfuse.version", "3 or 4"]),
+    ("LANGFUSE__VERSION", "3.169.0", ["langfuse.version", "3.170.0 or newer", "no metrics"]),
+    ("LANGFUSE__ENVIRONMENT__LANGFUSE_MIGRATION_V4_WRITE_MODE", "both", ["must be legacy, dual, events_only"]),
     ("POSTGRES__VERSION", "14", ["postgres.version", "needs 15"]),
-    ("REDIS__VERSION", "6.2", ["redis.version", "needs 7.0"]),
+    ("REDIS__VERSION", "6.2", ["redis.version", "redis 7.0, 7.1"]),
+    ("REDIS__VERSION", "7.2", ["redis.version", "redis 7.0, 7.1"]),
     ("CLICKHOUSE__VERSION", "25.8", ["clickhouse.version", "needs 25.12"]),
+    ("CLICKHOUSE__VERSION", "26.8", ["clickhouse.version", "below 26.8", "before Langfuse 4.28.0"]),
     ("CLICKHOUSE__MODE", "serverless", ["clickhouse.mode", "external"]),
     ("SECRETS__SALT_VERSION", "2", ["secrets.salt_version", "never rotate"]),
     ("SECRETS__ENCRYPTION_KEY_VERSION", "2", ["secrets.encryption_key_version", "never rotate"]),
@@ -43,6 +48,7 @@ WRONG = [
     ("ALARMS__EMAIL", "nobody", ["alarms.email"]),
     ("LOG_RETENTION_DAYS", "8", ["log_retention_days", "7"]),
     ("TAGS", "[", ["JSON"]),
+    ("TAGS", '{"Team": "data & ml"}', ["tags.Team", "data & ml"]),
     ("REGION__X", "1", ["region"]),
 ]
 
@@ -62,6 +68,21 @@ def test_a_wrong_value_is_one_line(variable: str, value: str, said: list[str]) -
     assert line.startswith((f"{name}: ", "environments/dev.toml: network.public_subnet_ids"))
     for part in said:
         assert part in line
+
+
+def test_a_version_of_the_other_engine_lists_those_of_the_chosen_one() -> None:
+    chosen = {"LANGFUSE_AWS__REDIS__ENGINE": "valkey", "LANGFUSE_AWS__REDIS__VERSION": "7.1"}
+    with pytest.raises(SettingsError, match=r"redis\.version = \"7\.1\": .* support valkey 7\.2, 8\.0, 8\.1, 8\.2"):
+        load("dev", chosen)
+    assert load("dev", {"LANGFUSE_AWS__REDIS__ENGINE": "valkey"}).redis.engine_version == "8.2"
+    assert load("dev").redis.engine_version == "7.1"
+
+
+def test_a_volume_has_at_most_500_iops_per_gib() -> None:
+    size = {"LANGFUSE_AWS__CLICKHOUSE__VOLUME_GIB": "20"}
+    with pytest.raises(SettingsError, match=r"clickhouse\.volume_iops = .*at most 500 times volume_gib \(20\)"):
+        load("dev", {**size, "LANGFUSE_AWS__CLICKHOUSE__VOLUME_IOPS": "16000"})
+    load("dev", {**size, "LANGFUSE_AWS__CLICKHOUSE__VOLUME_IOPS": "10000"})
 
 
 def test_an_unknown_environment_lists_the_known_ones() -> None:

@@ -10,11 +10,17 @@ from typing import NamedTuple
 import pytest
 from pydantic import BaseModel
 
-from settings import Settings, SettingsError
+from settings import Settings, SettingsError, changes
+from settings.changes import EFFECTS
 from settings.manual import MANUAL, field_docstrings, manual
 from settings.model import SECRET_NAME
 from settings.secret_variables import WEB_SECRETS
-from settings.versions import MINIMUM_BY_LANGFUSE_MAJOR
+from settings.versions import (
+    CLICKHOUSE_BREAK,
+    FIRST_LANGFUSE_AFTER_BREAK,
+    MINIMUM_BY_LANGFUSE_MAJOR,
+    OLDEST_LANGFUSE,
+)
 from tests.environments import load
 
 
@@ -37,6 +43,7 @@ class Row(NamedTuple):
     allowed: str
     default: str
     text: str
+    change: str
 
 
 def _fields(section: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Field]]:
@@ -49,14 +56,12 @@ def _fields(section: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, F
 
 # The environment's name is the name of its file, and can't be set.
 FIELDS = {setting: field for setting, field in _fields(Settings) if setting != "name"}
-ROWS = [
-    Row(*cells)
-    for cells in re.findall(
-        r"^\| `([^`|]+)`<br>`([^`|]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", MANUAL.read_text(), re.MULTILINE
-    )
-]
+ROW = re.compile(r"^\| `([^`|]+)`<br>`([^`|]+)`" + r" \| ([^|]+)" * 4 + r" \|$", re.MULTILINE)
+ROWS = [Row(*cells) for cells in ROW.findall(MANUAL.read_text())]
+CHANGES = changes.read()
 DEFAULTS = Settings.model_validate({"name": "x", "region": "eu-central-1", "state": {"bucket": "acme-langfuse-state"}})
 
+IN_REGION_OF_EXAMPLES = {"LANGFUSE_AWS__REGION": "eu-central-1"}
 NEEDED_IN_SECTION = {
     "network": {
         "LANGFUSE_AWS__NETWORK__VPC_ID": "vpc-1",
@@ -66,12 +71,15 @@ NEEDED_IN_SECTION = {
     "domain": {
         "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.org",
         "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID": "Z1",
+        **IN_REGION_OF_EXAMPLES,
     },
+    "state": IN_REGION_OF_EXAMPLES,
 }
 WITHOUT_DEFAULT_AND_EXAMPLE = {
     "tags": '{"Team": "ml"}',
     "langfuse.environment": '{"AUTH_DISABLE_SIGNUP": "true"}',
     "langfuse.secrets": '{"SMTP_PASSWORD": "arn:aws:secretsmanager:us-east-1:123456789012:secret:smtp"}',
+    "redis.version": "7.0",
     "web.heap_mib": "1024",
     "worker.heap_mib": "1024",
 }
@@ -126,6 +134,17 @@ def test_the_default_is_that_of_the_model(row: Row) -> None:
         assert _text(tomllib.loads(f"default = {row.default.strip('`')}")["default"]) == _text(default)
 
 
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.setting)
+def test_what_a_change_does_is_told(row: Row) -> None:
+    change = CHANGES[row.setting]
+    assert row.change == f"**{change.effect}**" + (f": {change.note}" if change.note else "")
+
+
+def test_every_effect_is_explained_above_the_tables() -> None:
+    introduction = MANUAL.read_text().partition("\n## ")[0]
+    assert re.findall(r"^- \*\*(.+)\*\*: ", introduction, re.MULTILINE) == list(EFFECTS)
+
+
 @pytest.mark.parametrize(("row", "value"), VALUES, ids=lambda part: getattr(part, "setting", part))
 def test_the_variable_sets_the_setting(row: Row, value: str) -> None:
     needed = NEEDED_IN_SECTION.get(row.setting.partition(".")[0], {})
@@ -153,3 +172,11 @@ def test_the_names_that_are_not_allowed_in_the_environment_are_told() -> None:
     text = _row("langfuse.environment").text
     endings = re.findall(r"[A-Z_]+", SECRET_NAME.pattern)
     assert [name for name in (*WEB_SECRETS, *endings) if f"`{name}`" not in text] == []
+
+
+def test_the_versions_that_lose_traces_are_told() -> None:
+    text = _row("clickhouse.version").text
+    assert [
+        version for version in (CLICKHOUSE_BREAK, *FIRST_LANGFUSE_AFTER_BREAK.values()) if version not in text
+    ] == []
+    assert OLDEST_LANGFUSE[3] in _row("langfuse.version").text
