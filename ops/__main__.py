@@ -13,11 +13,13 @@ from ops import (
     outputs,
     plan,
     plan_review,
+    preflight,
     redeploy,
     scale,
     smoke,
     status,
     upgrade,
+    wait,
 )
 from ops.environment import AWS_ERRORS, OpsError, reason
 
@@ -30,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(preflight.preflight)
 app.command()(bootstrap.bootstrap)
 app.command()(outputs.outputs)
 app.command()(status.status)
@@ -39,6 +42,7 @@ app.command()(smoke.smoke)
 app.command()(redeploy.redeploy)
 app.command()(scale.scale)
 app.command()(upgrade.upgrade)
+app.command()(wait.wait)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(plan_review.plan_review)

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from ops.console import Apply, AsJson, console, print_json, say_dry_run, table
 from ops.environment import Environment, OpsError, load_environment
+from settings.partition import partition_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -99,6 +100,19 @@ def _create(environment: Environment, s3: "S3Client", bucket: str) -> None:
     s3.create_bucket(Bucket=bucket, **location)
 
 
+def missing(environment: Environment) -> list[str]:
+    """The requirements that the bucket does not meet.
+
+    Raises:
+        OpsError: if it is another account's, or in another region.
+    """
+    s3 = environment.session.client("s3")
+    bucket = environment.settings.state.bucket
+    if not _exists(environment, s3, bucket):
+        return ["the bucket itself"]
+    return [point.name for point in requirements(environment, s3, bucket) if not point.passes()]
+
+
 def requirements(environment: Environment, s3: "S3Client", bucket: str) -> list[Requirement]:
     """The properties that the bucket must have."""
     # Imported here, since it loads CDKTF, which no other command needs.
@@ -106,7 +120,7 @@ def requirements(environment: Environment, s3: "S3Client", bucket: str) -> list[
 
     key = environment.settings.state.kms_key_id
     algorithm: Any = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key} if key else {"SSEAlgorithm": "AES256"}
-    arn = f"arn:{environment.session.get_partition_for_region(environment.settings.region)}:s3:::{bucket}"
+    arn = f"arn:{partition_of(environment.settings.region)}:s3:::{bucket}"
     configuration: ServerSideEncryptionConfigurationTypeDef = {
         "Rules": [{"ApplyServerSideEncryptionByDefault": algorithm}]
     }

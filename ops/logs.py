@@ -14,6 +14,10 @@ POLL_SECONDS = 2
 LATE_MILLISECONDS = 60_000
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
+ERRORS = r'?"\"level\":\"error\"" ?"Error:" ?"error:" ?"ERROR:"'
+"""A filter pattern. The first phrase is in what Langfuse logs as an error, in JSON. The others are in the plain text of
+Node.js and the migrations, which is the last that a container says if it does not start."""
+
 
 class Service(StrEnum):
     """The services that write logs."""
@@ -28,15 +32,22 @@ def logs(
     since: Annotated[str, typer.Option(metavar="AGE", help="From how long ago: 90s, 10m, 2h, 1d.")] = "10m",
     match: Annotated[
         str,
-        typer.Option("--filter", metavar="PATTERN", help="A CloudWatch Logs filter pattern, such as '?ERROR ?WARN'."),
+        typer.Option(
+            "--filter", metavar="PATTERN", help="A CloudWatch Logs filter pattern, such as '{ $.level = \"warn\" }'."
+        ),
     ] = "",
+    errors: Annotated[
+        bool, typer.Option("--errors", help="Errors only: Langfuse's own, the migrations' and Node.js's.")
+    ] = False,
 ) -> None:
     """Print the log lines of a service.
 
-    Oldest first: UTC time, task id, line.
+    Oldest first: UTC time, task id, line. Langfuse's lines are JSON, with the field "level".
 
-    Example: ops logs web --follow --since 1h --filter '?ERROR ?WARN'
+    Example: ops logs web --follow --since 1h --filter '{ $.level = "warn" }'
     """
+    if match and errors:
+        raise typer.BadParameter("--filter and --errors can't be combined")
     start = int((time.time() - _seconds(since)) * 1000)
     environment = load_environment()
     group = environment.outputs("services")[f"{service.value}_log_group_name"]
@@ -45,7 +56,7 @@ def logs(
     try:
         while True:
             pages = client.get_paginator("filter_log_events").paginate(
-                logGroupName=group, startTime=start, filterPattern=match
+                logGroupName=group, startTime=start, filterPattern=ERRORS if errors else match
             )
             newest = start
             for page in pages:

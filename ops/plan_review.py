@@ -12,6 +12,7 @@ import typer
 
 from ops import access_changes
 from ops.console import AsJson, print_json
+from ops.major_steps import unchosen_step
 from ops.terraform_plan import Change, StackPlan, read
 
 SHOWN_KINDS = ("add", "change", "replace", "destroy")
@@ -21,7 +22,7 @@ Allow = Annotated[
     list[str] | None,
     typer.Option(
         metavar="ADDRESS",
-        help="Accept that this resource, which holds data, is destroyed or replaced. Can be repeated.",
+        help="Accept that this resource, which the review refuses, is destroyed or replaced. Can be repeated.",
     ),
 ]
 
@@ -37,7 +38,7 @@ def plan_review(
     """Summarize plans in Markdown, and refuse those that lose data.
 
     Exit code 3 if a plan destroys or replaces a database, cache, bucket, volume, secret or key that --allow does not
-    name. `ops plan` writes the files and reviews them.
+    name, or changes Langfuse's major version without a write mode. `ops plan` writes the files and reviews them.
 
     Example: ops plan-review cdktf.out/plans/data.json
     """
@@ -46,7 +47,7 @@ def plan_review(
         change.address
         for plan in stack_plans
         for change in plan.changes
-        if change.loses_data and change.address not in (allow or ())
+        if (change.loses_data or unchosen_step(change)) and change.address not in (allow or ())
     ]
     if as_json:
         stacks = {
@@ -85,7 +86,9 @@ def markdown(plans: Sequence[StackPlan], refused: Sequence[str]) -> Iterator[str
     ]
     left = [f"- `{change.address}`" for change in changes if change.kind == "forget"]
     replaced = [f"- `{change.address}`, forced by {change.forced_by}" for change in changes if change.kind == "replace"]
+    steps = [f"- `{change.address}`: {step}" for change in changes if (step := unchosen_step(change))]
     yield from _section("Data is lost", lost)
+    yield from _section("No write mode for Langfuse's new major version: see docs/upgrade-to-4.md", steps)
     yield from _section("Stays on AWS, and leaves the state", left)
     yield from _section("Replaced", replaced)
     yield from _section(

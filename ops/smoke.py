@@ -9,15 +9,14 @@ from typing import Annotated, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import typer
-from botocore.httpsession import ProxyConfiguration
-from botocore.utils import get_environ_proxies
-from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager
+from urllib3 import BaseHTTPResponse, PoolManager
 from urllib3.exceptions import HTTPError
 from urllib3.util import make_headers
 
 from ops import secret_input
 from ops.console import AsJson, console, print_json, table
 from ops.environment import OpsError, load_environment
+from ops.http_pool import http_pool
 
 REQUEST_TIMEOUT_SECONDS = 15
 POLL_SECONDS = 1
@@ -103,9 +102,7 @@ class Server:
 
     @cached_property
     def _pool(self) -> PoolManager:
-        proxies = ProxyConfiguration(get_environ_proxies(self._base))
-        proxy = proxies.proxy_url_for(self._base)
-        return ProxyManager(proxy, proxy_headers=proxies.proxy_headers_for(proxy)) if proxy else PoolManager()
+        return http_pool(self._base)
 
     def _request(self, method: str, path: str, **options: Any) -> BaseHTTPResponse:  # noqa: ANN401
         url = self._base + path
@@ -161,8 +158,9 @@ class Observations:
         self._server.post("/api/public/otel/v1/traces", body, {"x-langfuse-ingestion-version": "4"})
 
     def is_there(self, trace_id: str) -> bool:
-        """Whether it can be read."""
-        return bool((self._server.get(f"/api/public/v2/observations?traceId={trace_id}") or {}).get("data"))
+        """Whether it can be read: from the new tables, or from the old ones in the write modes legacy and dual."""
+        observations = self._server.get(f"/api/public/v2/observations?traceId={trace_id}") or {}
+        return bool(observations.get("data")) or self._server.get(f"/api/public/traces/{trace_id}") is not None
 
 
 class Traces:

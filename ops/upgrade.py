@@ -6,7 +6,7 @@ https://langfuse.com/self-hosting/upgrade
 
 import re
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from botocore.exceptions import ClientError
@@ -14,9 +14,10 @@ from botocore.exceptions import ClientError
 from ops.console import Apply, console
 from ops.ecs_services import container_of, describe_services, describe_task_definition
 from ops.environment import Environment, OpsError, load_environment
-from ops.redis_nodes import redis_nodes
-from ops.status import why_stopped
+from ops.major_upgrade import check_major_upgrade
+from ops.running_versions import running_versions
 from ops.steady_state import TIMEOUT_SECONDS, Timeout
+from ops.stopped_tasks import why_stopped
 from settings import versions
 
 if TYPE_CHECKING:
@@ -27,10 +28,15 @@ LOG_LINES = 20
 # What RegisterTaskDefinition takes of what DescribeTaskDefinition gives.
 KEPT = ("taskRoleArn", "executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory", "runtimePlatform")
 NO_MIGRATION = ("LANGFUSE_AUTO_CLICKHOUSE_MIGRATION_DISABLED", "LANGFUSE_AUTO_POSTGRES_MIGRATION_DISABLED")
+WriteMode = Annotated[
+    Literal["legacy", "dual", "events_only"] | None,
+    typer.Option(help="From Langfuse 3 to 4: show what this write mode needs. By default, that of the settings."),
+]
 
 
 def upgrade(
     version: Annotated[str, typer.Argument(metavar="X.Y.Z", help="The Langfuse version to upgrade to.")],
+    write_mode: WriteMode = None,
     apply: Apply = False,
     timeout: Timeout = TIMEOUT_SECONDS,
 ) -> None:
@@ -41,7 +47,9 @@ def upgrade(
     done, it is not repeated while ECS still knows the task, about an hour. Make snapshots of the databases first:
     migrations can't be undone.
 
-    Example: ops upgrade 4.17.0 --apply
+    From Langfuse 3 to 4, the settings must say how Langfuse 4 writes data: see docs/upgrade-to-4.md.
+
+    Example: ops upgrade 4.28.0 --apply
     """
     _check_format(version)
     environment = load_environment()
@@ -52,6 +60,8 @@ def upgrade(
         console.print(f"web runs {version} already: its databases are migrated. Nothing to do.")
         return
     console.print(f"{environment.settings.prefix}: {migration.running} → {version}.")
+    if versions.as_numbers(version)[0] > versions.as_numbers(migration.running)[0]:
+        check_major_upgrade(environment, version, write_mode, apply=apply)
     console.print(f"One task of {migration.image} migrates the databases.")
     if not apply:
         console.print("Nothing was changed: add --apply to do it.")
@@ -60,38 +70,28 @@ def upgrade(
         console.print("It has done so already.")
     else:
         migration.run(timeout)
-    console.print(
-        "The databases are migrated. Next:"
-        f' langfuse.version = "{version}" in environments/{environment.name}.toml, then {environment.deploy_command}.'
-    )
+    to_set = f'langfuse.version = "{version}" in environments/{environment.name}.toml, then '
+    already = environment.settings.langfuse.version == version
+    console.print(f"The databases are migrated. Next: {'' if already else to_set}{environment.deploy_command}.")
 
 
 def _check_format(version: str) -> None:
-    known = versions.MINIMUM_BY_LANGFUSE_MAJOR
-    if not re.fullmatch(r"\d+\.\d+\.\d+", version, re.ASCII) or versions.as_numbers(version)[0] not in known:
-        raise typer.BadParameter(f"{version}: must be X.Y.Z, of major version {' or '.join(map(str, known))}")
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version, re.ASCII):
+        raise typer.BadParameter(f"{version}: must be X.Y.Z")
+    if must := versions.unsupported(version):
+        raise typer.BadParameter(f"{version}: {must}")
 
 
 def _check_versions(environment: Environment, running: str, version: str) -> None:
-    """Refuses an older version, and one that the databases are too old for."""
+    """Refuses an older version, and one that the databases do not fit."""
     if versions.as_numbers(version) < versions.as_numbers(running):
         raise OpsError(f"{version} is older than {running}, which runs: migrations can't be undone")
-    rds = environment.session.client("rds")
-    (postgres,) = rds.describe_db_instances(DBInstanceIdentifier=environment.database_id)["DBInstances"]
-    databases = versions.Databases(
-        environment.settings.clickhouse.version, postgres["EngineVersion"], _redis_version(environment)
-    )
-    for database, least in versions.too_old(version, databases):
-        current = getattr(databases, database)
+    found = running_versions(environment)
+    unfit = versions.unfit(version, found.databases, clickhouse_reads_ticks=found.clickhouse_reads_ticks)
+    for database, needed in unfit:
         raise OpsError(
-            f"Langfuse {version} needs {database} {least} or newer, {environment.name} has {current}:"
-            " upgrade that first"
+            f"Langfuse {version} needs {database} {needed}; {environment.name} has {getattr(found.databases, database)}"
         )
-
-
-def _redis_version(environment: Environment) -> str:
-    versions_of_nodes = [node["EngineVersion"] for node in redis_nodes(environment)]
-    return versions_of_nodes[0] if versions_of_nodes else environment.settings.redis.version
 
 
 class Migration:

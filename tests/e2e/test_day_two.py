@@ -110,6 +110,15 @@ def test_status_shows_everything_that_runs(deployment: Deployment) -> None:
     assert settings(deployment).prefix in said(deployment, "status")
 
 
+@dev
+def test_status_says_that_nobody_measures_the_queues(deployment: Deployment) -> None:
+    environment = {**deployment.environment, "LANGFUSE_AWS__ALARMS__QUEUE_METRICS": "false"}
+    shown = ops_in_process("status", "--json", environment=environment)
+    details = {row["what"]: row["detail"] for row in json.loads(shown.stdout)}
+    assert "alarms.queue_metrics" in details["queues"]
+    assert "queue ingestion" not in details
+
+
 @operated_dev
 def test_status_shows_what_is_wrong(deployment: Deployment) -> None:
     cloudwatch, ecs = client(deployment, "cloudwatch"), client(deployment, "ecs")
@@ -166,15 +175,17 @@ def test_what_can_not_be_asked_for_hides_nothing_else(deployment: Deployment) ->
     examined = ops("doctor", "--json", environment=environment)
     assert examined.returncode == 1
     findings = {finding["check"]: finding for finding in json.loads(examined.stdout)}
-    assert not findings["services"]["passed"]
-    assert findings["ENCRYPTION_KEY is 64 hex digits"]["passed"]
+    assert findings["services"]["verdict"] == "not checked"
+    assert findings["ENCRYPTION_KEY is 64 hex digits"]["verdict"] == "ok"
 
 
 @dev
 def test_doctor_finds_nothing_after_a_deploy(deployment: Deployment) -> None:
     findings = answer(deployment, "doctor")
-    assert len(findings) > 10
-    assert {finding["passed"] for finding in findings} == {True}
+    assert {f"{name} fits Langfuse" for name in ("ClickHouse", "PostgreSQL", "Redis")} <= {
+        finding["check"] for finding in findings
+    }
+    assert {finding["verdict"] for finding in findings} == {"ok"}
 
 
 @operated_dev
@@ -193,7 +204,9 @@ def test_doctor_finds_what_was_broken_and_a_deploy_fixes_it(deployment: Deployme
     write(deployment, "web", "web/web/test", "error: Dirty database version 7. Fix and force version.")
     write(deployment, "web", "web/web/test", "P1001: Can't reach database server")
 
-    failed = {finding["check"]: finding for finding in answer(deployment, "doctor", code=1) if not finding["passed"]}
+    failed = {
+        finding["check"]: finding for finding in answer(deployment, "doctor", code=1) if finding["verdict"] != "ok"
+    }
     assert set(failed) == {
         "web may reach the database",
         "worker may reach the database",
@@ -212,7 +225,7 @@ def test_doctor_finds_what_was_broken_and_a_deploy_fixes_it(deployment: Deployme
         secrets.put_secret_value(SecretId=name, SecretString=value)
     logs.delete_log_stream(logGroupName=outputs["web_log_group_name"], logStreamName="web/web/test")
     assert deployment.deploy() == 0
-    assert {finding["passed"] for finding in answer(deployment, "doctor")} == {True}
+    assert {finding["verdict"] for finding in answer(deployment, "doctor")} == {"ok"}
 
 
 def close_the_database(deployment: Deployment) -> None:
@@ -324,7 +337,7 @@ def lines(values: dict[str, str]) -> str:
 
 @prod
 def test_an_external_clickhouse_is_made_known(deployment: Deployment) -> None:
-    placeholders = {finding["check"] for finding in answer(deployment, "doctor", code=1) if not finding["passed"]}
+    placeholders = {finding["check"] for finding in answer(deployment, "doctor", code=1) if finding["verdict"] != "ok"}
     assert placeholders == set(CLICKHOUSE) - {"CLICKHOUSE_DB", "CLICKHOUSE_MIGRATION_SSL"}
 
     arguments = ["clickhouse", "set", "--from", "-"]
@@ -345,7 +358,7 @@ def test_an_external_clickhouse_is_made_known(deployment: Deployment) -> None:
     assert CLICKHOUSE["CLICKHOUSE_PASSWORD"] not in ran.stdout + ran.stderr
     again = answer(deployment, *arguments, "--apply", stdin=lines(CLICKHOUSE))
     assert set(again["secrets"].values()) == {"unchanged"}
-    assert {finding["passed"] for finding in answer(deployment, "doctor")} == {True}
+    assert {finding["verdict"] for finding in answer(deployment, "doctor")} == {"ok"}
 
 
 @operated_dev
@@ -369,6 +382,40 @@ def test_logs_are_printed_and_followed(deployment: Deployment) -> None:
     assert following.returncode == 0
 
 
+@operated_dev
+def test_errors_and_levels_are_found_in_langfuses_json(deployment: Deployment) -> None:
+    error = '{"level":"error","message":"ClickhouseWriter.flush traces","timestamp":"2026-11-26T08:00:00.000Z"}'
+    warning = error.replace('"error"', '"warn"').replace("flush", "retry")
+    migration = "Error: P1001: Can't reach database server at `langfuse:5432`"
+    for line in (error, warning, migration, '{"level":"info","message":"0 errors, no ERROR"}'):
+        write(deployment, "web", "web/web/levels", line)
+    stamped = [line.split(" ", 2) for line in said(deployment, "logs", "web", "--errors").splitlines()]
+    of_level = said(deployment, "logs", "web", "--filter", '{ $.level = "warn" }')
+    client(deployment, "logs").delete_log_stream(
+        logGroupName=deployment.outputs()["services"]["web_log_group_name"], logStreamName="web/web/levels"
+    )
+    assert [line for _, task, line in stamped if task == "levels"] == [error, migration]
+    assert [line.split(" ", 2)[2] for line in of_level.splitlines()] == [warning]
+
+
+@operated_dev
+def test_rows_that_the_worker_drops_raise_an_alarm(deployment: Deployment) -> None:
+    alarm = f"{settings(deployment).prefix}-dropped-rows"
+    assert alarm not in said(deployment, "status")
+    dropped = [{"project_id": "cm0123456789abcdefghijklm", "trace_id": "0123456789abcdef", "id": "0123456789abcdef"}]
+    message = "ClickhouseWriter: Max attempts reached, dropped 1 events_full record(s)"
+    write(
+        deployment,
+        "worker",
+        "worker/worker/dropped",
+        json.dumps({"droppedIds": dropped, "level": "error", "message": message}),
+    )
+    rows = {row["what"]: row for row in answer(deployment, "status")}
+    client(deployment, "cloudwatch").set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="test")
+    assert rows[alarm]["state"] == "ALARM"
+    assert "ops logs worker --errors" in rows[alarm]["detail"]
+
+
 def write(deployment: Deployment, service: str, stream: str, message: str) -> None:
     """Writes a line to a log stream of the service."""
     logs, group = client(deployment, "logs"), deployment.outputs()["services"][f"{service}_log_group_name"]
@@ -387,7 +434,7 @@ def test_upgrade_migrates_in_a_task_of_its_own(deployment: Deployment, version: 
     ecs, web = client(deployment, "ecs"), services(deployment)["web"]
     assert "add --apply" in said(deployment, "upgrade", version)
     assert "Nothing to do." in said(deployment, "upgrade", settings(deployment).langfuse.version)
-    assert_one_line(ops("upgrade", "3.0.0", environment=deployment.environment), "can't be undone")
+    assert_one_line(ops("upgrade", "3.225.7", environment=deployment.environment), "can't be undone")
 
     migrated: list[dict[str, Any]] = []
 

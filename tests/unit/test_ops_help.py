@@ -47,9 +47,11 @@ def test_the_commands() -> None:
         "ops outputs",
         "ops plan",
         "ops plan-review",
+        "ops preflight",
         "ops redeploy",
         "ops scale",
         "ops smoke",
         "ops status",
         "ops upgrade",
+        "ops wait",
     }

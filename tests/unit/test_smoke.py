@@ -30,8 +30,12 @@ def fake_langfuse(
     accepts_keys: bool = True,
     shows_traces: bool = True,
     refuses_events: bool = False,
+    legacy: bool = False,
 ) -> str:
-    """Configures ``server`` to answer like Langfuse's public API, and returns its URL."""
+    """Configures ``server`` to answer like Langfuse's public API, and returns its URL.
+
+    With ``legacy``, it is a Langfuse 4 that writes and reads the tables of Langfuse 3 only.
+    """
     polls: dict[str, int] = {}
 
     def health(request: Request) -> Response:
@@ -75,7 +79,10 @@ def fake_langfuse(
         # Langfuse 4 accepts no traces at /api/public/ingestion: https://github.com/langfuse/langfuse/pull/15950
         headers = {**AUTHORIZATION, "x-langfuse-ingestion-version": "4"}
         expect(OTEL, "POST", headers=headers).respond_with_handler(otel)
-        expect("/api/public/v2/observations", "GET", headers=AUTHORIZATION).respond_with_handler(observations)
+        absent = json_response({"message": "is not available"}, 404)
+        new, old = (lambda _: absent, trace) if legacy else (observations, lambda _: absent)
+        expect("/api/public/v2/observations", "GET", headers=AUTHORIZATION).respond_with_handler(new)
+        expect(re.compile("/api/public/traces/.*"), "GET", headers=AUTHORIZATION).respond_with_handler(old)
     else:
         expect("/api/public/ingestion", "POST", headers=AUTHORIZATION).respond_with_handler(ingestion)
         expect(re.compile("/api/public/traces/.*"), "GET", headers=AUTHORIZATION).respond_with_handler(trace)
@@ -91,9 +98,9 @@ def quick_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smoke, "POLL_SECONDS", 0.01)
 
 
-@pytest.mark.parametrize("version", ["4.16.0", "3.225.4"])
-def test_a_trace_comes_back(fake_server: HTTPServer, version: str) -> None:
-    ran = run_smoke(fake_langfuse(fake_server, version), "--json")
+@pytest.mark.parametrize(("version", "legacy"), [("4.16.0", False), ("4.16.0", True), ("3.225.4", False)])
+def test_a_trace_comes_back(fake_server: HTTPServer, version: str, legacy: bool) -> None:
+    ran = run_smoke(fake_langfuse(fake_server, version, legacy=legacy), "--json")
     assert ran.returncode == 0, ran.stderr
     answer = json.loads(ran.stdout)
     assert answer["passed"]

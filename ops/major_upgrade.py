@@ -1,0 +1,104 @@
+"""What ``ops upgrade`` asks for before the step from Langfuse 3 to 4, which changes how data is stored.
+
+https://langfuse.com/self-hosting/upgrade/upgrade-guides/upgrade-v3-to-v4
+"""
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ops.console import console, table
+from ops.environment import Environment, OpsError
+from settings import versions, write_mode
+
+GUIDE = "docs/upgrade-to-4.md"
+DISK_FACTOR = 3
+"""The backfill copies the data to the new tables, and the observations once more, sorted for that."""
+METRIC_MINUTES = 30
+
+
+def check_major_upgrade(environment: Environment, version: str, mode: str | None, *, apply: bool) -> None:
+    """Shows what the step means, and refuses it unless it was chosen and can succeed.
+
+    Args:
+        environment: the environment.
+        version: the version to upgrade to, of a newer major version than the one that runs.
+        mode: the write mode that ``--write-mode`` names. By default, that of the settings.
+        apply: whether the databases are to be migrated now. The write mode must then be in the settings, since the
+            services have it from there.
+
+    Raises:
+        OpsError: if there is no write mode, if it does not fit its other variables, or if the disk of ClickHouse is too
+            small for the backfill.
+    """
+    major = versions.as_numbers(version)[0]
+    chosen = environment.settings.langfuse.environment
+    where = f"langfuse.environment in environments/{environment.name}.toml"
+    if not (mode or chosen.get(write_mode.WRITE_MODE)):
+        console.print(table("write mode", f"Langfuse {major}", rows=write_mode.MEANINGS.items()))
+        raise OpsError(
+            f"choose how Langfuse {major} writes data: {write_mode.WRITE_MODE} in {where}, or --write-mode to see what"
+            f" a mode needs; {GUIDE} describes the steps"
+        )
+    wanted = {**chosen, write_mode.WRITE_MODE: mode or chosen[write_mode.WRITE_MODE]}
+    if wrong := write_mode.conflict(major, wanted):
+        raise OpsError(wrong)
+    mode = wanted[write_mode.WRITE_MODE]
+    console.print(f"Write mode {mode}: {write_mode.MEANINGS[mode]}.")
+    console.print(write_mode.SDKS)
+    backfill = write_mode.in_effect(write_mode.HISTORIC_BACKFILL, major, wanted) == "true"
+    state = "starts at once" if backfill else "is switched off"
+    console.print(f"The backfill of older data {state}. It needs {DISK_FACTOR} times the disk that is in use before.")
+    _check_disk(environment, backfill=backfill)
+    console.print(f"{GUIDE} describes every step.")
+    if apply and wanted != chosen:
+        raise OpsError(f"the services have the mode from the settings: set {write_mode.WRITE_MODE} in {where} first")
+
+
+def _check_disk(environment: Environment, *, backfill: bool) -> None:
+    if environment.settings.clickhouse.mode == "external":
+        console.print("ClickHouse is external: check its disk yourself.")
+        return
+    used_percent, size_gib = _used_percent(environment), _size_gib(environment)
+    if used_percent is None or size_gib is None:
+        console.print(f"ClickHouse's disk has no metric of the last {METRIC_MINUTES} minutes: check it yourself.")
+        return
+    used_gib = size_gib * used_percent / 100
+    console.print(f"ClickHouse's volume: {used_gib:.0f} of {size_gib} GiB are in use.")
+    if backfill and used_gib * DISK_FACTOR > size_gib:
+        raise OpsError(
+            f"ClickHouse's volume is too small for the backfill: set clickhouse.volume_gib ="
+            f" {math.ceil(used_gib * DISK_FACTOR)} or more and deploy (docs/scaling.md), or switch the backfill off"
+            f" for now: {write_mode.HISTORIC_BACKFILL} = false"
+        )
+
+
+def _used_percent(environment: Environment) -> float | None:
+    """The newest value of the metric that the alarm on the disk watches."""
+    cloudwatch = environment.session.client("cloudwatch")
+    alarm = f"{environment.settings.prefix}-clickhouse-disk"
+    now = datetime.now(UTC)
+    for found in cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]:
+        datapoints = cloudwatch.get_metric_statistics(
+            Namespace=found["Namespace"],
+            MetricName=found["MetricName"],
+            Dimensions=found["Dimensions"],
+            StartTime=now - timedelta(minutes=METRIC_MINUTES),
+            EndTime=now,
+            Period=60,
+            Statistics=["Maximum"],
+        )["Datapoints"]
+        if datapoints:
+            return max(datapoints, key=lambda datapoint: datapoint["Timestamp"])["Maximum"]
+    return None
+
+
+def _size_gib(environment: Environment) -> int | None:
+    """The size of the data volume, which has a name; the instance's root volume has none."""
+    instance_id = environment.outputs("data")["clickhouse_instance_id"]
+    filters: Any = [
+        {"Name": "attachment.instance-id", "Values": [instance_id]},
+        {"Name": "tag:Name", "Values": [f"{environment.settings.prefix}-clickhouse"]},
+    ]
+    volumes = environment.session.client("ec2").describe_volumes(Filters=filters)["Volumes"]
+    return volumes[0]["Size"] if volumes else None

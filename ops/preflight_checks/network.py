@@ -1,0 +1,135 @@
+"""Whether the Region has the zones, instance types and instance classes, and an existing VPC what it needs."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ops.environment import Environment
+from ops.findings import Finding, finding
+from settings.zones import EXCLUDED_ZONE_IDS
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import SubnetTypeDef
+
+ANYWHERE, NOWHERE = "0.0.0.0/0", "nowhere"
+
+
+def zones(environment: Environment) -> Iterator[Finding]:
+    """As many zones as the settings ask for."""
+    network = environment.settings.network
+    if network.vpc_id:
+        return
+    usable = _usable_zones(environment)
+    evidence = f"needs {network.availability_zones}; {len(usable)} can be used: {', '.join(usable)}"
+    remedy = f"lower network.availability_zones to {len(usable)}"
+    yield finding("Availability Zones", len(usable) >= network.availability_zones, evidence, remedy)
+
+
+def _usable_zones(environment: Environment) -> list[str]:
+    """The zones that the new VPC may extend over, in the order in which it takes them."""
+    described = environment.session.client("ec2").describe_availability_zones(
+        Filters=[{"Name": "zone-type", "Values": ["availability-zone"]}, {"Name": "state", "Values": ["available"]}]
+    )["AvailabilityZones"]
+    return sorted(zone["ZoneName"] for zone in described if zone["ZoneId"] not in EXCLUDED_ZONE_IDS)
+
+
+def instance_type(environment: Environment) -> Iterator[Finding]:
+    """ClickHouse runs in the zone of the first private subnet."""
+    settings = environment.settings
+    if settings.clickhouse.mode != "ec2":
+        return
+    ec2 = environment.session.client("ec2")
+    type_ = settings.clickhouse.instance_type
+    pages = ec2.get_paginator("describe_instance_type_offerings").paginate(
+        LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": [type_]}]
+    )
+    offered = sorted(offering["Location"] for page in pages for offering in page["InstanceTypeOfferings"])
+    if settings.network.vpc_id:
+        zone = _subnets(ec2, settings.network.private_subnet_ids[:1])[0]["AvailabilityZone"]
+    else:
+        zone = _usable_zones(environment)[0]
+    evidence = f"{type_} is needed in {zone}, and offered in {', '.join(offered) or 'no zone of this Region'}"
+    remedy = "choose another clickhouse.instance_type"
+    yield finding("ClickHouse's instance type", zone in offered, evidence, remedy)
+
+
+def instance_class(environment: Environment) -> Iterator[Finding]:
+    """RDS offers the class with the version, and with a standby if the settings ask for one."""
+    postgres = environment.settings.postgres
+    pages = (
+        environment.session.client("rds")
+        .get_paginator("describe_orderable_db_instance_options")
+        .paginate(Engine="postgres", DBInstanceClass=postgres.instance_class, Vpc=True)
+    )
+    versions = {
+        option["EngineVersion"]
+        for page in pages
+        for option in page["OrderableDBInstanceOptions"]
+        if option["MultiAZCapable"] or not postgres.multi_az
+    }
+    passed = any(f"{version}.".startswith(f"{postgres.version}.") for version in versions)
+    asked = f"{postgres.instance_class} with PostgreSQL {postgres.version}" + (" and a standby" * postgres.multi_az)
+    offered = ", ".join(sorted(versions, key=_as_numbers)) or "no version"
+    yield finding(
+        "PostgreSQL's instance class",
+        passed,
+        f"{asked} is {'' if passed else 'not '}offered",
+        f"choose another postgres.instance_class or postgres.version: this class is offered with {offered}",
+    )
+
+
+def _as_numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdigit()]
+
+
+def existing_vpc(environment: Environment) -> Iterator[Finding]:
+    """The VPC and the subnets exist, in two zones or more, with routes to the internet."""
+    network = environment.settings.network
+    if not network.vpc_id:
+        return
+    ec2 = environment.session.client("ec2")
+    try:
+        ec2.describe_vpcs(VpcIds=[network.vpc_id])
+        public, private = _subnets(ec2, network.public_subnet_ids), _subnets(ec2, network.private_subnet_ids)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("InvalidVpcID.NotFound", "InvalidSubnetID.NotFound"):
+            raise
+        remedy = "correct network.vpc_id and the subnets; check the Region and the account"
+        yield finding("existing VPC", False, error.response["Error"]["Message"], remedy)
+        return
+    elsewhere = [subnet["SubnetId"] for subnet in (*public, *private) if subnet["VpcId"] != network.vpc_id]
+    evidence = f"{network.vpc_id}: {', '.join(elsewhere) + ' are of another VPC' if elsewhere else 'has every subnet'}"
+    yield finding("existing VPC", not elsewhere, evidence, "choose subnets of network.vpc_id")
+    for name, subnets in (("public", public), ("private", private)):
+        zones = sorted({subnet["AvailabilityZone"] for subnet in subnets})
+        evidence, remedy = ", ".join(zones), f"choose network.{name}_subnet_ids in two zones or more"
+        yield finding(f"zones of the {name} subnets", len(zones) >= 2, evidence, remedy)
+    for subnet in public:
+        route = _default_route(ec2, subnet)
+        remedy = "the load balancer needs a route of 0.0.0.0/0 to an internet gateway there"
+        yield finding(f"public {subnet['SubnetId']}", route.startswith("igw-"), f"{ANYWHERE} leads to {route}", remedy)
+    for subnet in private:
+        route = _default_route(ec2, subnet)
+        passed = route != NOWHERE and not route.startswith("igw-")
+        remedy = "the tasks have no public address: they need a route of 0.0.0.0/0 to a NAT gateway there"
+        yield finding(f"private {subnet['SubnetId']}", passed, f"{ANYWHERE} leads to {route}", remedy)
+
+
+def _subnets(ec2: "EC2Client", ids: Sequence[str]) -> "list[SubnetTypeDef]":
+    return ec2.describe_subnets(SubnetIds=ids)["Subnets"]
+
+
+def _default_route(ec2: "EC2Client", subnet: "SubnetTypeDef") -> str:
+    """The id of what the subnet's route of 0.0.0.0/0 leads to, or ``NOWHERE``."""
+    own: Any = [{"Name": "association.subnet-id", "Values": [subnet["SubnetId"]]}]
+    main: Any = [{"Name": "vpc-id", "Values": [subnet["VpcId"]]}, {"Name": "association.main", "Values": ["true"]}]
+    tables = (
+        ec2.describe_route_tables(Filters=own)["RouteTables"] or ec2.describe_route_tables(Filters=main)["RouteTables"]
+    )
+    for route in (route for table in tables for route in table["Routes"]):
+        if route.get("DestinationCidrBlock") == ANYWHERE and route.get("State") != "blackhole":
+            targets = (str(value) for key, value in route.items() if key.endswith("Id") and value)
+            return next(targets, NOWHERE)
+    return NOWHERE

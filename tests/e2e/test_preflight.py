@@ -1,0 +1,402 @@
+"""Tests of ``ops preflight`` on an embedded AWS without a deployment, whose quotas are those of a new account."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.request import Request, urlopen
+
+import boto3
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request as HttpRequest, Response
+
+from local import embedded_aws
+from local.embedded_aws import EmbeddedAws
+from ops.environment import Environment
+from ops.findings import run_checks
+from ops.preflight import CHECKS
+from ops.preflight_checks.names import log_group_prefixes
+from tests.command_line import assert_one_line, ops_in_process
+from tests.environments import ENVIRONMENTS, load
+from tests.synthesis import app
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("preflight")]
+
+BUCKET = "preflight-test-state"
+REGION = "us-east-1"
+SESSIONS = {
+    region: boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=region)
+    for region in (REGION, "eu-central-1")
+}
+Findings = dict[str, dict[str, str]]
+"""By check: verdict, evidence and remedy."""
+
+
+@pytest.fixture(scope="module")
+def running_aws() -> Iterator[EmbeddedAws]:
+    with embedded_aws.running(REGION) as running:
+        yield running
+
+
+@pytest.fixture
+def aws(running_aws: EmbeddedAws) -> EmbeddedAws:
+    with urlopen(Request(f"{running_aws.url}/_ministack/reset", method="POST")):  # noqa: S310
+        return running_aws
+
+
+@pytest.fixture
+def client(aws: EmbeddedAws) -> Callable[[str], Any]:
+    return lambda service: aws.session().client(service, endpoint_url=aws.url)  # type: ignore[call-overload]
+
+
+Preflight = Callable[..., Findings]
+
+
+@pytest.fixture
+def preflight(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Preflight:
+    """Makes every check, with some settings of the environment ``changed``."""
+    for name, value in aws.environment.items():
+        monkeypatch.setenv(name, value)
+
+    def look(environment: str = "dev", **changed: str) -> Findings:
+        overrides = {f"LANGFUSE_AWS__{name}": value for name, value in changed.items()}
+        settings = load(environment, {"LANGFUSE_AWS__STATE__BUCKET": BUCKET, **overrides})
+        found = run_checks(Environment(settings, SESSIONS[settings.region]), CHECKS)
+        return {one.check: one._asdict() for one in found}
+
+    return look
+
+
+@pytest.fixture
+def variables(aws: EmbeddedAws) -> dict[str, str]:
+    return {**aws.environment, "LANGFUSE_ENV": "dev", "LANGFUSE_AWS__STATE__BUCKET": BUCKET}
+
+
+def findings(variables: Mapping[str, str]) -> Findings:
+    """Runs the command, and checks its exit code."""
+    ran = ops_in_process("preflight", "--json", environment=variables)
+    found = {one["check"]: one for one in json.loads(ran.stdout)["findings"]}
+    assert ran.returncode == (1 if "FAILED" in verdicts(found) else 0), ran.stderr
+    return found
+
+
+def verdicts(found: Findings) -> set[str]:
+    return {one["verdict"] for one in found.values()}
+
+
+def test_a_new_account_has_room_for_dev_once_there_is_a_state_bucket(
+    variables: dict[str, str], client: Callable[[str], Any]
+) -> None:
+    absent = findings(variables)
+    assert {check for check, one in absent.items() if one["verdict"] == "FAILED"} == {"state bucket"}
+    assert "ops bootstrap --apply" in absent["state bucket"]["remedy"]
+    client("s3").create_bucket(Bucket=BUCKET)
+    assert "versioned" in findings(variables)["state bucket"]["evidence"]
+    assert ops_in_process("bootstrap", "--apply", environment=variables).returncode == 0
+    found = findings(variables)
+    assert {check for check, one in found.items() if one["verdict"] != "ok"} == {"Fargate vCPUs for max_tasks"}
+    assert found["Fargate vCPUs for max_tasks"]["verdict"] == "warning"
+    shown = ops_in_process("preflight", environment=variables).stdout
+    assert all(check in shown for check in found)
+    assert "langfuse-dev: account 000000000000, us-east-1" in shown
+
+
+def test_a_new_account_has_no_room_for_prod(preflight: Preflight) -> None:
+    """Prod is 4 tasks of 2 vCPUs, and twice as many during a deployment."""
+    fargate = preflight("prod")["Fargate vCPUs"]
+    assert fargate["verdict"] == "FAILED"
+    assert fargate["evidence"] == "needs 8, and 16 during a deployment; the account's quota is 6"
+    for part in ("request-service-quota-increase", "fargate", "L-3032A538", "--desired-value 16"):
+        assert part in fargate["remedy"]
+    smaller = {f"{service}__MIN_TASKS": "1" for service in ("WEB", "WORKER")}
+    smaller |= {f"{service}__CPU": "1024" for service in ("WEB", "WORKER")}
+    assert preflight("prod", **smaller)["Fargate vCPUs"]["verdict"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("quota", "least", "most"), [(15.0, "FAILED", "warning"), (16.0, "ok", "warning"), (56.0, "ok", "ok")]
+)
+def test_a_raised_quota(
+    preflight: Preflight,
+    httpserver: HTTPServer,
+    monkeypatch: pytest.MonkeyPatch,
+    quota: float,
+    least: str,
+    most: str,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SERVICE_QUOTAS", httpserver.url_for("/"))
+    httpserver.expect_request("/", "POST").respond_with_json({"Quota": {"Value": quota}})
+    found = preflight("prod")
+    assert (found["Fargate vCPUs"]["verdict"], found["Fargate vCPUs for max_tasks"]["verdict"]) == (least, most)
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ServiceException"])
+def test_what_may_not_be_asked_is_not_checked(
+    preflight: Preflight, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SERVICE_QUOTAS", httpserver.url_for("/"))
+    answer = Response(json.dumps({"__type": code, "Message": "no"}), 400)
+    httpserver.expect_request("/", "POST").respond_with_response(answer)
+    found = preflight("prod")
+    assert found["Fargate vCPUs"]["verdict"] == "not checked"
+    assert code in found["Fargate vCPUs"]["evidence"]
+    assert found["Elastic IP addresses"]["verdict"] == "not checked"
+    assert found["Availability Zones"]["verdict"] == "ok"
+
+
+def test_without_credentials_nothing_is_asked(variables: dict[str, str], httpserver: HTTPServer) -> None:
+    refusal = "<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>no</Message></Error></ErrorResponse>"
+    httpserver.expect_request("/", "POST").respond_with_data(refusal, 403)
+    ran = ops_in_process("preflight", environment={**variables, "AWS_ENDPOINT_URL_STS": httpserver.url_for("/")})
+    assert_one_line(ran, "InvalidClientTokenId", "AWS_PROFILE")
+
+
+def test_a_region_that_is_not_enabled(
+    preflight: Preflight, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_EC2", httpserver.url_for("/"))
+    regions = "<regionInfo><item><regionName>us-east-1</regionName><optInStatus>not-opted-in</optInStatus></item>"
+
+    def answer(request: HttpRequest) -> Response:
+        if request.form["Action"] == "DescribeRegions":
+            return Response(f"<DescribeRegionsResponse>{regions}</regionInfo></DescribeRegionsResponse>")
+        refusal = "<Response><Errors><Error><Code>AuthFailure</Code><Message>no</Message></Error></Errors></Response>"
+        return Response(refusal, 401)
+
+    httpserver.expect_request("/", "POST").respond_with_handler(answer)
+    found = preflight()
+    assert found["Region"]["verdict"] == "FAILED"
+    assert "aws account enable-region --region-name us-east-1" in found["Region"]["remedy"]
+    assert found["Availability Zones"]["verdict"] == "not checked"
+
+
+def test_vpcs_and_addresses_that_are_in_use(preflight: Preflight, client: Callable[[str], Any]) -> None:
+    ec2 = client("ec2")
+    for number in range(4):
+        ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")
+        ec2.allocate_address(Domain="vpc")
+    found = preflight()
+    assert found["VPCs"]["evidence"] == "needs 1; 5 are in use, and the account's quota is 5"
+    assert found["VPCs"]["verdict"] == "FAILED"
+    assert found["Elastic IP addresses"]["verdict"] == "ok"
+    assert preflight(NETWORK__NAT_GATEWAYS="2")["Elastic IP addresses"]["verdict"] == "FAILED"
+
+
+def test_instances_that_run(preflight: Preflight, client: Callable[[str], Any]) -> None:
+    ec2 = client("ec2")
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    options = {"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 1}
+    ec2.run_instances(ImageId=image, InstanceType="m7g.xlarge", MinCount=1, MaxCount=1, MetadataOptions=options)
+    found = preflight()["EC2 vCPUs"]
+    assert found["verdict"] == "FAILED"
+    assert found["evidence"] == "needs 2; 4 are in use, and the account's quota is 5"
+    assert "L-1216C47A" in found["remedy"]
+    assert preflight(CLICKHOUSE__INSTANCE_TYPE="g5g.xlarge")["EC2 vCPUs"]["verdict"] == "not checked"
+
+
+def test_zones(preflight: Preflight) -> None:
+    """In the embedded AWS, us-east-1a is use1-az3, which lacks instance types, and eu-central-1 has three zones."""
+    asked = {"NETWORK__AVAILABILITY_ZONES": "4"}
+    assert preflight(**asked)["Availability Zones"]["verdict"] == "ok"
+    assert "us-east-1a" not in preflight(**asked)["Availability Zones"]["evidence"]
+    few = preflight(REGION="eu-central-1", **asked)["Availability Zones"]
+    assert few["verdict"] == "FAILED"
+    assert few["evidence"] == "needs 4; 3 can be used: eu-central-1a, eu-central-1b, eu-central-1c"
+
+
+def test_a_version_that_the_instance_class_lacks(preflight: Preflight) -> None:
+    found = preflight(POSTGRES__VERSION="15.99")["PostgreSQL's instance class"]
+    assert found["verdict"] == "FAILED"
+    assert "15.15" in found["remedy"]
+
+
+@pytest.fixture
+def existing(client: Callable[[str], Any]) -> dict[str, Any]:
+    """A VPC with a public and a private subnet in each of two zones, and one in a zone that lacks instance types."""
+    ec2 = client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.9.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"][
+            "SubnetId"
+        ]
+        for number, zone in enumerate("bcbca")
+    ]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    nat = ec2.create_nat_gateway(SubnetId=subnets[0], AllocationId=address)["NatGateway"]["NatGatewayId"]
+    for ids, target in ((subnets[:2], {"GatewayId": gateway}), (subnets[2:], {"NatGatewayId": nat})):
+        table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", **target)
+        for id_ in ids:
+            ec2.associate_route_table(RouteTableId=table, SubnetId=id_)
+    return {"vpc": vpc, "public": subnets[:2], "private": subnets[2:]}
+
+
+def network(vpc: str, public: list[str], private: list[str]) -> dict[str, str]:
+    return {
+        "NETWORK__VPC_ID": vpc,
+        "NETWORK__PUBLIC_SUBNET_IDS": json.dumps(public),
+        "NETWORK__PRIVATE_SUBNET_IDS": json.dumps(private),
+    }
+
+
+def test_an_existing_vpc(preflight: Preflight, existing: dict[str, Any]) -> None:
+    public, private, elsewhere = existing["public"], existing["private"][:2], existing["private"][2]
+    good = preflight(**network(existing["vpc"], public, private))
+    assert {check for check, one in good.items() if one["verdict"] == "FAILED"} == {"state bucket"}
+    assert good[f"public {public[0]}"]["evidence"].startswith("0.0.0.0/0 leads to igw-")
+    assert good[f"private {private[0]}"]["evidence"].startswith("0.0.0.0/0 leads to nat-")
+    assert not {"VPCs", "Elastic IP addresses", "Availability Zones"} & good.keys()
+
+    swapped = preflight(**network(existing["vpc"], private, public))
+    assert {swapped[f"public {private[0]}"]["verdict"], swapped[f"private {public[0]}"]["verdict"]} == {"FAILED"}
+
+    one_zone = preflight(**network(existing["vpc"], [public[0], private[0]], private))
+    assert one_zone["zones of the public subnets"]["verdict"] == "FAILED"
+
+    lacking = preflight(**network(existing["vpc"], public, [elsewhere, private[0]]))
+    assert lacking["ClickHouse's instance type"]["verdict"] == "FAILED"
+
+
+def test_an_existing_vpc_that_does_not_exist(
+    preflight: Preflight, existing: dict[str, Any], client: Callable[[str], Any]
+) -> None:
+    absent = preflight(**network("vpc-0123456789abcdef0", existing["public"], existing["private"]))["existing VPC"]
+    assert (absent["verdict"], "vpc-0123456789abcdef0" in absent["evidence"]) == ("FAILED", True)
+    subnets = ["subnet-0123456789abcdef0", existing["public"][0]]
+    assert preflight(**network(existing["vpc"], subnets, existing["private"]))["existing VPC"]["verdict"] == "FAILED"
+    other = client("ec2").create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    found = preflight(**network(other, existing["public"], existing["private"]))
+    assert "are of another VPC" in found["existing VPC"]["evidence"]
+
+
+def test_a_subnet_without_a_route_to_the_internet(
+    preflight: Preflight, existing: dict[str, Any], client: Callable[[str], Any]
+) -> None:
+    """It has the VPC's main route table."""
+    ec2 = client("ec2")
+    subnet = ec2.create_subnet(VpcId=existing["vpc"], CidrBlock="10.9.99.0/24", AvailabilityZone=f"{REGION}c")
+    id_ = subnet["Subnet"]["SubnetId"]
+    found = preflight(**network(existing["vpc"], existing["public"], [existing["private"][0], id_]))
+    assert found[f"private {id_}"]["verdict"] == "FAILED"
+    assert found[f"private {id_}"]["evidence"] == "0.0.0.0/0 leads to nowhere"
+
+
+def test_the_hosted_zone(preflight: Preflight, client: Callable[[str], Any]) -> None:
+    route53 = client("route53")
+    vpc = client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+    public = route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
+    private = route53.create_hosted_zone(
+        Name="example.com", CallerReference="2", VPC={"VPCRegion": REGION, "VPCId": vpc}
+    )["HostedZone"]["Id"]
+
+    def verdict(zone: str, name: str = "langfuse.example.com") -> str:
+        found = preflight(DOMAIN__NAME=name, DOMAIN__HOSTED_ZONE_ID=zone.rpartition("/")[2])
+        return found["hosted zone"]["verdict"]
+
+    assert verdict(public) == "ok"
+    assert verdict(public, "example.com") == "ok"
+    assert verdict(public, "langfuse.another-example.com") == "FAILED"
+    assert verdict(private) == "FAILED"
+    assert verdict("Z0123456789ABCDEFGHIJ") == "FAILED"
+
+
+def test_the_certificate(preflight: Preflight, client: Callable[[str], Any]) -> None:
+    arn = client("acm").request_certificate(DomainName="*.example.com", ValidationMethod="DNS")["CertificateArn"]
+
+    def found(name: str, arn: str = arn) -> Findings:
+        return preflight(DOMAIN__NAME=name, DOMAIN__CERTIFICATE_ARN=arn)
+
+    good = found("langfuse.example.com")
+    assert {good[f"certificate {what}"]["verdict"] for what in ("is issued", "covers the domain")} == {"ok"}
+    for name in ("example.com", "a.b.example.com", "langfuse.example.org"):
+        assert found(name)["certificate covers the domain"]["verdict"] == "FAILED"
+    absent = f"arn:aws:acm:{REGION}:000000000000:certificate/01234567-89ab-cdef-0123-456789abcdef"
+    assert found("langfuse.example.com", absent)["certificate"]["verdict"] == "FAILED"
+
+
+def test_a_certificate_that_is_not_issued_yet(
+    preflight: Preflight, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_ACM", httpserver.url_for("/"))
+    pending = {"DomainName": "langfuse.example.com", "Status": "PENDING_VALIDATION"}
+    httpserver.expect_request("/", "POST").respond_with_json({"Certificate": pending})
+    found = preflight(
+        DOMAIN__NAME="langfuse.example.com",
+        DOMAIN__CERTIFICATE_ARN=f"arn:aws:acm:{REGION}:000000000000:certificate/01234567-89ab-cdef-0123-456789abcdef",
+    )
+    assert found["certificate is issued"]["verdict"] == "FAILED"
+    assert found["certificate covers the domain"]["verdict"] == "ok"
+
+
+def test_secrets_of_an_earlier_deployment(preflight: Preflight, client: Callable[[str], Any]) -> None:
+    secrets = client("secretsmanager")
+    for name in ("langfuse-dev/salt", "langfuse-dev/database-url", "langfuse-prod/salt", "langfuse-dev-other/salt"):
+        secrets.create_secret(Name=name, SecretString="value")  # pragma: allowlist secret
+    secrets.delete_secret(SecretId="langfuse-dev/salt", RecoveryWindowInDays=30)  # pragma: allowlist secret
+    found = preflight()["secrets' names"]
+    assert found["verdict"] == "FAILED"
+    assert "existing: langfuse-dev/database-url;" in found["evidence"]
+    assert re.search(r"scheduled for deletion, and kept until [-\d]{10}: langfuse-dev/salt$", found["evidence"])
+    assert (
+        "for name in langfuse-dev/database-url langfuse-dev/salt; do aws secretsmanager delete-secret"
+        " --force-delete-without-recovery --secret-id $name --region us-east-1; done" in found["remedy"]
+    )
+    for name in ("langfuse-dev/salt", "langfuse-dev/database-url"):
+        secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    assert preflight()["secrets' names"]["verdict"] == "ok"
+
+
+def test_what_the_state_lists_is_the_deployments_own(preflight: Preflight, client: Callable[[str], Any]) -> None:
+    """After a deploy that failed half-way, its resources are not taken for those of an earlier deployment."""
+    client("secretsmanager").create_secret(Name="langfuse-dev/salt", SecretString="value")  # pragma: allowlist secret
+    client("logs").create_log_group(logGroupName="/langfuse/dev/web")
+    assert preflight()["secrets' names"]["verdict"] == "FAILED"
+    resources = [
+        resource("aws_secretsmanager_secret", name="langfuse-dev/salt"),
+        resource("aws_cloudwatch_log_group", name="/langfuse/dev/web"),
+        resource("aws_vpc", id="vpc-1"),
+    ]
+    state = json.dumps({"outputs": {}, "resources": resources})
+    client("s3").create_bucket(Bucket=BUCKET)
+    client("s3").put_object(Bucket=BUCKET, Key="langfuse/dev/data.tfstate", Body=state.encode())
+    found = preflight()
+    assert found["secrets' names"]["verdict"] == "ok"
+    assert found["log groups' names"]["verdict"] == "ok"
+    assert "VPCs" not in found
+
+
+def resource(type_: str, **attributes: str) -> dict[str, Any]:
+    return {"mode": "managed", "type": type_, "instances": [{"attributes": attributes}]}
+
+
+def test_log_groups_of_an_earlier_deployment(preflight: Preflight, client: Callable[[str], Any]) -> None:
+    client("logs").create_log_group(logGroupName="/aws/rds/instance/langfuse-dev-postgres/postgresql")
+    found = preflight()["log groups' names"]
+    assert found["verdict"] == "FAILED"
+    assert found["evidence"] == "/aws/rds/instance/langfuse-dev-postgres/postgresql"
+    assert "delete-log-group" in found["remedy"]
+
+
+def test_the_backup_vault_of_an_earlier_deployment(preflight: Preflight, client: Callable[[str], Any]) -> None:
+    client("backup").create_backup_vault(BackupVaultName="langfuse-dev-clickhouse-backups")
+    assert preflight()["backup vault's name"]["verdict"] == "FAILED"
+    assert "backup vault's name" not in preflight(CLICKHOUSE__MODE="external")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_names_are_those_of_the_stacks(environment: str) -> None:
+    """What the checks look for is what a deploy creates."""
+    settings = load(environment)
+    stacks = app(environment).values()
+
+    def names(type_: str) -> set[str]:
+        return {resource["name"] for stack in stacks for resource in stack.resources(type_).values()}
+
+    beginnings = tuple(log_group_prefixes(settings.name, settings.prefix))
+    assert names("aws_cloudwatch_log_group")
+    assert all(name.startswith(beginnings) for name in names("aws_cloudwatch_log_group"))
+    assert all(name.startswith(f"{settings.prefix}/") for name in names("aws_secretsmanager_secret"))
+    assert names("aws_backup_vault") <= {f"{settings.prefix}-clickhouse-backups"}

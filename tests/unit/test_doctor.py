@@ -1,0 +1,175 @@
+"""Tests of the checks of ``ops doctor`` for versions and mail. tests/e2e/test_day_two.py tests the command."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from ops import clickhouse
+from ops.doctor_checks.database_versions import versions_fit
+from ops.doctor_checks.mail import mail_can_leave
+from ops.findings import Finding, Verdict
+from tests.unit.small_deployment import SmallDeployment
+
+EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
+VERSIONS = ("ClickHouse fits Langfuse", "PostgreSQL fits Langfuse", "Redis fits Langfuse")
+SENDER = {"EMAIL_FROM_ADDRESS": "Langfuse <langfuse@example.com>"}
+ANY_ADDRESS = [{"CidrIp": "0.0.0.0/0"}]
+MAIL, SES = "web may send mail", "web may use SES"
+
+
+def fit(deployment: SmallDeployment, **variables: str) -> dict[str, Finding]:
+    """Returns the findings about versions."""
+    return {finding.check: finding for finding in versions_fit(deployment.environment(**variables))}
+
+
+def mail(deployment: SmallDeployment) -> dict[str, Finding]:
+    """Returns the findings about mail."""
+    return {finding.check: finding for finding in mail_can_leave(deployment.environment())}
+
+
+def test_versions_that_fit(deployment: SmallDeployment) -> None:
+    """The embedded AWS has no machine behind an instance, so that Run Command can't ask ClickHouse."""
+    deployment.run_web("4.16.0")
+    findings = fit(deployment)
+    assert {check: findings[check].verdict for check in VERSIONS} == dict.fromkeys(VERSIONS, Verdict.OK)
+    assert "ClickHouse 26.4, Langfuse 4.16.0" in findings[VERSIONS[0]].evidence
+    assert "could not be asked: AWS refused SendCommand: InvalidInstanceId" in findings[VERSIONS[0]].evidence
+    assert "PostgreSQL 15.4" in findings[VERSIONS[1]].evidence
+
+
+def test_a_langfuse_without_queue_metrics(deployment: SmallDeployment) -> None:
+    deployment.run_web("3.169.0")
+    finding = fit(deployment)["Langfuse is supported"]
+    assert finding.verdict is Verdict.FAILED
+    assert "3.170.0 or newer" in finding.evidence
+
+
+def test_the_clickhouse_on_an_instance_is_asked_by_run_command(
+    deployment: SmallDeployment, fake_server: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", fake_server.url_for("/"))
+    deployment.run_web("4.16.0")
+    command = {"X-Amz-Target": "AmazonSSM.SendCommand"}
+    result = {"X-Amz-Target": "AmazonSSM.GetCommandInvocation"}
+    fake_server.expect_request("/", headers=command).respond_with_json({"Command": {"CommandId": "0" * 36}})
+    fake_server.expect_request("/", headers=result).respond_with_json(
+        {"Status": "Success", "StandardOutputContent": "26.9.2.1\t0\n"}
+    )
+    finding = fit(deployment)[VERSIONS[0]]
+    assert finding.verdict is Verdict.FAILED
+    assert finding.evidence == "ClickHouse 26.9.2.1, Langfuse 4.16.0"
+    assert "below 26.8" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "passed", "evidence"),
+    [
+        (200, "26.9.2.1\t0\n", False, "ClickHouse 26.9.2.1, Langfuse 4.16.0"),
+        (200, "26.9.2.1\t1\n", True, "ClickHouse 26.9.2.1, Langfuse 4.16.0"),
+        (200, "26.3.2.4.altinitystable\t\n", True, "ClickHouse 26.3.2.4, Langfuse 4.16.0"),
+        (200, "<html>", True, "ClickHouse 26.4, Langfuse 4.16.0; from the settings, the server could not be asked"),
+        (403, "secret-9 is wrong", True, "could not be asked: http://127.0.0.1"),
+    ],
+)
+def test_an_external_clickhouse_is_asked(
+    deployment: SmallDeployment,
+    fake_server: HTTPServer,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    answer: str,
+    passed: bool,
+    evidence: str,
+) -> None:
+    """Without TLS: otherwise, ``ops`` would not send the credentials."""
+    monkeypatch.setitem(clickhouse.PORTS, "external", ({"http": (fake_server.port,)}, (9440,)))
+    deployment.run_web("4.16.0")
+    deployment.store("clickhouse-url", f"http://127.0.0.1:{fake_server.port}")
+    deployment.store("clickhouse-user", "langfuse")
+    deployment.store("clickhouse-password", "secret-9")
+    credentials = {"X-ClickHouse-User": "langfuse", "X-ClickHouse-Key": "secret-9"}
+    fake_server.expect_request("/", "GET", headers=credentials).respond_with_data(answer, status=status)
+    finding = fit(deployment, **EXTERNAL)[VERSIONS[0]]
+    assert (finding.verdict is Verdict.OK) == passed
+    assert evidence in finding.evidence
+    assert "secret-9" not in str(finding)
+
+
+def test_the_credentials_go_nowhere_without_tls(deployment: SmallDeployment, fake_server: HTTPServer) -> None:
+    deployment.run_web("4.16.0")
+    deployment.store("clickhouse-url", f"http://127.0.0.1:{fake_server.port}")
+    finding = fit(deployment, **EXTERNAL)[VERSIONS[0]]
+    assert "could not be asked: CLICKHOUSE_URL is not set yet" in finding.evidence
+
+
+def test_without_mail_nothing_is_said_of_it(deployment: SmallDeployment) -> None:
+    deployment.run_web("4.16.0")
+    assert {MAIL, SES}.isdisjoint(mail(deployment))
+
+
+@pytest.mark.parametrize(
+    ("variables", "absent"),
+    [(SENDER, "SMTP_CONNECTION_URL"), ({"SMTP_CONNECTION_URL": "ses://us-east-1"}, "EMAIL_FROM_ADDRESS")],
+)
+def test_mail_needs_a_server_and_a_sender(deployment: SmallDeployment, variables: dict[str, str], absent: str) -> None:
+    deployment.run_web("4.16.0", variables)
+    finding = mail(deployment)[MAIL]
+    assert finding.verdict is Verdict.FAILED
+    assert finding.evidence.startswith(f"{absent} is not set")
+
+
+@pytest.mark.parametrize("url", ["example.com", "smtp://", "smtp://example.com:port", "http://example.com"])
+def test_a_server_that_is_none(deployment: SmallDeployment, url: str) -> None:
+    deployment.run_web("4.16.0", {**SENDER, "SMTP_CONNECTION_URL": url})
+    finding = mail(deployment)[MAIL]
+    assert finding.verdict is Verdict.FAILED
+    assert "is not a URL" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    ("value", "key", "port"),
+    [
+        ("smtp://me:secret-9@example.com", "", 587),  # pragma: allowlist secret
+        ("smtps://me:secret-9@example.com", "", 465),  # pragma: allowlist secret
+        ('{"url": "smtp://me:secret-9@example.com:2525"}', ":url::", 2525),  # pragma: allowlist secret
+    ],
+)
+def test_mail_needs_a_port(deployment: SmallDeployment, value: str, key: str, port: int) -> None:
+    arn = deployment.store("smtp", value)
+    deployment.run_web("4.16.0", SENDER, {"SMTP_CONNECTION_URL": f"{arn}{key}"})
+    finding = mail(deployment)[MAIL]
+    assert finding.verdict is Verdict.FAILED
+    assert f"port {port} may not leave {deployment.web_group}" in finding.evidence
+    assert f"authorize-security-group-egress --group-id {deployment.web_group}" in finding.remedy
+    assert "secret-9" not in str(finding)
+
+    rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": ANY_ADDRESS}
+    deployment.client("ec2").authorize_security_group_egress(GroupId=deployment.web_group, IpPermissions=[rule])
+    finding = mail(deployment)[MAIL]
+    assert finding.verdict is Verdict.OK
+    assert finding.remedy == ""
+
+
+@pytest.fixture
+def ses_policy(deployment: SmallDeployment) -> Iterator[dict[str, str]]:
+    """Allows SES, within the test, for the role that the tasks have."""
+    policy = {"RoleName": deployment.task_role, "PolicyName": "mail"}
+    yield policy
+    deployment.client("iam").delete_role_policy(**policy)
+
+
+@pytest.mark.parametrize("identity", ["*", "example.com", "langfuse@example.com"])
+def test_mail_by_ses_needs_a_permission(deployment: SmallDeployment, ses_policy: dict[str, str], identity: str) -> None:
+    deployment.run_web("4.16.0", {**SENDER, "SMTP_CONNECTION_URL": "ses://eu-west-1"})
+    findings = mail(deployment)
+    assert findings[MAIL].verdict is Verdict.OK
+    assert findings[SES].verdict is Verdict.FAILED
+    assert "aws iam put-role-policy --role-name web-task" in findings[SES].remedy
+
+    account = deployment.task_role_arn.split(":")[4]
+    resource = "*" if identity == "*" else f"arn:aws:ses:eu-west-1:{account}:identity/{identity}"
+    statement = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": resource}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    deployment.client("iam").put_role_policy(**ses_policy, PolicyDocument=document)
+    assert mail(deployment)[SES].verdict is Verdict.OK

@@ -1,0 +1,52 @@
+"""Tests of ``ops plan-review`` on a plan that changes Langfuse's major version."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from settings.write_mode import WRITE_MODE
+from tests.command_line import Ran, ops_in_process
+
+ADDRESS = "aws_ecs_task_definition.web"
+
+
+def definition(version: str, mode: str | None) -> dict[str, str]:
+    environment = [{"name": "HOSTNAME", "value": "0.0.0.0"}]
+    environment += [{"name": WRITE_MODE, "value": mode}] if mode else []
+    container = {"name": "web", "image": f"langfuse/langfuse:{version}", "environment": environment}
+    return {"family": "web", "container_definitions": json.dumps([container])}
+
+
+def review(folder: Path, old: str, new: str, mode: str | None, *options: str) -> Ran:
+    """Reviews a plan that replaces the task definition."""
+    change = {
+        "actions": ["create", "delete"],
+        "before": definition(old, None),
+        "after": definition(new, mode),
+        "replace_paths": [["container_definitions"]],
+    }
+    resource = {"address": ADDRESS, "type": "aws_ecs_task_definition", "mode": "managed", "change": change}
+    plan = folder / "services.json"
+    plan.write_text(json.dumps({"resource_changes": [resource]}))
+    return ops_in_process("plan-review", str(plan), *options, environment={})
+
+
+def test_a_step_without_a_write_mode_is_refused(tmp_path: Path) -> None:
+    ran = review(tmp_path, "3.225.7", "4.16.0", None)
+    assert ran.returncode == 3
+    assert ran.stdout.startswith("### ⛔ Refused")
+    assert f"- `{ADDRESS}`: 3.225.7 → 4.16.0\n" in ran.stdout
+    assert "docs/upgrade-to-4.md" in ran.stdout
+    allowed = review(tmp_path, "3.225.7", "4.16.0", None, "--allow", ADDRESS)
+    assert allowed.returncode == 0, allowed.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "mode"),
+    [("3.225.7", "4.16.0", "legacy"), ("4.9.0", "4.16.0", None), ("4.16.0", "3.225.7", None)],
+)
+def test_other_changes_of_the_version_are_not(tmp_path: Path, old: str, new: str, mode: str | None) -> None:
+    ran = review(tmp_path, old, new, mode)
+    assert ran.returncode == 0, ran.stderr
+    assert "docs/upgrade-to-4.md" not in ran.stdout
