@@ -1,0 +1,58 @@
+"""``python -m tests.contract CLONE``: derives the rules from a clone of langfuse/langfuse, and writes langfuse.json.
+
+They are those of the default version in settings/model.py; CLONE must have its tag. The exit code is 1, with one line,
+if a schema has something that tests/contract/zod.py does not know.
+"""
+
+import subprocess
+import sys
+
+from modules.langfuse import DROPPED_ROWS_LOG
+from settings.model import Langfuse
+from tests.contract.rules import Rule, Schema, write
+from tests.contract.zod import UnknownError, constants, schema_after
+
+SHARED, WEB, WORKER = "packages/shared/src/env.ts", "web/src/env.mjs", "worker/src/env.ts"
+WRITER = "worker/src/services/ClickhouseWriter/index.ts"
+
+
+def main(clone: str) -> None:
+    """Writes langfuse.json, or exits with the reason why not."""
+    version = Langfuse().version
+    try:
+        schemas = derive({path: _source(clone, version, path) for path in (SHARED, WEB, WORKER, WRITER)})
+    except UnknownError as error:
+        sys.exit(f"Langfuse {version}: {error}")
+    write(version, schemas)
+
+
+def derive(sources: dict[str, str]) -> dict[str, dict[str, Rule]]:
+    """Returns the rules of each schema, by its name."""
+    if DROPPED_ROWS_LOG not in sources[WRITER]:
+        raise UnknownError(f"{WRITER}: it no longer logs {DROPPED_ROWS_LOG!r}, which the alarm on lost rows looks for")
+    return {
+        "shared": _rules(sources, SHARED, "EnvSchema = z.object({"),
+        "web": _rules(sources, WEB, "server: {") | _rules(sources, WEB, "client: {"),
+        "worker": _rules(sources, WORKER, "EnvSchema = z.object({", constants(sources[SHARED])),
+    }
+
+
+def _rules(sources: dict[str, str], path: str, opening: str, known: Schema | None = None) -> dict[str, Rule]:
+    try:
+        return schema_after(opening, sources[path], known)
+    except UnknownError as error:
+        raise UnknownError(f"{path}, {error}: teach it to tests/contract/zod.py") from None
+
+
+def _source(clone: str, version: str, path: str) -> str:
+    command = ["git", "-C", clone, "show", f"v{version}:{path}"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False)
+    if shown.returncode:
+        raise UnknownError(shown.stderr.strip())
+    return shown.stdout
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m tests.contract CLONE_OF_LANGFUSE")
+    main(sys.argv[1])
