@@ -14,7 +14,7 @@ endif
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help local test unit lint bench docs synth plan apply deploy destroy setup terraform pins clean
+.PHONY: help local test unit changes lint bench docs synth plan apply deploy destroy setup terraform pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ test: setup .venv/checkov/.stamp ## run every test, the end-to-end ones included
 
 unit: .venv/requirements.stamp ## run the unit tests alone, which need neither Terraform nor its provider
 	@python -m tests unit $(ARGS)
+
+changes: setup ## change every setting of each environment, and compare with docs/settings.md (a quarter of an hour)
+	@python -m tests changes $(ARGS)
 
 lint: .venv/requirements.stamp .venv/checkov/.stamp ## ruff, mypy, shellcheck, actionlint, zizmor, and checkov over every environment
 	@ruff check .

@@ -1,4 +1,6 @@
-"""``python -m tests [unit|e2e]``: runs the unit tests and, if they pass, the end-to-end tests.
+"""``python -m tests [unit|e2e|changes]``: runs the unit tests and, if they pass, the end-to-end tests.
+
+``changes`` are the tests that change every setting of deployed environments. They run only if they are named.
 
 Other arguments are passed to pytest: paths, ``-k``, ``-x`` and so on.
 """
@@ -18,8 +20,11 @@ TESTS = Path(__file__).resolve().parent
 PARTS: Mapping[str, Sequence[str]] = {
     "unit": ["-n", "2", "--dist", "loadfile"],
     # One process per group of tests. These are more than there are cores, because they wait most of the time.
-    "e2e": ["-n", "7", "--dist", "loadgroup", "-p", "tests.progress"],
+    "e2e": ["-n", "8", "--dist", "loadgroup", "-p", "tests.progress"],
+    # One process per environment, and one for the destroy of prod.
+    "changes": ["-n", "3", "--dist", "loadgroup", "-p", "tests.progress"],
 }
+USUAL_PARTS = ("unit", "e2e")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -28,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     paths = [argument for argument in arguments[len(named) :] if _names_tests(argument)]
     options = [argument for argument in arguments[len(named) :] if argument not in paths]
     codes = set()
-    for part in named or PARTS:
+    for part in named or (PARTS if paths else USUAL_PARTS):
         folder = TESTS / part
         chosen = [path for path in paths if _path(path).is_relative_to(folder)] if paths else [str(folder)]
         if chosen:

@@ -9,6 +9,8 @@ ENVIRONMENTS = ("dev", "prod")
 
 EC2 = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "ec2"}
 EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
+# An environment with the default versions can be upgraded to these, but not back.
+UPGRADED = {"LANGFUSE_AWS__POSTGRES__VERSION": "16", "LANGFUSE_AWS__REDIS__ENGINE": "valkey"}
 # With these settings, the services of both environments run.
 RUNNING = {"LANGFUSE_AWS__CLICKHOUSE__CONFIGURED": "true"}
 

@@ -16,12 +16,12 @@ from local.embedded_aws import EmbeddedAws
 from setup.terraform import BIN, PROVIDERS
 from tests.command_line import Ran, ops
 from tests.e2e.inventory import inventory
-from tests.environments import ENVIRONMENTS, RUNNING, load
+from tests.environments import ENVIRONMENTS, RUNNING, UPGRADED, load
 from tests.progress import report_of
 
 REGION = "us-east-1"
 SWITCHED = "dev-switched"
-"""A deployment whose settings a test changes without changing them back."""
+"""A deployment whose settings tests change without changing them back. Its databases are upgraded."""
 UNPROTECTED = {"LANGFUSE_AWS__DELETION_PROTECTION": "false", "LANGFUSE_AWS__SECRETS__RECOVERY_WINDOW_DAYS": "0"}
 TERRAFORM = str(BIN / "terraform")
 
@@ -71,7 +71,8 @@ def deployment(
         yield deployed
         if load(environment).deletion_protection or request.param == SWITCHED:
             # As an operator would: a deploy removes deletion protection, and restores the settings before a destroy.
-            deployed = dataclasses.replace(deployed, variables={**deployed.variables, **UNPROTECTED})
+            upgraded = UPGRADED if request.param == SWITCHED else {}
+            deployed = dataclasses.replace(deployed, variables={**deployed.variables, **UNPROTECTED, **upgraded})
             assert deployed.deploy() == 0
         assert deployed.destroy() == 0
         assert inventory(aws) - before == set()

@@ -1,0 +1,129 @@
+"""Fixtures and an option of the tests that change settings."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import cast
+
+import pytest
+
+from local import embedded_aws
+from local.deployment import Deployment
+from local.embedded_aws import EmbeddedAws
+from settings.changes import Change, Effect, read, write
+from tests.changes.observation import DeployedStacks, Observation
+from tests.changes.values import DEPLOYED_WITH, DOMAIN, EXISTING_VPC, SETTINGS, Existing, Values, changed, variables
+from tests.e2e.conftest import REGION, terraform  # noqa: F401
+from tests.e2e.inventory import inventory
+from tests.environments import ENVIRONMENTS, load
+from tests.progress import report_of
+
+OBSERVED = "observed effect"
+DESTROYABLE: Values = {"deletion_protection": False, "secrets.recovery_window_days": 0}
+
+observed: dict[str, dict[str, Effect]] = {}
+"""The effects, by setting and environment, in the process that gets the reports of all others."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write", action="store_true", help="write the observed effects to settings/changes.toml")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Groups the tests by environment: pytest-xdist runs those of one environment in sequence, in one process."""
+    if isinstance(item, pytest.Function) and "deployed" in item.fixturenames:
+        item.add_marker(pytest.mark.xdist_group(item.callspec.params["deployed"]))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    for name, value in report.user_properties:
+        if name == OBSERVED and report.when == "call":
+            setting, environment, effect = cast(tuple[str, str, Effect], value)
+            observed.setdefault(setting, {})[environment] = effect
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if session.config.getoption("--write") and not hasattr(session.config, "workerinput"):
+        old = read()
+        write({setting: _merged(old.get(setting), observed.get(setting, {})) for setting in SETTINGS})
+
+
+def _merged(old: Change | None, effects: Mapping[str, Effect]) -> Change:
+    """Returns the change with the observed effects in place of those that disagree."""
+    known = {environment: old.effect_in(environment) for environment in ENVIRONMENTS} if old else {}
+    for environment, effect in effects.items():
+        if environment not in known or not agrees(effect, known[environment]):
+            known[environment] = effect
+    main = old.effect if old and old.effect in known.values() else next(iter(known.values()))
+    others = {environment: effect for environment, effect in known.items() if effect != main}
+    return Change(main, old.note if old else "", others)
+
+
+def agrees(observed: Effect, expected: Effect) -> bool:
+    """Whether a plan can have this effect. It does not tell whether a change in place makes AWS restart something."""
+    return observed == expected or (observed, expected) == ("in place", "restarts")
+
+
+@dataclasses.dataclass
+class Deployed:
+    """An environment that is deployed to its own embedded AWS, whose settings a test may change."""
+
+    environment: str
+    deployment: Deployment
+    existing: Existing
+
+    def change(self, values: Values) -> None:
+        """Deploys the environment with these values, and its first ones otherwise."""
+        self.deployment = dataclasses.replace(
+            self.deployment, variables={"LANGFUSE_ENV": self.environment, **DEPLOYED_WITH, **variables(values)}
+        )
+        assert self.deployment.deploy() == 0
+
+
+@pytest.fixture(scope="session", params=ENVIRONMENTS)
+def deployed(
+    request: pytest.FixtureRequest,
+    terraform: str,  # noqa: ARG001, F811
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Deployed]:
+    """An environment, deployed to its own embedded AWS. At the end, it is destroyed, and no resource may remain."""
+    environment = request.param
+    folder = tmp_path_factory.mktemp(environment)
+    with embedded_aws.running(REGION) as aws:
+        existing = _existing(aws)
+        deployment = Deployment(aws, folder, {"LANGFUSE_ENV": environment, **DEPLOYED_WITH}, report_of(environment))
+        assert deployment.bootstrap() == 0
+        before = inventory(aws)
+        assert deployment.deploy() == 0
+        deployed = Deployed(environment, deployment, existing)
+        yield deployed
+        if load(environment, deployed.deployment.variables).deletion_protection:
+            deployed.change(DESTROYABLE)
+        assert deployed.deployment.destroy() == 0
+        assert inventory(aws) - before == set()
+
+
+def _existing(aws: EmbeddedAws) -> Existing:
+    """Makes a hosted zone and a certificate, as an operator does before the environment gets a domain.
+
+    The default VPC resolves names on AWS from the start.
+    """
+    session = aws.session()
+    ec2 = session.client("ec2", endpoint_url=aws.url)
+    ec2.modify_vpc_attribute(VpcId=str(EXISTING_VPC["network.vpc_id"]), EnableDnsHostnames={"Value": True})
+    zones = session.client("route53", endpoint_url=aws.url)
+    zone = zones.create_hosted_zone(Name=DOMAIN.partition(".")[2], CallerReference="existing")["HostedZone"]
+    certificate = session.client("acm", endpoint_url=aws.url).request_certificate(DomainName=DOMAIN)
+    return Existing(zone["Id"].removeprefix("/hostedzone/"), certificate["CertificateArn"])
+
+
+@pytest.fixture(scope="session")
+def observations(request: pytest.FixtureRequest, deployed: Deployed) -> Iterator[Future[Mapping[str, Observation]]]:
+    """What changes do, by setting, for those whose tests were chosen. They are planned while other tests deploy."""
+    items = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    chosen = {item.callspec.params["setting"] for item in items if "setting" in item.fixturenames}
+    current = load(deployed.environment, DEPLOYED_WITH)
+    changes = {setting: changed(setting, current, deployed.existing) for setting in SETTINGS if setting in chosen}
+    stacks = DeployedStacks(deployed.deployment)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        yield pool.submit(stacks.observe, changes)
