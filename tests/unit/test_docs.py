@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import PROJECT
+from tests.environments import ENVIRONMENTS
+from tests.synthesis import app
 
 DOCUMENTS = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md")]
 FOLDERS = sorted({init.parent.name for init in PROJECT.glob("*/__init__.py")} | {"docs", "environments"})
 SOURCES = [*PROJECT.glob("*.py"), *(source for folder in FOLDERS for source in (PROJECT / folder).rglob("*.py"))]
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
+ADDRESS = re.compile(r"\baws_\w+\.[\w-]+\w")
 PATH = re.compile(rf"\b(?:{'|'.join(FOLDERS)})/[\w./-]+\.(?:md|py|sh|toml)\b")
 
 
@@ -37,6 +40,14 @@ def test_paths_in_documents_and_sources_exist() -> None:
         if not (PROJECT / path).exists() and "tests" not in file.parts
     ]
     assert missing == []
+
+
+def test_addresses_in_documents_are_in_the_stacks() -> None:
+    """docs/destroy.md and docs/restore.md give them to Terraform."""
+    named = {address for document in DOCUMENTS for address in ADDRESS.findall(document.read_text())}
+    addresses = {address for name in ENVIRONMENTS for stack in app(name).values() for address in stack.addresses()}
+    assert named
+    assert named <= addresses
 
 
 def test_the_readme_is_short() -> None:
