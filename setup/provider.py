@@ -176,7 +176,7 @@ class _Installer:
         """
         output, answered = "", False
         with self._staging() as staging:
-            with self._init(staging, TF_PLUGIN_CACHE_DIR=str(staging)) as init:
+            with self._init(staging) as init:
                 give_up = threading.Timer(REGISTRY_TIMEOUT_SECONDS, init.kill)
                 give_up.start()
                 assert init.stdout is not None  # noqa: S101
@@ -187,7 +187,8 @@ class _Installer:
                         give_up.cancel()
                 give_up.cancel()
             if init.returncode == 0:
-                self._keep(staging / self.provider.unpacked)
+                # A folder, or a link to one in a mirror or in a cache.
+                self._keep(staging / ".terraform" / "providers" / self.provider.unpacked)
         if answered and init.returncode != 0:
             reason = " ".join(output.rpartition("Error: ")[2].split())
             raise ProviderError(f"The Terraform provider {self.provider} can't be installed: {reason}")
