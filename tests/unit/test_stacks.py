@@ -85,12 +85,12 @@ def test_the_state_s_key_the_accounts_and_the_tags_are_settings() -> None:
     synthesized = app(
         "prod",
         {
-            "LANGFUSE_AWS__STATE__KMS_KEY_ID": "arn:aws:kms:us-east-1:123456789012:key/1",
+            "LANGFUSE_AWS__STATE__KMS_KEY_ID": "arn:aws:kms:us-east-1:123456789012:alias/state",
             "LANGFUSE_AWS__ALLOWED_ACCOUNT_IDS": '["123456789012"]',
             "LANGFUSE_AWS__TAGS": '{"Team": "ml"}',
         },
     )["data"].json
-    assert synthesized["terraform"]["backend"]["s3"]["kms_key_id"].endswith(":key/1")
+    assert synthesized["terraform"]["backend"]["s3"]["kms_key_id"].endswith(":alias/state")
     (provider,) = synthesized["provider"]["aws"]
     assert provider["allowed_account_ids"] == ["123456789012"]
     assert provider["default_tags"][0]["tags"]["Team"] == "ml"
