@@ -4,11 +4,11 @@ https://langfuse.com/self-hosting/upgrade/upgrade-guides/upgrade-v3-to-v4
 """
 
 import math
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ops.console import console, table
 from ops.environment import Environment, OpsError
+from ops.metrics import newest_maximum
 from settings import versions, write_mode
 
 GUIDE = "docs/upgrade-to-4.md"
@@ -77,19 +77,13 @@ def _used_percent(environment: Environment) -> float | None:
     """The newest value of the metric that the alarm on the disk watches."""
     cloudwatch = environment.session.client("cloudwatch")
     alarm = f"{environment.settings.prefix}-clickhouse-disk"
-    now = datetime.now(UTC)
     for found in cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]:
-        datapoints = cloudwatch.get_metric_statistics(
-            Namespace=found["Namespace"],
-            MetricName=found["MetricName"],
-            Dimensions=found["Dimensions"],
-            StartTime=now - timedelta(minutes=METRIC_MINUTES),
-            EndTime=now,
-            Period=60,
-            Statistics=["Maximum"],
-        )["Datapoints"]
-        if datapoints:
-            return max(datapoints, key=lambda datapoint: datapoint["Timestamp"])["Maximum"]
+        dimensions = {dimension["Name"]: dimension["Value"] for dimension in found["Dimensions"]}
+        used = newest_maximum(
+            environment, found["Namespace"], found["MetricName"], minutes=METRIC_MINUTES, dimensions=dimensions
+        )
+        if used:
+            return used.maximum
     return None
 
 

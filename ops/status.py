@@ -1,11 +1,12 @@
 """``ops status``: one table of what runs and what does not."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 
 from ops.console import AsJson, console, print_json, table
 from ops.ecs_services import existing_services, last_event, primary_deployment
 from ops.environment import AWS_ERRORS, SERVICES, Environment, OpsError, load_environment, reason
+from ops.metrics import newest_maximum
 from ops.stopped_tasks import stopped_tasks, why_stopped
 from settings.load import known_environments
 from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS
@@ -130,22 +131,11 @@ def _queues(environment: Environment) -> Iterator[Row]:
     if not environment.settings.alarms.queue_metrics:
         yield "queues", "-", "not measured: alarms.queue_metrics is false"
         return
-    cloudwatch = environment.session.client("cloudwatch")
-    now = datetime.now(UTC)
     for queue, metric_name in QUEUE_DEPTHS.items():
-        datapoints = cloudwatch.get_metric_statistics(
-            Namespace=METRIC_NAMESPACE,
-            MetricName=metric_name,
-            StartTime=now - timedelta(minutes=QUEUE_MINUTES),
-            EndTime=now,
-            Period=60,
-            Statistics=["Maximum"],
-        )["Datapoints"]
-        if datapoints:
-            newest = max(datapoints, key=lambda datapoint: datapoint["Timestamp"])
-            time = f"{newest['Timestamp'].astimezone(UTC):%H:%M:%SZ}"
-            detail = f"at {time}, of every Langfuse in this account and region"
-            yield f"queue {queue}", f"{newest['Maximum']:.0f} waiting", detail
+        depth = newest_maximum(environment, METRIC_NAMESPACE, metric_name, minutes=QUEUE_MINUTES)
+        if depth:
+            detail = f"at {depth.time:%H:%M:%SZ}, of every Langfuse in this account and region"
+            yield f"queue {queue}", f"{depth.maximum:.0f} waiting", detail
         else:
             yield f"queue {queue}", "-", f"no worker has published it in the last {QUEUE_MINUTES} minutes"
 
