@@ -6,29 +6,15 @@ moto 5.2 can not replace it: its RegisterScalableTarget requires the ECS service
 (ClusterNotFoundException), and it has no ListTagsForResource, which Terraform calls to read a scalable target.
 """
 
-import json
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from ministack import app
-from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
-from ministack.core.router import SERVICE_PATTERNS
+from ministack.core.responses import get_account_id, get_region
 
-from local.emulator.ministack_gaps import Answer
-
-Request = dict[str, Any]
-Response = dict[str, Any]
+from local.emulator.json_service import Request, Response, ServiceError, add_json_service
 
 SERVICE = "application-autoscaling"
-TARGET_PREFIX = "AnyScaleFrontendService"
-"""How the header ``X-Amz-Target`` starts; a dot and the action follow."""
 IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
-
-
-class ObjectNotFoundError(Exception):
-    """There is no such target or policy."""
 
 
 class ApplicationAutoScaling:
@@ -54,7 +40,7 @@ class ApplicationAutoScaling:
 
     def DeregisterScalableTarget(self, request: Request) -> Response:
         if self._targets.pop(_identity(request), None) is None:
-            raise ObjectNotFoundError
+            raise ServiceError("ObjectNotFoundException", "There is no such target or policy.")
         return {}
 
     def PutScalingPolicy(self, request: Request) -> Response:
@@ -75,7 +61,7 @@ class ApplicationAutoScaling:
 
     def DeleteScalingPolicy(self, request: Request) -> Response:
         if self._policies.pop((*_identity(request), request["PolicyName"]), None) is None:
-            raise ObjectNotFoundError
+            raise ServiceError("ObjectNotFoundException", "There is no such target or policy.")
         return {}
 
     def ListTagsForResource(self, request: Request) -> Response:
@@ -103,22 +89,5 @@ def _arn(kind: str, key: tuple[str, ...]) -> str:
 def add_application_autoscaling() -> None:
     """Makes ministack answer requests for Application Auto Scaling, with nothing registered at first."""
     service = ApplicationAutoScaling()
-
-    async def handle_request(
-        _method: str, _path: str, headers: Mapping[str, str], body: bytes, _query: object
-    ) -> Answer:
-        action = headers["x-amz-target"].rpartition(".")[2]
-        carry_out: Callable[[Request], Response] | None = getattr(service, action, None)
-        answer: Answer
-        if carry_out is None:
-            answer = error_response_json("UnknownOperationException", action)
-        else:
-            try:
-                answer = json_response(carry_out(json.loads(body)))
-            except ObjectNotFoundError:
-                answer = error_response_json("ObjectNotFoundException", action)
-        return answer
-
-    # Without its pattern, ministack would load botocore's models of all services to recognize this one (3 s).
-    SERVICE_PATTERNS[SERVICE] = {"target_prefixes": [TARGET_PREFIX]}
-    app.SERVICE_HANDLERS[SERVICE] = handle_request
+    actions = {name: getattr(service, name) for name in vars(ApplicationAutoScaling) if not name.startswith("_")}
+    add_json_service(SERVICE, "AnyScaleFrontendService", actions)

@@ -7,19 +7,10 @@ https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html fo
 https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html for the VPC.
 """
 
-import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Set
 
-from ministack import app
-from ministack.core.responses import error_response_json, json_response
-from ministack.core.router import SERVICE_PATTERNS
+from local.emulator.json_service import Request, Response, ServiceError, add_json_service
 
-from local.emulator.ministack_gaps import Answer
-
-SERVICE = "servicequotas"
-TARGET_PREFIX = "ServiceQuotasV20190624"
-"""How the header ``X-Amz-Target`` starts; a dot and the action follow."""
 DEFAULTS = {
     ("fargate", "L-3032A538"): ("Fargate On-Demand vCPU resource count", 6.0),
     ("ec2", "L-1216C47A"): ("Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 5.0),
@@ -32,23 +23,16 @@ APPLIED = {("fargate", "L-3032A538"), ("ec2", "L-1216C47A")}
 
 def add_service_quotas() -> None:
     """Makes ministack answer requests for Service Quotas."""
+    actions = {
+        "GetServiceQuota": lambda request: _quota(request, APPLIED),
+        "GetAWSDefaultServiceQuota": lambda request: _quota(request, DEFAULTS.keys()),
+    }
+    add_json_service("servicequotas", "ServiceQuotasV20190624", actions)
 
-    async def handle_request(
-        _method: str, _path: str, headers: Mapping[str, str], body: bytes, _query: object
-    ) -> Answer:
-        action = headers["x-amz-target"].rpartition(".")[2]
-        request: dict[str, Any] = json.loads(body)
-        quota = (request["ServiceCode"], request["QuotaCode"])
-        answer: Answer
-        if action not in ("GetServiceQuota", "GetAWSDefaultServiceQuota"):
-            answer = error_response_json("UnknownOperationException", action)
-        elif quota in (APPLIED if action == "GetServiceQuota" else DEFAULTS):
-            name, value = DEFAULTS[quota]
-            answer = json_response({"Quota": {**request, "QuotaName": name, "Value": value, "Adjustable": True}})
-        else:
-            answer = error_response_json("NoSuchResourceException", f"there is no quota {quota[1]}")
-        return answer
 
-    # Without its pattern, ministack would load botocore's models of all services to recognize this one (3 s).
-    SERVICE_PATTERNS[SERVICE] = {"target_prefixes": [TARGET_PREFIX]}
-    app.SERVICE_HANDLERS[SERVICE] = handle_request
+def _quota(request: Request, known: Set[tuple[str, str]]) -> Response:
+    quota = (request["ServiceCode"], request["QuotaCode"])
+    if quota not in known:
+        raise ServiceError("NoSuchResourceException", f"there is no quota {quota[1]}")
+    name, value = DEFAULTS[quota]
+    return {"Quota": {**request, "QuotaName": name, "Value": value, "Adjustable": True}}
