@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from entry_point import run
 from settings import Settings, changes, model
 from settings.load import OVERRIDE_PREFIX
 
@@ -20,12 +21,15 @@ INTRODUCTION = """# Settings
 
 <!-- Written by `make docs` from settings/model.py and settings/changes.toml. -->
 
-An environment is a file, `environments/<name>.toml`, whose name has at most 12 lower-case letters, digits and hyphens
-and starts with a letter. `LANGFUSE_ENV` names the environment to use, `dev` if it is not set. A setting that is not in
-the file has its default value.
+An environment is a file, `environments/<name>.toml`. Its name has at most 12 lower-case letters, digits and single
+hyphens, starts with a letter, and does not end with a hyphen. `LANGFUSE_ENV` names the environment to use, `dev` if it
+is not set. A setting that is not in the file has its default value.
 
-Each setting is also an environment variable, `LANGFUSE_AWS__<SECTION>__<FIELD>`, which overrides the file. Lists and
-tables are JSON there, and replace the whole list or table of the file. These are the same settings in both forms:
+Each setting is also an environment variable, `LANGFUSE_AWS__<SECTION>__<FIELD>`, which overrides the file. Lists are
+JSON there, and replace the list of the file. Tables and whole sections are JSON too, and change only the keys that
+they name: `LANGFUSE_AWS__WEB='{"cpu": 1024}'` keeps the file's `web.memory_mib`. An entry of a table has a variable of
+its own, such as `LANGFUSE_AWS__TAGS__Team`. Where two variables set the same value, the one with the longer path wins.
+These are the same settings in both forms:
 
 ```toml
 tags = { Team = "ml" }
@@ -39,8 +43,17 @@ export LANGFUSE_AWS__TAGS='{"Team": "ml"}'
 export LANGFUSE_AWS__WEB__MIN_TASKS=2
 ```
 
+Values are text, whatever they say: `${HOME}` is neither a variable of a shell nor an expression of Terraform.
+
 `.venv/bin/python -m settings` validates the settings of `LANGFUSE_ENV`, without AWS credentials. It prints nothing if
-they are valid. Otherwise it prints one line that says what is wrong, and exits with code 2.
+they are valid. Otherwise it prints one line that says what is wrong, and exits with code 2. The line shows no value
+that may be a secret. A setting of a mode that is not used is refused too (`clickhouse.configured` excepted), for
+example `network.cidr` with `network.vpc_id`. A variable may make settings of the file ineffective:
+`LANGFUSE_AWS__CLICKHOUSE__MODE=external` works where the file configures ClickHouse on EC2. The file is UTF-8, of at
+most 100,000 bytes.
+
+The name of a deployed environment can't be changed: another name is another environment. Nor can `region`,
+`network.cidr`, `network.vpc_id` with its subnets, or fewer `network.availability_zones`: `ops plan` refuses.
 
 "If changed" says what a change does to an environment that is deployed:
 
@@ -144,4 +157,4 @@ def _change(change: changes.Change) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    run("settings.manual", main)

@@ -21,7 +21,7 @@ WRONG = [
     ("NETWORK__CIDR", "ten", ["network.cidr", "IPv4"]),
     ("NETWORK__AVAILABILITY_ZONES", "1", ["network.availability_zones", "greater than or equal to 2"]),
     ("NETWORK__NAT_GATEWAYS", "3", ["network.nat_gateways", "1 to availability_zones (2)"]),
-    ("NETWORK__VPC_ID", "vpc-1", ["network.public_subnet_ids", "two subnets"]),
+    ("NETWORK__VPC_ID", "vpc-00000001", ["network.public_subnet_ids", "two subnets"]),
     ("NETWORK__NATS", "1", ["network.nats", "no such setting", "nat_gateways"]),
     ("STATE__KMS_KEY_ID", "alias/state", ["state.kms_key_id", "arn:aws"]),
     ("TYPO", "1", ["typo", "no such setting", "network"]),
@@ -34,9 +34,9 @@ WRONG = [
     ("LANGFUSE__VERSION", "latest", ["langfuse.version"]),
     ("LANGFUSE__VERSION", "5.0.0", ["langfuse.version", "3 or 4"]),
     ("LANGFUSE__VERSION", "3.169.0", ["langfuse.version", "3.170.0 or newer", "no metrics"]),
-    ("LANGFUSE__ENVIRONMENT__LANGFUSE_MIGRATION_V4_WRITE_MODE", "both", ["must be legacy, dual, events_only"]),
+    ("LANGFUSE__ENVIRONMENT__LANGFUSE_MIGRATION_V4_WRITE_MODE", "both", ["legacy, dual, events_only"]),
     ("POSTGRES__VERSION", "14", ["postgres.version", "needs 15"]),
-    ("REDIS__VERSION", "6.2", ["redis.version", "redis 7.0, 7.1"]),
+    ("REDIS__VERSION", "6.2", ["redis.version", "needs 7.0 or newer"]),
     ("REDIS__VERSION", "7.2", ["redis.version", "redis 7.0, 7.1"]),
     ("CLICKHOUSE__VERSION", "25.8", ["clickhouse.version", "needs 25.12"]),
     ("CLICKHOUSE__VERSION", "26.8", ["clickhouse.version", "below 26.8", "before Langfuse 4.28.0"]),
@@ -48,7 +48,7 @@ WRONG = [
     ("ALARMS__EMAIL", "nobody", ["alarms.email"]),
     ("LOG_RETENTION_DAYS", "8", ["log_retention_days", "7"]),
     ("TAGS", "[", ["JSON"]),
-    ("TAGS", '{"Team": "data & ml"}', ["tags.Team", "data & ml"]),
+    ("TAGS", '{"Team": "data & ml"}', ["tags.Team: must be", "letters, digits, spaces"]),
     ("REGION__X", "1", ["region"]),
 ]
 
@@ -85,6 +85,32 @@ def test_a_volume_has_at_most_500_iops_per_gib() -> None:
     load("dev", {**size, "LANGFUSE_AWS__CLICKHOUSE__VOLUME_IOPS": "10000"})
 
 
+def test_a_subnet_is_either_public_or_private() -> None:
+    chosen = {
+        "LANGFUSE_AWS__NETWORK__VPC_ID": "vpc-00000001",
+        "LANGFUSE_AWS__NETWORK__PUBLIC_SUBNET_IDS": '["subnet-00000001", "subnet-00000002"]',
+        "LANGFUSE_AWS__NETWORK__PRIVATE_SUBNET_IDS": '["subnet-00000003", "subnet-00000002"]',
+    }
+    with pytest.raises(
+        SettingsError, match=r"network\.private_subnet_ids.*subnet-00000002 is in public_subnet_ids too"
+    ):
+        load("dev", chosen)
+    twice = {**chosen, "LANGFUSE_AWS__NETWORK__PRIVATE_SUBNET_IDS": '["subnet-00000003", "subnet-00000003"]'}
+    with pytest.raises(SettingsError, match=r"network\.private_subnet_ids.*subnet-00000003 is there twice"):
+        load("dev", twice)
+
+
+def test_a_new_certificate_has_a_name_of_64_characters() -> None:
+    zone = {"LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID": "Z0123456789ABCDEFGHIJ"}
+    name = f"{'a' * 53}.example.com"
+    assert load("dev", {**zone, "LANGFUSE_AWS__DOMAIN__NAME": name[1:]}).domain.name == name[1:]
+    with pytest.raises(SettingsError, match=r"domain\.name.*at most 64 characters for a new certificate"):
+        load("dev", {**zone, "LANGFUSE_AWS__DOMAIN__NAME": name})
+    certificate = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+    own = {"LANGFUSE_AWS__DOMAIN__NAME": name, "LANGFUSE_AWS__DOMAIN__CERTIFICATE_ARN": certificate}
+    assert load("dev", own).domain.name == name
+
+
 def test_an_unknown_environment_lists_the_known_ones() -> None:
     with pytest.raises(SettingsError, match="must be one of dev, prod"):
         load("staging")
@@ -92,7 +118,9 @@ def test_an_unknown_environment_lists_the_known_ones() -> None:
 
 def test_a_mistake_in_a_file_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "odd.toml").write_text('region = "us-east-1"\n[state]\nbucket = 5\n')
-    with pytest.raises(SettingsError, match=r"odd\.toml: state\.bucket = 5: must be a valid string"):
+    with pytest.raises(
+        SettingsError, match=r"odd\.toml: state\.bucket: must be an S3 bucket name of .*, such as acme-lang"
+    ):
         settings.load({"LANGFUSE_ENV": "odd"}, environments=tmp_path)
 
 
@@ -104,7 +132,7 @@ def test_a_required_setting_is_asked_for(tmp_path: Path) -> None:
 
 def test_broken_toml_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "odd.toml").write_text("region = \n")
-    with pytest.raises(SettingsError, match=r"odd\.toml: not valid TOML: .*line 1") as refusal:
+    with pytest.raises(SettingsError, match=r"odd\.toml: not valid TOML at line 1, column 10") as refusal:
         settings.load({"LANGFUSE_ENV": "odd"}, environments=tmp_path)
     assert "\n" not in str(refusal.value)
 
