@@ -76,6 +76,7 @@ class Container:
         health_path: the path that answers 200 on that port while the container is healthy.
         variables: its environment variables.
         secret_arns: the ARN of the secret that each of its further variables comes from.
+        secret_key_arns: the KMS keys of those secrets, where they are not Secrets Manager's default key.
         log_stream_prefix: what the names of its log streams start with.
     """
 
@@ -84,6 +85,7 @@ class Container:
     health_path: str
     variables: Mapping[str, str]
     secret_arns: Mapping[str, str]
+    secret_key_arns: Sequence[str]
     log_stream_prefix: str
 
 
@@ -95,6 +97,7 @@ def web_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Co
         health_path=WEB_HEALTH_PATH,
         variables=_variables(configuration, size, {"KEEP_ALIVE_TIMEOUT": str(KEEP_ALIVE_MILLISECONDS)}),
         secret_arns=_secret_arns(configuration, WEB_SECRETS),
+        secret_key_arns=configuration.settings.kms_key_arns,
         log_stream_prefix="LangfuseWeb",
     )
 
@@ -115,14 +118,19 @@ def worker_container(configuration: LangfuseConfiguration, size: ServiceSize) ->
             },
         ),
         secret_arns=_secret_arns(configuration, WORKER_SECRETS),
+        secret_key_arns=configuration.settings.kms_key_arns,
         log_stream_prefix="LangfuseWorker",
     )
 
 
 def _variables(configuration: LangfuseConfiguration, size: ServiceSize, own: Mapping[str, str]) -> dict[str, str]:
-    """The variables of both containers and a container's own; those of the settings win."""
+    """The variables of the settings, those of both containers, and a container's own.
+
+    settings/variables/filled.py names what is filled here: the settings of an environment may not have it.
+    """
     region, bucket_name = configuration.region, configuration.bucket_name
     return {
+        **configuration.settings.environment,
         "NEXTAUTH_URL": configuration.url,
         "REDIS_CONNECTION_STRING": configuration.redis_url,
         "CLICKHOUSE_CLUSTER_ENABLED": _flag(configuration.clickhouse_cluster_enabled),
@@ -141,7 +149,6 @@ def _variables(configuration: LangfuseConfiguration, size: ServiceSize, own: Map
         "LANGFUSE_LOG_FORMAT": "json",
         "NODE_OPTIONS": f"--max-old-space-size={size.node_heap_mib}",
         **own,
-        **configuration.settings.environment,
     }
 
 
@@ -150,4 +157,4 @@ def _flag(value: bool) -> str:
 
 
 def _secret_arns(configuration: LangfuseConfiguration, variables: Sequence[str]) -> dict[str, str]:
-    return {name: configuration.secret_arns[name] for name in variables} | configuration.settings.secrets
+    return configuration.settings.secrets | {name: configuration.secret_arns[name] for name in variables}

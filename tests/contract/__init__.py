@@ -1,4 +1,4 @@
-"""The rules for environment variables that Langfuse's own schemas state, to test what the stacks set against them.
+"""Derives the rules for environment variables that Langfuse's own schemas state.
 
-``python -m tests.contract`` derives them from a clone of langfuse/langfuse: only names, types and limits, no code.
+``python -m tests.contract`` reads them in a clone of langfuse/langfuse: only names, types and limits, no code.
 """

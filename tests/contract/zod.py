@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from tests.contract.rules import Rule, Schema
+from settings.variables.rules import Rule
+
+Schema = Mapping[str, Rule]
 
 TOKEN = re.compile(
     r"""(?P<regex>(?<=[(,])\s*/(?![/*])(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*)

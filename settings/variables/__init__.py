@@ -1,0 +1,1 @@
+"""The rules for variables of ``langfuse.environment`` and ``langfuse.secrets``."""
