@@ -6,10 +6,11 @@ https://langfuse.com/self-hosting/upgrade/upgrade-guides/upgrade-v3-to-v4
 import math
 from typing import Any
 
-from ops.console import console, table
+from ops.console import console, show, table
 from ops.environment import Environment, OpsError
 from ops.metrics import newest_maximum
-from settings import versions, write_mode
+from settings import versions
+from settings.variables import write_mode
 
 GUIDE = "docs/upgrade-to-4.md"
 DISK_FACTOR = 3
@@ -31,11 +32,11 @@ def check_major_upgrade(environment: Environment, version: str, mode: str | None
         OpsError: if there is no write mode, if it does not fit its other variables, or if the disk of ClickHouse is too
             small for the backfill.
     """
-    major = versions.as_numbers(version)[0]
+    major = versions.known_major(version)
     chosen = environment.settings.langfuse.environment
     where = f"langfuse.environment in environments/{environment.name}.toml"
     if not (mode or chosen.get(write_mode.WRITE_MODE)):
-        console.print(table("write mode", f"Langfuse {major}", rows=write_mode.MEANINGS.items()))
+        show(table("write mode", f"Langfuse {major}", rows=write_mode.MEANINGS.items()))
         raise OpsError(
             f"choose how Langfuse {major} writes data: {write_mode.WRITE_MODE} in {where}, or --write-mode to see what"
             f" a mode needs; {GUIDE} describes the steps"

@@ -5,6 +5,7 @@ https://langfuse.com/self-hosting/upgrade
 """
 
 import re
+import sys
 import time
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -53,6 +54,8 @@ def upgrade(
     """
     _check_format(version)
     environment = load_environment()
+    if not environment.settings.allow_untested_versions and (must := versions.untested_langfuse(version)):
+        raise typer.BadParameter(f"{version}: {must}")
     (web,) = describe_services(environment, ["web"]).values()
     migration = Migration(environment, web, version)
     _check_versions(environment, migration.running, version)
@@ -60,7 +63,7 @@ def upgrade(
         console.print(f"web runs {version} already: its databases are migrated. Nothing to do.")
         return
     console.print(f"{environment.settings.prefix}: {migration.running} → {version}.")
-    if versions.as_numbers(version)[0] > versions.as_numbers(migration.running)[0]:
+    if versions.known_major(version) > versions.known_major(migration.running):
         check_major_upgrade(environment, version, write_mode, apply=apply)
     console.print(f"One task of {migration.image} migrates the databases.")
     if not apply:
@@ -76,14 +79,14 @@ def upgrade(
 
 
 def _check_format(version: str) -> None:
-    if not re.fullmatch(r"\d+\.\d+\.\d+", version, re.ASCII):
-        raise typer.BadParameter(f"{version}: must be X.Y.Z")
+    if not re.fullmatch(r"(0|[1-9]\d{0,3})(\.(0|[1-9]\d{0,3})){2}", version, re.ASCII):
+        raise typer.BadParameter(f"{version}: must be X.Y.Z, such as 4.28.0")
     if must := versions.unsupported(version):
         raise typer.BadParameter(f"{version}: {must}")
 
 
 def _check_versions(environment: Environment, running: str, version: str) -> None:
-    """Refuses an older version, and one that the databases do not fit."""
+    """Refuses an older version, and one that the databases do not fit, or that they are too new to be known to fit."""
     if versions.as_numbers(version) < versions.as_numbers(running):
         raise OpsError(f"{version} is older than {running}, which runs: migrations can't be undone")
     found = running_versions(environment)
@@ -92,6 +95,9 @@ def _check_versions(environment: Environment, running: str, version: str) -> Non
         raise OpsError(
             f"Langfuse {version} needs {database} {needed}; {environment.name} has {getattr(found.databases, database)}"
         )
+    if not environment.settings.allow_untested_versions:
+        for database, must in versions.untested(found.databases):
+            raise OpsError(f"{environment.name} has {database} {getattr(found.databases, database)}: it {must}")
 
 
 class Migration:
@@ -124,7 +130,8 @@ class Migration:
         try:
             ended = self._wait(arn, timeout_seconds)
         except KeyboardInterrupt:
-            raise OpsError(f"the migration goes on without you, as {where}: run this again to wait for it") from None
+            print(f"ops: the migration goes on without you, as {where}: run this again to wait for it", file=sys.stderr)
+            raise
         self._show_log(arn)
         if ended is None:
             raise OpsError(

@@ -1,94 +1,193 @@
-"""The types of the settings that are more than a number or a text.
+"""The types of the settings that are more than a number or a text, and not names in AWS: see aws_names.py and arns.py.
 
-A description says in words what the type allows, for the manual; the examples are values of it.
+A description says in words what the type allows, for the manual and for errors; the examples are values of it.
 """
 
-import ipaddress
+import json
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from settings import fargate
-from settings.partition import partition_of
+from settings.arns import SecretArn
+from settings.section import each_once
+
+OWN_TAGS = ("Project", "Environment", "Name")
+"""The keys of the tags that the stacks set. A tag of the settings may override the first two."""
+MAX_TAGS = 50 - len(OWN_TAGS)
+RESERVED_TAG_PREFIXES = ("aws:", "rds:")
+"""What tags may not start with, in any case: AWS's, and RDS's own."""
+# What all services allow: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+TAG_KEY = r"^[\p{L}\p{N}_.:/=+@-]([\p{L}\p{Z}\p{N}_.:/=+@-]*[\p{L}\p{N}_.:/=+@-])?$"
+TAG_VALUE = r"^([\p{L}\p{N}_.:/=+@-]([\p{L}\p{Z}\p{N}_.:/=+@-]*[\p{L}\p{N}_.:/=+@-])?)?$"
 
 
-def _check_region(region: str) -> str:
-    partition_of(region)
-    return region
+def _check_tag(text: str) -> str:
+    if text.casefold().startswith(RESERVED_TAG_PREFIXES):
+        raise ValueError(
+            f"must not start with {' or '.join(RESERVED_TAG_PREFIXES)}, which AWS reserves, but like team:"
+        )
+    return text
 
 
-Region = Annotated[str, AfterValidator(_check_region), Field(description="AWS Region", examples=["eu-central-1"])]
-AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
-AccountIds = Annotated[
-    tuple[AccountId, ...], Field(description="list of 12-digit AWS account IDs", examples=[["123456789012"]])
+TagKey = Annotated[
+    str,
+    Field(
+        pattern=TAG_KEY,
+        max_length=128,
+        description="key of 1 to 128 letters, digits, spaces and `_.:/=+-@`, without a space at its ends",
+        examples=["Team"],
+    ),
+    AfterValidator(_check_tag),
 ]
-TAG = r"^[\p{L}\p{Z}\p{N}_.:/=+@-]*$"
-TagKey = Annotated[str, Field(pattern=TAG, min_length=1, max_length=128)]
-TagValue = Annotated[str, Field(pattern=TAG, max_length=256)]
+TagValue = Annotated[
+    str,
+    Field(
+        pattern=TAG_VALUE,
+        max_length=256,
+        description="text of at most 256 letters, digits, spaces and `_.:/=+-@`, without a space at its ends",
+        examples=["ml"],
+    ),
+    AfterValidator(_check_tag),
+]
+
+
+def _check_tags(tags: Mapping[str, str]) -> Mapping[str, str]:
+    if len(tags) > MAX_TAGS:
+        raise ValueError(
+            f"must be at most {MAX_TAGS}, and not {len(tags)}: AWS takes 50, of which {', '.join(OWN_TAGS)} are set"
+        )
+    # IAM's keys are not case-sensitive.
+    seen = {key.casefold(): key for key in OWN_TAGS}
+    for key in tags:
+        other = seen.setdefault(key.casefold(), key)
+        if other != key:
+            raise ValueError(f"{key} and {other} are the same key for IAM: write it like {other}")
+    return tags
+
+
 Tags = Annotated[
-    dict[TagKey, TagValue], Field(description="table of strings of letters, digits, spaces and `_.:/=+-@`")
+    dict[TagKey, TagValue],
+    Field(
+        description=f"table of at most {MAX_TAGS} strings of letters, digits, spaces and `_.:/=+-@`",
+        examples=[{"Team": "ml"}],
+    ),
+    AfterValidator(_check_tags),
 ]
-"""What all services allow; see https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html."""
-BucketName = Annotated[
+
+VariableName = Annotated[
     str,
     Field(
-        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", description="S3 bucket name", examples=["acme-langfuse-state"]
+        pattern=r"^[A-Z][A-Z0-9_]*$",
+        max_length=255,
+        description="name of capital letters, digits and underscores, starting with a letter",
+        examples=["AUTH_DISABLE_SIGNUP"],
     ),
 ]
-KmsKeyArn = Annotated[
+VariableValue = Annotated[
     str,
     Field(
-        # As Terraform's S3 backend requires. A key's id is a UUID: its third group starts with 1 to 5, its fourth with
-        # 8, 9, a or b.
-        pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key/([0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}"
-        r"-[0-9a-f]{12}|mrk-[0-9a-f]{32})|alias/[a-zA-Z0-9/_-]+)$",
-        description="KMS key ARN",
-        examples=["arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-4cde-8f01-23456789abcd"],
+        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
+        description="text without control characters other than tabs and ends of lines",
+        examples=["true"],
     ),
 ]
-VpcId = Annotated[str, Field(pattern=r"^vpc-[0-9a-f]+$", description="VPC ID", examples=["vpc-0123456789abcdef0"])]
-SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]+$")]
-SubnetIds = Annotated[
-    tuple[SubnetId, ...],
-    Field(description="list of subnet IDs", examples=[["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]]),
+VARIABLES_BYTES, SECRETS_BYTES = 40 * 1024, 16 * 1024
+"""Size of the additional variables of a container, as JSON. A task definition has at most 64 KiB
+(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html), of which the stacks need some 5."""
+SECRETS_CHARACTERS = 7000
+"""Characters that the ARNs of all secrets may have together. The inline policies of a role have at most 10,240
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html), of which the stacks need some 2,000."""
+
+
+def _check_variables(variables: Mapping[str, str]) -> Mapping[str, str]:
+    size = len(json.dumps([{"name": name, "value": value} for name, value in variables.items()]))
+    if size > VARIABLES_BYTES:
+        raise ValueError(
+            f"the variables have {size} bytes together, and at most {VARIABLES_BYTES} fit into a task definition of ECS"
+        )
+    return variables
+
+
+Variables = Annotated[
+    dict[VariableName, VariableValue],
+    AfterValidator(_check_variables),
+    Field(description="table of strings", examples=[{"AUTH_DISABLE_SIGNUP": "true"}]),
 ]
-RdsInstanceClass = Annotated[
-    str, Field(pattern=r"^db\.[a-z0-9-]+\.[a-z0-9]+$", description="RDS instance class", examples=["db.m7g.large"])
+
+
+def _check_secrets(secrets: Mapping[str, str]) -> Mapping[str, str]:
+    size = len(json.dumps([{"name": name, "valueFrom": arn} for name, arn in secrets.items()]))
+    if size > SECRETS_BYTES:
+        raise ValueError(
+            f"names and ARNs have {size} bytes together, and at most {SECRETS_BYTES} fit into a task definition of ECS"
+        )
+    # The execution role's policy has each secret once, without the key behind its ARN.
+    characters = sum(map(len, {":".join(arn.split(":")[:7]) for arn in secrets.values()}))
+    if characters > SECRETS_CHARACTERS:
+        raise ValueError(
+            f"the ARNs have {characters} characters, and at most {SECRETS_CHARACTERS} fit into a role's policy: store"
+            " values as JSON in one secret, and name the key behind its ARN, such as …:secret:smtp-AbCdEf:url::"
+        )
+    return secrets
+
+
+SecretArns = Annotated[
+    dict[VariableName, SecretArn],
+    Field(
+        description="table of full ARNs of Secrets Manager secrets",
+        examples=[{"SMTP_PASSWORD": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:smtp-AbCdEf"}],
+    ),
+    AfterValidator(_check_secrets),
 ]
-CacheNodeType = Annotated[
-    str,
-    Field(pattern=r"^cache\.[a-z0-9-]+\.[a-z0-9]+$", description="ElastiCache node type", examples=["cache.m7g.large"]),
+
+MOST_EGRESS_PORTS = 50
+"""A security group has at most 60 rules in each direction, and the fixed ones of web and worker are seven."""
+
+
+def _check_egress_ports(tcp_ports: tuple[int, ...]) -> tuple[int, ...]:
+    if len(tcp_ports) > MOST_EGRESS_PORTS:
+        raise ValueError(f"must be at most {MOST_EGRESS_PORTS} ports: AWS allows 60 rules for a security group")
+    return tcp_ports
+
+
+EgressPorts = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=65535, strict=True)], ...],
+    AfterValidator(each_once),
+    AfterValidator(_check_egress_ports),
+    Field(description=f"list of up to {MOST_EGRESS_PORTS} TCP ports, 1 to 65535", examples=[[587, 3128]]),
 ]
-GravitonInstanceType = Annotated[
+
+NUMBER = "(0|[1-9][0-9]{0,4})"
+PostgresVersion = Annotated[
     str,
     Field(
-        pattern=r"^[a-z0-9-]+g[a-z0-9]*\.[a-z0-9]+$",
-        description="EC2 instance type with a Graviton (ARM) processor",
-        examples=["m7g.xlarge"],
+        # RDS has no 16.0.
+        pattern=r"^[1-9][0-9]{0,4}(\.[1-9][0-9]{0,4})?$",
+        description="version: a major one, or a minor one with a dot",
+        examples=["16"],
     ),
 ]
-DomainName = Annotated[
-    str, Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$", description="domain name", examples=["langfuse.example.com"])
+RedisVersion = Annotated[
+    str, Field(pattern=rf"^{NUMBER}\.{NUMBER}$", description="version: two numbers with a dot", examples=["7.1"])
 ]
-HostedZoneId = Annotated[
-    str, Field(pattern=r"^Z[A-Z0-9]+$", description="Route 53 hosted zone ID", examples=["Z0123456789ABCDEFGHIJ"])
-]
-CertificateArn = Annotated[
+ClickhouseVersion = Annotated[
     str,
     Field(
-        pattern=r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/.+$",
-        description="ACM certificate ARN",
-        examples=["arn:aws:acm:eu-central-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"],
+        pattern=rf"^[1-9][0-9]{{0,4}}(\.{NUMBER}){{0,3}}$",
+        description="version: one to four numbers, separated by dots",
+        examples=["26.4"],
     ),
 ]
-EmailAddress = Annotated[
-    str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", description="e-mail address", examples=["ops@example.com"])
+LangfuseVersion = Annotated[
+    str,
+    Field(
+        pattern=rf"^{NUMBER}\.{NUMBER}\.{NUMBER}$",
+        description="version: three numbers, separated by dots",
+        examples=["4.16.0"],
+    ),
 ]
-VariableName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
-SecretArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$")]
-SecretArns = Annotated[dict[VariableName, SecretArn], Field(description="table of Secrets Manager secret ARNs")]
-Version = Annotated[str, Field(pattern=r"^\d+(\.\d+)*$", description="version: one or more numbers, separated by dots")]
-FullVersion = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$", description="version: three numbers, separated by dots")]
 TaskCpu = Annotated[int, Field(description=f"one of {', '.join(map(str, fargate.MEMORY_MIB_BY_CPU))}")]
 TaskMemoryMib = Annotated[
     int,
@@ -97,9 +196,11 @@ TaskMemoryMib = Annotated[
     ),
 ]
 HeapMib = Annotated[int, Field(description="256 to nine tenths of ``memory_mib``")]
-Days = Annotated[int, Field(ge=1)]
+Days = Annotated[int, Field(ge=1, le=36500)]
+"""AWS Backup keeps recovery points for at most 100 years."""
+Tasks = Annotated[int, Field(ge=1, le=5000)]
+"""ECS runs at most 5,000 tasks of a service."""
 
-SMALLEST_PREFIX, LARGEST_PREFIX = 24, 16
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
 """The values that CloudWatch Logs accepts: see PutRetentionPolicy in its API reference."""
 
@@ -125,25 +226,4 @@ def _check_recovery_window(days: int) -> int:
 
 RecoveryWindowDays = Annotated[
     int, AfterValidator(_check_recovery_window), Field(ge=0, le=30, description="0, or 7 to 30")
-]
-
-
-def _check_vpc_cidr(cidr: str) -> str:
-    try:
-        network = ipaddress.IPv4Network(cidr)
-    except ValueError as error:
-        raise ValueError(f"must be an IPv4 block: {error}") from None
-    if not LARGEST_PREFIX <= network.prefixlen <= SMALLEST_PREFIX:
-        raise ValueError(f"must be /{LARGEST_PREFIX} to /{SMALLEST_PREFIX}, so that 8 subnets fit")
-    if not network.is_private:
-        raise ValueError("must be a private block (RFC 1918)")
-    return cidr
-
-
-VpcCidr = Annotated[
-    str,
-    AfterValidator(_check_vpc_cidr),
-    Field(
-        description=f"private IPv4 block (RFC 1918), /{LARGEST_PREFIX} to /{SMALLEST_PREFIX}", examples=["10.0.0.0/16"]
-    ),
 ]

@@ -1,49 +1,51 @@
 """The settings of an environment, as a tree of pydantic models.
 
 The docstrings here, and the types' descriptions and examples, are the operators' manual: ``make docs`` writes them to
-docs/settings.md. A rule between fields is told in the docstring of each of them.
+docs/settings.md. A rule between fields is stated in the docstring of each of them.
 """
 
-import re
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from settings import fargate, versions, write_mode
-from settings.field_types import (
+from settings import fargate, roles, versions
+from settings.arns import CertificateArn, KeyArns, KmsKeyArn, Place, PolicyArn, PolicyArns
+from settings.aws_names import (
     AccountIds,
     BucketName,
     CacheNodeType,
-    CertificateArn,
-    Days,
     DomainName,
     EmailAddress,
-    FullVersion,
+    EnvironmentName,
     GravitonInstanceType,
-    HeapMib,
     HostedZoneId,
-    KmsKeyArn,
-    LogRetentionDays,
     RdsInstanceClass,
-    RecoveryWindowDays,
     Region,
-    SecretArns,
     SubnetIds,
-    Tags,
-    TaskCpu,
-    TaskMemoryMib,
-    VariableName,
-    Version,
     VpcCidr,
     VpcId,
 )
+from settings.egress import needed_ports, open_ports
+from settings.field_types import (
+    ClickhouseVersion,
+    Days,
+    EgressPorts,
+    HeapMib,
+    LangfuseVersion,
+    LogRetentionDays,
+    PostgresVersion,
+    RecoveryWindowDays,
+    RedisVersion,
+    SecretArns,
+    Tags,
+    TaskCpu,
+    TaskMemoryMib,
+    Tasks,
+    Variables,
+)
 from settings.partition import partition_of
-from settings.secret_variables import WEB_SECRETS
 from settings.section import Section, refuse
-
-SECRET_NAME = re.compile(r"(PASSWORD|SECRET|SECRET_KEY|API_KEY|PRIVATE_KEY|ENCRYPTION_KEY|TOKEN|_AUTH|SALT)$")
-PASSWORD_IN_URL = re.compile(r"://[^/@\s]*:[^/@\s]+@")
-
+from settings.variables.checks import conflict, lacking
 
 STATE_SUFFIX = ".tfstate"
 """What the keys of the states end with."""
@@ -61,8 +63,8 @@ class State(Section):
     """Name of the bucket. It must exist in ``region`` before the first deploy: ``ops bootstrap --apply`` creates it.
     Bucket names are unique across all AWS accounts, so there is no default."""
     kms_key_id: KmsKeyArn | None = None
-    """KMS key that encrypts the state, in the same Region. By default, S3 encrypts it with a key that S3 manages
-    (SSE-S3)."""
+    """KMS key that encrypts the state, in the same Region, and in an account of ``allowed_account_ids`` if that is set.
+    By default, S3 encrypts it with a key that S3 manages (SSE-S3)."""
 
 
 class Network(Section):
@@ -87,7 +89,15 @@ class Network(Section):
     an internet gateway. Required with ``vpc_id``, and not allowed without it."""
     private_subnet_ids: SubnetIds = ()
     """Subnets of the existing VPC for the services and databases: at least two, in different Availability Zones, with a
-    route to the internet through NAT. Required with ``vpc_id``, and not allowed without it."""
+    route to the internet through NAT, and not in ``public_subnet_ids``. Required with ``vpc_id``, and not allowed
+    without it."""
+    egress_ports: EgressPorts = ()
+    """TCP ports that web and worker may connect to, on any IPv4 address, besides 443 and those of the databases: for
+    example 587 or 465 for mail by SMTP, 3128 for a proxy, or 8443 for an identity provider. By default, there are none,
+    and the security groups close every other port. A variable of ``langfuse.environment`` with a URL that needs another
+    port is refused. AWS blocks port 25 until it grants
+    [a request](https://repost.aws/knowledge-center/ec2-port-25-throttle). The network ACLs of an existing VPC must
+    allow the ports, and their answers to the ports 1024 to 65535; a new VPC's allow everything."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -100,16 +110,22 @@ class Network(Section):
                 refuse(key, ids, "with vpc_id, two subnets or more are needed")
             if ids and not self.vpc_id:
                 refuse(key, ids, "is for an existing VPC: set vpc_id too")
+        for id_ in self.private_subnet_ids:
+            if id_ in self.public_subnet_ids:
+                refuse(
+                    "private_subnet_ids", self.private_subnet_ids, f"{id_} is in public_subnet_ids too: keep it in one"
+                )
         return self
 
 
 class Postgres(Section):
     """The RDS PostgreSQL instance, which stores users, projects and prompts."""
 
-    version: Version = "15"
+    version: PostgresVersion = "15"
     """PostgreSQL version. For a major version such as ``15``, RDS chooses the minor version and upgrades it in the
     maintenance window. A minor version such as ``15.19`` stays until you change it. Langfuse 3 needs 12 or newer,
-    Langfuse 4 needs 15 or newer. A newer version is installed by the deploy, in place: PostgreSQL is down meanwhile,
+    Langfuse 4 needs 15 or newer, and 18 is the newest known. A newer version is installed by the deploy, in place:
+    PostgreSQL is down meanwhile,
     about two minutes for a minor version, ten or more for a major one. RDS makes a snapshot before a major upgrade.
     There is no way back to an older version, but to restore a snapshot."""
     instance_class: RdsInstanceClass = "db.t4g.medium"
@@ -119,11 +135,11 @@ class Postgres(Section):
     multi_az: bool = False
     """Whether RDS keeps a standby in another Availability Zone, at twice the price. By default, there is none: Langfuse
     is down as long as the zone is. A change does not restart PostgreSQL."""
-    storage_gib: Annotated[int, Field(ge=20)] = 20
+    storage_gib: Annotated[int, Field(ge=20, le=65536)] = 20
     """Size of the disk in GiB. It can be raised later, without a restart, but not again within six hours. RDS also
     enlarges the disk itself, and never shrinks it: a smaller value has no effect. ``max_storage_gib`` must exceed it by
     a tenth or more."""
-    max_storage_gib: Annotated[int, Field(ge=22)] = 100
+    max_storage_gib: Annotated[int, Field(ge=22, le=65536)] = 100
     """Size in GiB up to which RDS enlarges the disk automatically. It must exceed ``storage_gib`` by a tenth or
     more."""
     backup_retention_days: Annotated[int, Field(ge=1, le=35)] = 7
@@ -138,14 +154,6 @@ class Postgres(Section):
         return self
 
 
-REDIS_VERSIONS = {"redis": ("7.0", "7.1"), "valkey": ("7.2", "8.0", "8.1", "8.2", "9.0", "9.1")}
-"""By engine, the versions that ElastiCache offers and Langfuse supports.
-
-https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/engine-versions.html
-"""
-DEFAULT_REDIS_VERSION = {"redis": "7.1", "valkey": "8.2"}
-
-
 class Redis(Section):
     """The ElastiCache replication group, which holds Langfuse's queues and caches."""
 
@@ -153,7 +161,7 @@ class Redis(Section):
     """Cache engine: Redis OSS, or Valkey, the open-source fork of it. Langfuse supports both. A change to ``valkey``
     keeps the data and the address; ElastiCache interrupts connections for some seconds, and without a replica for some
     minutes. A change back to ``redis`` replaces the group: the jobs in the queues are lost."""
-    version: Version | None = None
+    version: RedisVersion | None = None
     """Version of the engine: ``7.0`` or ``7.1`` of Redis, ``7.2``, ``8.0``, ``8.1``, ``8.2``, ``9.0`` or ``9.1`` of
     Valkey. By default, ``7.1`` of Redis or ``8.2`` of Valkey. Langfuse 3 needs 7.0 or newer, Langfuse 4 needs 7.0 or
     newer. A newer version is installed in place, with an interruption as for ``engine``. An older one replaces the
@@ -171,14 +179,7 @@ class Redis(Section):
     @property
     def engine_version(self) -> str:
         """The version in use: ``version``, or the engine's default."""
-        return self.version or DEFAULT_REDIS_VERSION[self.engine]
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.engine_version not in REDIS_VERSIONS[self.engine]:
-            allowed = f"ElastiCache and Langfuse support {self.engine} {', '.join(REDIS_VERSIONS[self.engine])}"
-            refuse("version", self.version, allowed)
-        return self
+        return versions.DEFAULT_REDIS_VERSION[self.engine] if self.version is None else self.version
 
 
 class Storage(Section):
@@ -210,7 +211,7 @@ class Clickhouse(Section):
     ``ec2``: on one EC2 instance, which is deployed with its secrets, data volume and daily snapshots. It requires that
     ``cluster_enabled`` is ``false``. If the mode is changed to ``external`` later, the data volume and its snapshots
     are kept, but no longer managed by Terraform. docs/restore.md says how to go back to them."""
-    version: Version = "26.4"
+    version: ClickhouseVersion = "26.4"
     """ClickHouse version. If ``mode`` is ``ec2``, its newest release is installed, by an instance that replaces the old
     one: ClickHouse is down for about five minutes. If ``mode`` is ``external``, it must be the version that your
     ClickHouse runs. Langfuse 3 needs 24.3 or newer, Langfuse 4 needs 25.12 or newer.
@@ -218,7 +219,11 @@ class Clickhouse(Section):
     Langfuse 4 before 4.28.0 and Langfuse 3 before 3.225.7 need a version below 26.8. With a newer one, they lose every
     trace while all looks healthy (langfuse/langfuse#16858). A newer external ClickHouse behaves like 26.7 after
     ``ALTER USER <user> MODIFY SETTING compatibility = '26.7'`` for the user that Langfuse connects as: then set
-    ``26.7`` here. ``ops doctor`` asks the server for both."""
+    ``26.7`` here. ``ops doctor`` asks the server for both.
+
+    Langfuse 3, and Langfuse 4 before 4.10.0, do not show scores with 26.5, 26.6 and 26.7 (langfuse/langfuse#14178).
+    ClickHouse fixed that in 26.5.6.70, 26.6.2.108, 26.7.1.1334 and 26.7.2.11: name such a release in full if your
+    external ClickHouse runs one. With ``mode = "ec2"``, at most three of the numbers can be named."""
 
     configured: bool = False
     """Whether the six secrets hold the real address and credentials. While it is ``false``, web and worker run no
@@ -258,6 +263,9 @@ class Clickhouse(Section):
             # https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
             allowed = f"must be at most 500 times volume_gib ({self.volume_gib})"
             refuse("volume_iops", self.volume_iops, allowed)
+        if self.mode == "ec2" and self.version.count(".") > 2:
+            # The boot script installs the package `clickhouse-server-<version>.*`.
+            refuse("version", self.version, 'with mode = "ec2", must be one to three numbers, such as 26.4')
         if self.mode == "ec2" and self.cluster_enabled:
             refuse("cluster_enabled", True, 'is for mode = "external": one instance is no cluster')
         return self
@@ -266,63 +274,58 @@ class Clickhouse(Section):
 class Langfuse(Section):
     """The version of Langfuse, and additional environment variables of its two containers, web and worker."""
 
-    version: FullVersion = "4.16.0"
+    version: LangfuseVersion = "4.16.0"
     """Version of Langfuse, which is the tag of both images: 3.170.0 or newer, or any 4. Langfuse 3 before 3.170.0
     publishes no metrics of its queues, which autoscaling and alarms need. A tag such as ``4`` is not allowed, since it
     would upgrade Langfuse and migrate the databases whenever a task starts. ``postgres.version``, ``redis.version`` and
-    ``clickhouse.version`` tell which versions of them it needs.
+    ``clickhouse.version`` state which versions of them it needs.
 
     Run ``ops upgrade`` before you change it. [From Langfuse 3 to 4](upgrade-to-4.md) has steps of its own."""
-    environment: dict[VariableName, str] = {}
-    """Additional environment variables of both containers, for example ``AUTH_DISABLE_SIGNUP = "true"``. They override
-    what the stacks set. ``LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__<NAME>`` sets a single variable. Names consist of
-    capital letters, digits and underscores. ``LANGFUSE_INIT_`` variables require ``LANGFUSE_INIT_ORG_ID``, here or in
-    ``secrets``: without it, Langfuse ignores them and only logs a warning.
+    environment: Variables = {}
+    """Additional environment variables of both containers, for example ``AUTH_DISABLE_SIGNUP = "true"``.
+    ``LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__<NAME>`` sets a single variable. Names consist of capital letters, digits and
+    underscores. Variables that Langfuse does not know are passed on too, for example ``HTTP_PROXY``.
+
+    Not allowed are variables that the stacks fill, and those that would take effect in their place, for example
+    ``NEXTAUTH_URL``, ``DATABASE_URL``, ``NODE_OPTIONS``, a bucket, or the host of Redis: the error names the setting to
+    use instead. What looks like a secret belongs in ``secrets``: keys, tokens, passwords, and URLs with one of them.
+
+    Values must be of the kind that Langfuse 4.16.0 states, unless ``version`` is newer: one of a list, a number, a
+    URL. Variables that only work together must be set together, here or in ``secrets``: for example
+    ``LANGFUSE_INIT_ORG_ID`` with every ``LANGFUSE_INIT_`` variable, the ID and secret of a provider of single sign-on,
+    ``SMTP_CONNECTION_URL`` with ``EMAIL_FROM_ADDRESS``, or ``LANGFUSE_EE_LICENSE_KEY`` with what needs a licence.
 
     ``LANGFUSE_MIGRATION_V4_WRITE_MODE`` says to which tables Langfuse 4 writes: ``legacy``, ``dual`` or ``events_only``
-    (Langfuse's default). [From Langfuse 3 to 4](upgrade-to-4.md) describes it, and the variables that each mode needs.
-
-    Secret values are not allowed and belong in ``secrets``: a variable whose name ends in ``PASSWORD``, ``SECRET``,
-    ``SECRET_KEY``, ``API_KEY``, ``PRIVATE_KEY``, ``ENCRYPTION_KEY``, ``TOKEN``, ``_AUTH`` or ``SALT``, or whose value
-    is a URL with a password.
-
-    Variables that are in ``secrets``, and those that the stacks fill themselves, are not allowed: ``DATABASE_URL``,
-    ``NEXTAUTH_SECRET``, ``SALT``, ``ENCRYPTION_KEY``, ``CLICKHOUSE_URL``, ``CLICKHOUSE_USER``, ``CLICKHOUSE_PASSWORD``,
-    ``CLICKHOUSE_DB``, ``CLICKHOUSE_MIGRATION_URL`` and ``CLICKHOUSE_MIGRATION_SSL``."""
+    (Langfuse's default). [From Langfuse 3 to 4](upgrade-to-4.md) describes it, and the variables that each mode
+    needs."""
     secrets: SecretArns = {}
     """Additional environment variables of both containers whose values are secret: the name of each variable, and the
-    ARN of the Secrets Manager secret that holds its value, in the partition of ``region``.
+    full ARN of the Secrets Manager secret that holds its value, in the same Region, and in an account of
+    ``allowed_account_ids`` if that is set. A key of a JSON secret follows the ARN: ``…:secret:smtp-AbCdEf:url::``.
     ``LANGFUSE_AWS__LANGFUSE__SECRETS__<NAME>`` sets a single variable. Names consist of capital letters, digits and
-    underscores. ``LANGFUSE_INIT_`` variables require ``LANGFUSE_INIT_ORG_ID``, here or in ``environment``.
+    underscores. What ``environment`` says of names and of variables that belong together applies here too. A variable
+    must not be in both."""
+    policy_arns: PolicyArns = ()
+    """Managed policies to attach to the task role of both containers, for what Langfuse uses of AWS beside its bucket,
+    for example the models of Amazon Bedrock or mail with Amazon SES: policies of AWS, or of the account. By default,
+    there are none."""
+    kms_key_arns: KeyArns = ()
+    """KMS keys of your own, in the same Region, that the secrets in ``secrets`` are encrypted with. The execution roles
+    may then decrypt with them, through Secrets Manager only. Not needed for Secrets Manager's default key,
+    ``aws/secretsmanager``. The policy of a key in another account must allow it too.
 
-    Variables that are in ``environment``, and those that the stacks fill themselves, which ``environment`` lists, are
-    not allowed."""
-
-    @field_validator("environment")
-    @classmethod
-    def _no_secrets(cls, environment: dict[str, str]) -> dict[str, str]:
-        for name, value in environment.items():
-            if SECRET_NAME.search(name) or PASSWORD_IN_URL.search(value):
-                raise ValueError(f"the variable {name} is a secret: put its ARN in langfuse.secrets")
-        return environment
+    The keys of the bucket's objects are not for this list: the task role may use what the variables
+    ``LANGFUSE_S3_EVENT_UPLOAD_SSE_KMS_KEY_ID``, ``LANGFUSE_S3_MEDIA_UPLOAD_SSE_KMS_KEY_ID`` and
+    ``LANGFUSE_S3_BATCH_EXPORT_SSE_KMS_KEY_ID`` in ``environment`` name, which must be ARNs of keys in the same
+    Region."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if must := versions.unsupported(self.version):
             refuse("version", self.version, must)
-        if wrong := write_mode.conflict(versions.as_numbers(self.version)[0], self.environment):
-            refuse(f"environment.{write_mode.WRITE_MODE}", None, wrong)
-        given = [*self.environment, *self.secrets]
-        for name in given:
-            if name in WEB_SECRETS:
-                raise ValueError(f"the variable {name} is filled by the stacks")
-        twice = sorted(set(self.environment) & set(self.secrets))
-        if twice:
-            raise ValueError(f"the variable {twice[0]} is set in both langfuse.environment and langfuse.secrets")
-        initial = [name for name in given if name.startswith("LANGFUSE_INIT_")]
-        if initial and "LANGFUSE_INIT_ORG_ID" not in given:
-            # langfuse/langfuse#11116; since 3.141.0 web logs a warning, which nobody reads.
-            raise ValueError(f"without LANGFUSE_INIT_ORG_ID, Langfuse ignores {initial[0]} and only logs a warning")
+        if wrong := conflict(self.version, self.environment, self.secrets):
+            key, allowed = wrong
+            refuse(key, None, allowed)
         return self
 
 
@@ -333,10 +336,10 @@ class Secrets(Section):
     and credentials could not be read. ``salt_version`` and ``encryption_key_version`` are therefore not allowed.
     """
 
-    database_password_version: Annotated[int, Field(ge=1)] = 1
+    database_password_version: Annotated[int, Field(ge=1, le=2**31 - 1)] = 1
     """Version of PostgreSQL's password. A new password is in effect after the deploy; run ``ops redeploy --apply``
     right after it, since the tasks read the password only when they start."""
-    nextauth_secret_version: Annotated[int, Field(ge=1)] = 1
+    nextauth_secret_version: Annotated[int, Field(ge=1, le=2**31 - 1)] = 1
     """Version of the secret that signs user sessions. ``ops redeploy --apply`` makes the tasks read a new one, which
     signs every user out."""
     recovery_window_days: RecoveryWindowDays = 30
@@ -365,16 +368,16 @@ class ServiceSize(Section):
     heap_mib: HeapMib | None = None
     """Maximum heap of Node.js in each task, in MiB. It leaves at least a tenth of ``memory_mib`` to the rest of the
     process. By default, three quarters of ``memory_mib``."""
-    min_tasks: Annotated[int, Field(ge=1)] = 1
+    min_tasks: Tasks = 1
     """Minimum number of tasks, at most ``max_tasks``. With two or more, the service goes on when a task or an
     Availability Zone fails."""
-    max_tasks: Annotated[int, Field(ge=1)] = 4
+    max_tasks: Tasks = 4
     """Maximum number of tasks that autoscaling starts, at least ``min_tasks``."""
 
     @property
     def node_heap_mib(self) -> int:
         """The heap size in use: ``heap_mib``, or its default."""
-        return self.heap_mib or self.memory_mib * 3 // 4
+        return self.memory_mib * 3 // 4 if self.heap_mib is None else self.heap_mib
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -403,11 +406,12 @@ class Domain(Section):
     Conflicts with ``cloudfront``."""
     hosted_zone_id: HostedZoneId | None = None
     """Hosted zone of the domain, in which the record of ``name`` is created and, unless ``certificate_arn`` is set, a
-    new ACM certificate is validated. By default, no record is created: point the domain to the load balancer yourself.
+    new ACM certificate is validated. By default, no record is created: make ``name`` a CNAME record that points to the
+    output ``alb_dns_name`` or, in a zone of Route 53 elsewhere, an alias record, which also needs ``alb_zone_id``.
     Requires ``name``."""
     certificate_arn: CertificateArn | None = None
-    """Existing certificate for ``name``, in the same Region. By default, a new one is issued, and validated in the zone
-    of ``hosted_zone_id``. Requires ``name``."""
+    """Existing certificate for ``name``, in the same Region, and in an account of ``allowed_account_ids`` if that is
+    set. By default, a new one is issued, and validated in the zone of ``hosted_zone_id``. Requires ``name``."""
     cloudfront: bool = False
     """Whether users reach Langfuse through a CloudFront distribution, with HTTPS and CloudFront's own domain name. It
     is for deployments without a domain. Conflicts with ``name``, and not allowed in China and GovCloud."""
@@ -419,6 +423,11 @@ class Domain(Section):
         for key, value in {"hosted_zone_id": self.hosted_zone_id, "certificate_arn": self.certificate_arn}.items():
             if value and not self.name:
                 refuse(key, value, "needs name beside it")
+        if self.name and not self.certificate_arn and len(self.name) > 64:
+            # https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+            refuse(
+                "name", self.name, "must have at most 64 characters for a new certificate, such as langfuse.example.com"
+            )
         if self.cloudfront and self.name:
             refuse("cloudfront", True, "is for deployments without a domain: leave name out")
         return self
@@ -439,7 +448,7 @@ class Alarms(Section):
 class Settings(Section):
     """The settings of an environment. Those of the top level come first in its file, above every ``[section]``."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,11}$")]
+    name: EnvironmentName
     """Name of the environment: that of its file, without ``.toml``. It can't be set."""
     region: Region
     """Region to deploy into: of the partition ``aws``, ``aws-cn`` (China) or ``aws-us-gov`` (GovCloud). The bucket of
@@ -447,8 +456,14 @@ class Settings(Section):
     allowed_account_ids: AccountIds = ()
     """AWS accounts that the environment may be deployed to: Terraform and ``ops`` refuse the credentials of any other.
     By default, they accept every account."""
+    permissions_boundary_arn: (
+        Annotated[PolicyArn, Field(examples=["arn:aws:iam::aws:policy/PowerUserAccess"])] | None
+    ) = None
+    """Permissions boundary of every IAM role of all stacks: a managed policy of the account, or of AWS. A role may do
+    only what both its own policies and the boundary allow. By default, the roles have none."""
     tags: Tags = {}
-    """Tags of every resource, in addition to ``Project`` and ``Environment``."""
+    """Tags of every resource, in addition to ``Project`` and ``Environment``, which they may override. Keys that differ
+    only in case are the same for IAM, and are refused."""
     deletion_protection: bool = True
     """Whether the PostgreSQL instance, the data volume of ClickHouse, the load balancer, and a bucket or backup vault
     that is not empty are protected from deletion. To destroy the environment, first set it to ``false`` and deploy.
@@ -456,6 +471,10 @@ class Settings(Section):
     destroy: the secrets for ``secrets.recovery_window_days``, snapshots of PostgreSQL that you made or RDS made before
     a major upgrade, and final snapshots, ``<prefix>-postgres-final-…``, of instances that were deleted while this was
     ``true``."""
+    allow_untested_versions: bool = False
+    """Whether versions are accepted that this project does not know: a major version of Langfuse after 4, PostgreSQL
+    after 18, ClickHouse after 26.9, and versions of Redis or Valkey that are not listed. By default, they are refused.
+    Try them in an environment without users first. What is known not to work is refused in any case."""
     log_retention_days: LogRetentionDays = 30
     """Number of days that CloudWatch Logs keeps the logs of the containers and of PostgreSQL, and the VPC flow logs."""
 
@@ -495,20 +514,79 @@ class Settings(Section):
         for database, needed in versions.unfit(self.langfuse.version, chosen):
             allowed = f"Langfuse {self.langfuse.version} needs {needed}"
             refuse(f"{database}.version", getattr(chosen, database), allowed)
+        if not self.allow_untested_versions:
+            self._check_known(chosen)
+        return self
+
+    def _check_known(self, chosen: versions.Databases) -> None:
+        """Refuses versions that are newer than those that are known, and engines' versions that ElastiCache lacks."""
+        if must := versions.untested_langfuse(self.langfuse.version):
+            refuse("langfuse.version", self.langfuse.version, must)
+        if must := versions.untested_redis(self.redis.engine, self.redis.engine_version):
+            refuse("redis.version", self.redis.engine_version, must)
+        for database, must in versions.untested(chosen):
+            refuse(f"{database}.version", getattr(chosen, database), must)
+
+    @property
+    def open_egress_ports(self) -> tuple[int, ...]:
+        """The TCP ports that web and worker may connect to on the internet, sorted."""
+        return open_ports(
+            external_clickhouse=self.clickhouse.mode == "external", egress_ports=self.network.egress_ports
+        )
+
+    @model_validator(mode="after")
+    def _check_egress_ports(self) -> Self:
+        opened = set(self.open_egress_ports)
+        closed = {
+            name: missing
+            for name, value in self.langfuse.environment.items()
+            if (missing := needed_ports(name, value) - opened)
+        }
+        for name, missing in closed.items():
+            ports = ", ".join(map(str, sorted(missing)))
+            remedy = sorted(set(self.network.egress_ports).union(*closed.values()))
+            allowed = f"connects to port {ports}, which the security groups close: set network.egress_ports = {remedy}"
+            refuse(f"langfuse.environment.{name}", None, allowed)
         return self
 
     @model_validator(mode="after")
-    def _check_partition(self) -> Self:
+    def _check_place(self) -> Self:
         partition = partition_of(self.region)
         if self.domain.cloudfront and partition != "aws":
             # GovCloud has no CloudFront. China's is another one, which serves no domain without an ICP filing.
             refuse("domain.cloudfront", True, f"is not possible from {self.region} ({partition}): set domain.name")
-        arns = [
-            ("state.kms_key_id", self.state.kms_key_id, f"arn:{partition}:kms:{self.region}:"),
-            ("domain.certificate_arn", self.domain.certificate_arn, f"arn:{partition}:acm:{self.region}:"),
-            *((f"langfuse.secrets.{name}", arn, f"arn:{partition}:") for name, arn in self.langfuse.secrets.items()),
+        place = Place(partition, self.region, self.allowed_account_ids)
+        arns = {
+            "state.kms_key_id": self.state.kms_key_id,
+            "domain.certificate_arn": self.domain.certificate_arn,
+            **{f"langfuse.secrets.{name}": arn for name, arn in self.langfuse.secrets.items()},
+        }
+        for key, arn in arns.items():
+            if arn and (must := place.refusal(arn)):
+                refuse(key, arn, must)
+        return self
+
+    @model_validator(mode="after")
+    def _check_roles(self) -> Self:
+        policies = [("langfuse.policy_arns", arn) for arn in self.langfuse.policy_arns]
+        if self.permissions_boundary_arn:
+            policies.append(("permissions_boundary_arn", self.permissions_boundary_arn))
+        bucket_keys = roles.bucket_key_arns(self.langfuse.environment)
+        keys = [
+            *(("langfuse.kms_key_arns", arn) for arn in self.langfuse.kms_key_arns),
+            *((f"langfuse.environment.{name}", arn) for name, arn in bucket_keys.items()),
         ]
-        for key, arn, beginning in arns:
-            if arn and not arn.startswith(beginning):
-                refuse(key, arn, f'must start with "{beginning}", since region is {self.region}')
+        for misplaced in (
+            *roles.misplaced_policies(policies, region=self.region, account_ids=self.allowed_account_ids),
+            *roles.misplaced_keys(keys, region=self.region),
+        ):
+            refuse(*misplaced)
+        return self
+
+    @model_validator(mode="after")
+    def _check_variable_groups(self) -> Self:
+        # After all else: a variable that is wrong itself needs no others.
+        if missing := lacking(self.langfuse.environment, self.langfuse.secrets):
+            key, allowed = missing
+            refuse(f"langfuse.{key}", None, allowed)
         return self

@@ -1,17 +1,22 @@
 """The AWS partitions that this project deploys to. A partition is the second part of every ARN: ``arn:aws-cn:…``.
 
-Source: botocore's partitions.json; the tests compare this table with it. The European Sovereign Cloud and the isolated
-partitions are left out, since nothing here was ever checked against them.
+Source: botocore's partitions.json; the tests compare this table with it, so that a botocore that knows another Region
+says so. The European Sovereign Cloud and the isolated partitions are left out, since nothing here was ever checked
+against them.
 """
 
-import re
-
 REGIONS_BY_PARTITION = {
-    "aws": r"(af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-\d",
-    "aws-cn": r"cn-[a-z]+-\d",
-    "aws-us-gov": r"us-gov-[a-z]+-\d",
+    "aws": (
+        "af-south-1",
+        *("ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2"),
+        *("ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6"),
+        *("ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1"),
+        *("eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1"),
+        *("mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"),
+    ),
+    "aws-cn": ("cn-north-1", "cn-northwest-1"),
+    "aws-us-gov": ("us-gov-east-1", "us-gov-west-1"),
 }
-"""A pattern of the names of each partition's Regions."""
 
 
 def partition_of(region: str) -> str:
@@ -21,6 +26,8 @@ def partition_of(region: str) -> str:
         ValueError: if the Region is of no known partition.
     """
     for partition, regions in REGIONS_BY_PARTITION.items():
-        if re.fullmatch(regions, region):
+        if region in regions:
             return partition
-    raise ValueError(f"must be an AWS Region of the partition {' or '.join(REGIONS_BY_PARTITION)}")
+    raise ValueError(
+        f"must be an AWS Region of the partition {' or '.join(REGIONS_BY_PARTITION)}, such as eu-central-1"
+    )

@@ -1,5 +1,6 @@
-"""The TCP ports of the databases, by which security groups, connection strings and ``ops`` name them."""
+"""The TCP ports of the databases and of AWS, by which security groups, connection strings and ``ops`` name them."""
 
+HTTPS = 443
 POSTGRES = 5432
 REDIS = 6379
 CLICKHOUSE_HTTP = 8123
@@ -10,3 +11,4 @@ CLICKHOUSE_HTTPS = 8443
 """Of the HTTP interface of a ClickHouse elsewhere, with TLS."""
 CLICKHOUSE_NATIVE_TLS = 9440
 """Of the native interface of a ClickHouse elsewhere, with TLS."""
+CLICKHOUSE_TLS = (CLICKHOUSE_HTTPS, CLICKHOUSE_NATIVE_TLS)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ops.ecs_services import container_of, describe_task_definition, existing_services, image_version
 from ops.environment import Environment
-from ops.findings import Finding, finding
+from ops.findings import Finding, Verdict, finding
 from ops.running_versions import running_versions
 from settings import versions
 
@@ -21,10 +21,15 @@ def versions_fit(environment: Environment) -> Iterator[Finding]:
         return
     running = running_versions(environment)
     unfit = dict(versions.unfit(langfuse, running.databases, clickhouse_reads_ticks=running.clickhouse_reads_ticks))
+    unknown = {} if environment.settings.allow_untested_versions else dict(versions.untested(running.databases))
     for database, version in running.databases._asdict().items():
         evidence = f"{NAMES[database]} {version}, Langfuse {langfuse}"
         if database == "clickhouse" and running.clickhouse_not_asked:
             evidence += f"; from the settings, the server could not be asked: {running.clickhouse_not_asked}"
-        needed = unfit.get(database)
-        remedy = f"Langfuse {langfuse} needs {needed}: see {database}.version in docs/settings.md"
-        yield finding(f"{NAMES[database]} fits Langfuse", not needed, evidence, remedy)
+        check = f"{NAMES[database]} fits Langfuse"
+        if needed := unfit.get(database):
+            remedy = f"Langfuse {langfuse} needs {needed}: see {database}.version in docs/settings.md"
+            yield finding(check, False, evidence, remedy)
+        else:
+            must = unknown.get(database)
+            yield finding(check, not must, evidence, f"the version {must}", otherwise=Verdict.WARNING)

@@ -12,7 +12,7 @@ from local.deployment import Deployment
 from local.embedded_aws import EmbeddedAws
 from settings.changes import Change, Effect, read, write
 from tests.changes.observation import DeployedStacks, Observation
-from tests.changes.values import DEPLOYED_WITH, DOMAIN, EXISTING_VPC, SETTINGS, Existing, Values, changed, variables
+from tests.changes.values import DEPLOYED_WITH, DOMAIN, SETTINGS, VPC_ID, Existing, Values, changed, variables
 from tests.e2e.conftest import REGION, terraform  # noqa: F401
 from tests.e2e.inventory import inventory
 from tests.environments import ENVIRONMENTS, load
@@ -104,17 +104,19 @@ def deployed(
 
 
 def _existing(aws: EmbeddedAws) -> Existing:
-    """Makes a hosted zone and a certificate, as an operator does before the environment gets a domain.
+    """Makes what an operator makes: a hosted zone and a certificate for a domain, a subnet more in the default VPC.
 
     The default VPC resolves names on AWS from the start.
     """
     session = aws.session()
     ec2 = session.client("ec2", endpoint_url=aws.url)
-    ec2.modify_vpc_attribute(VpcId=str(EXISTING_VPC["network.vpc_id"]), EnableDnsHostnames={"Value": True})
+    ec2.modify_vpc_attribute(VpcId=VPC_ID, EnableDnsHostnames={"Value": True})
+    zone_b = f"{session.region_name}b"
+    subnet = ec2.create_subnet(VpcId=VPC_ID, CidrBlock="172.31.48.0/20", AvailabilityZone=zone_b)["Subnet"]
     zones = session.client("route53", endpoint_url=aws.url)
     zone = zones.create_hosted_zone(Name=DOMAIN.partition(".")[2], CallerReference="existing")["HostedZone"]
     certificate = session.client("acm", endpoint_url=aws.url).request_certificate(DomainName=DOMAIN)
-    return Existing(zone["Id"].removeprefix("/hostedzone/"), certificate["CertificateArn"])
+    return Existing(zone["Id"].removeprefix("/hostedzone/"), certificate["CertificateArn"], subnet["SubnetId"])
 
 
 @pytest.fixture(scope="session")

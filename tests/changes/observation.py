@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from local.deployment import Deployment
-from ops.terraform_plan import HOLDS_DATA
+from ops.review.losses import FOUNDATIONS, ROTATED
+from ops.review.references import HOLDS_DATA
 from settings import SettingsError
 from settings.changes import Effect
 from setup import LOCK_FILE
@@ -31,6 +32,7 @@ REPLACED_UNNOTICED = {
     "aws_cloudwatch_metric_alarm",
     "aws_db_parameter_group",
     "aws_elasticache_parameter_group",
+    "aws_secretsmanager_secret_version",
     "aws_vpc_security_group_egress_rule",
     "aws_vpc_security_group_ingress_rule",
     "terraform_data",
@@ -67,7 +69,12 @@ class Planned:
     @property
     def loses_data(self) -> bool:
         """Whether `ops plan` refuses it."""
-        return self.type in HOLDS_DATA and self.action in GONE
+        rotates = self.type == "aws_secretsmanager_secret_version" and self.action == "replace"
+        return (
+            self.type in HOLDS_DATA | FOUNDATIONS
+            and self.action in GONE
+            and not (rotates and ROTATED.search(self.address))
+        )
 
 
 class TerraformError(Exception):

@@ -7,8 +7,10 @@ from concurrent.futures import Future
 
 import pytest
 
-from ops.terraform_plan import HOLDS_DATA
+from ops.review.losses import FOUNDATIONS
+from ops.review.references import HOLDS_DATA
 from settings import SettingsError, changes
+from settings.reading.ineffective import INEFFECTIVE
 from tests.changes.conftest import DESTROYABLE, OBSERVED, Deployed, agrees
 from tests.changes.observation import Observation
 from tests.changes.values import DEPLOYED_WITH, SETTINGS, Existing, Values, changed, variables
@@ -23,9 +25,15 @@ REFUSED_BY = {
     "region": "StatusCode: 301",
     "state.bucket": "does not exist",
     "clickhouse.cluster_enabled": "is for mode",
+    **{
+        setting: "has no effect"
+        for ineffective in INEFFECTIVE
+        for setting in ineffective.settings
+        if ineffective.cause == "clickhouse.mode"
+    },
 }
 """What the refusal says, where it is not `ops plan` that refuses the loss of data."""
-LOST = f"^(replace|delete) ({'|'.join(sorted(HOLDS_DATA))})[.]"
+LOST = f"^(replace|delete) ({'|'.join(sorted(HOLDS_DATA | FOUNDATIONS))})[.]"
 
 # AWS refuses to change these back, or too soon.
 IRREVERSIBLE = {
@@ -53,7 +61,7 @@ def test_changes_in_place_are_applied_and_then_the_plan_is_empty(deployed: Deplo
     deployed.change(first if deploy == "first" else {**kept, **second, **DESTROYABLE})
     planned = ops("plan", "--json", environment=_plan_environment(deployed))
     assert planned.returncode == 0, planned.stderr[-3000:]
-    unchanged = dict.fromkeys(("add", "change", "replace", "destroy"), 0)
+    unchanged = dict.fromkeys(("add", "change", "replace", "destroy", "forget"), 0)
     assert json.loads(planned.stdout)["stacks"] == dict.fromkeys(("network", "data", "services"), unchanged)
 
 

@@ -16,19 +16,16 @@ Values = Mapping[str, object]
 """Values of settings, by the path of the setting."""
 
 DOMAIN = "langfuse.example.com"
-EXISTING_VPC: Values = {
-    "network.vpc_id": "vpc-00000001",
-    "network.public_subnet_ids": ["subnet-00000001", "subnet-00000002"],
-    "network.private_subnet_ids": ["subnet-00000002", "subnet-00000003"],
-}
-"""The default VPC of the embedded AWS."""
+VPC_ID = "vpc-00000001"
+"""The default VPC of the embedded AWS, which has three subnets, ``subnet-00000001`` to ``subnet-00000003``."""
 
 
 class Existing(NamedTuple):
-    """What the settings of a domain refer to. By default, it exists nowhere."""
+    """What the settings of a domain and of an existing VPC refer to. By default, it exists nowhere."""
 
     hosted_zone_id: str = "Z0123456789ABCDEFGHIJ"
     certificate_arn: str = "arn:aws:acm:us-east-1:000000000000:certificate/01234567-89ab-cdef-0123-456789abcdef"
+    fourth_subnet_id: str = "subnet-00000004"
 
 
 NOWHERE = Existing()
@@ -77,8 +74,13 @@ def changed(setting: str, current: Settings, existing: Existing = NOWHERE) -> Va
 def _with_companions(existing: Existing) -> dict[str, Values]:
     """Returns the values that the settings refuse alone, with those that they require, by setting."""
     domain = {"domain.name": DOMAIN, "domain.certificate_arn": existing.certificate_arn}
+    vpc: Values = {
+        "network.vpc_id": VPC_ID,
+        "network.public_subnet_ids": ["subnet-00000001", "subnet-00000002"],
+        "network.private_subnet_ids": ["subnet-00000003", existing.fourth_subnet_id],
+    }
     return {
-        **dict.fromkeys(EXISTING_VPC, EXISTING_VPC),
+        **dict.fromkeys(vpc, vpc),
         "redis.engine": {"redis.engine": "valkey", "redis.version": "7.2"},
         "domain.name": domain,
         "domain.certificate_arn": domain,
@@ -106,6 +108,7 @@ def _values(current: Settings) -> dict[str, object]:
         "langfuse.version": "4.16.1",
         "langfuse.environment": {"AUTH_DISABLE_SIGNUP": "true"},
         "langfuse.secrets": {"SMTP_PASSWORD": "arn:aws:secretsmanager:us-east-1:000000000000:secret:smtp-AbCdEf"},
+        "langfuse.kms_key_arns": ["arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-4cde-8f01-23456789abcd"],
         "secrets.recovery_window_days": 7,
         # Both go with 4096 MiB, and 5120 MiB with both.
         **{f"{service}.cpu": 1024 if getattr(current, service).cpu == 2048 else 2048 for service in ("web", "worker")},

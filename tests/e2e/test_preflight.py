@@ -253,7 +253,7 @@ def test_an_existing_vpc(preflight: Preflight, existing: dict[str, Any]) -> None
     swapped = preflight(**network(existing["vpc"], private, public))
     assert {swapped[f"public {private[0]}"]["verdict"], swapped[f"private {public[0]}"]["verdict"]} == {"FAILED"}
 
-    one_zone = preflight(**network(existing["vpc"], [public[0], private[0]], private))
+    one_zone = preflight(**network(existing["vpc"], [public[0], private[0]], [private[1], elsewhere]))
     assert one_zone["zones of the public subnets"]["verdict"] == "FAILED"
 
     lacking = preflight(**network(existing["vpc"], public, [elsewhere, private[0]]))

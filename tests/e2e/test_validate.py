@@ -26,8 +26,8 @@ CHOICES = {
     "cloudfront": {"LANGFUSE_AWS__DOMAIN__CLOUDFRONT": "true"},
     "existing-vpc": {
         "LANGFUSE_AWS__NETWORK__VPC_ID": "vpc-0123456789abcdef0",
-        "LANGFUSE_AWS__NETWORK__PUBLIC_SUBNET_IDS": '["subnet-01", "subnet-02"]',
-        "LANGFUSE_AWS__NETWORK__PRIVATE_SUBNET_IDS": '["subnet-03", "subnet-04"]',
+        "LANGFUSE_AWS__NETWORK__PUBLIC_SUBNET_IDS": '["subnet-00000001", "subnet-00000002"]',
+        "LANGFUSE_AWS__NETWORK__PRIVATE_SUBNET_IDS": '["subnet-00000003", "subnet-00000004"]',
     },
 }
 

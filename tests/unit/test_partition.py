@@ -13,11 +13,13 @@ from tests.command_line import PROJECT
 from tests.environments import EC2, EXTERNAL, RUNNING, load
 from tests.synthesis import app
 
+SIGN_IN_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:x-AbCdEf"  # pragma: allowlist secret
 PARTITION = re.compile(r"\barn:([a-z-]+):")
+UUID = "01234567-89ab-cdef-0123-456789abcdef"
 REGIONS = {"us-east-1": "aws", "us-gov-west-1": "aws-us-gov", "cn-north-1": "aws-cn"}
 CERTIFICATE = {
     "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com",
-    "LANGFUSE_AWS__DOMAIN__CERTIFICATE_ARN": "arn:{partition}:acm:{region}:123456789012:certificate/1",
+    "LANGFUSE_AWS__DOMAIN__CERTIFICATE_ARN": f"arn:{{partition}}:acm:{{region}}:123456789012:certificate/{UUID}",
 }
 HOSTED_ZONE = {
     "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com",
@@ -27,7 +29,7 @@ VALKEY = {"LANGFUSE_AWS__REDIS__ENGINE": "valkey", "LANGFUSE_AWS__REDIS__VERSION
 KEYS = {
     "LANGFUSE_AWS__STATE__KMS_KEY_ID": "arn:{partition}:kms:{region}:123456789012:alias/state",
     "LANGFUSE_AWS__LANGFUSE__SECRETS__SIGN_IN": (
-        "arn:{partition}:secretsmanager:{region}:123456789012:secret:x"  # pragma: allowlist secret
+        "arn:{partition}:secretsmanager:{region}:123456789012:secret:x-AbCdEf"  # pragma: allowlist secret
     ),
 }
 VARIANTS = [
@@ -54,6 +56,8 @@ def regions_of_botocore() -> dict[str, set[str]]:
 
 def test_a_region_is_of_the_partition_that_botocore_says() -> None:
     for partition, regions in regions_of_botocore().items():
+        if partition in REGIONS_BY_PARTITION:
+            assert set(REGIONS_BY_PARTITION[partition]) == regions
         for region in regions:
             if partition in REGIONS_BY_PARTITION:
                 assert partition_of(region) == partition
@@ -105,8 +109,8 @@ def test_no_source_file_names_a_partition_in_an_arn() -> None:
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        ({"REGION": "us-iso-east-1"}, "region = .* must be an AWS Region of the partition aws or"),
-        ({"REGION": "eu-central"}, "region = .* must be an AWS Region"),
+        ({"REGION": "us-iso-east-1"}, "region: must be an AWS Region of the partition aws or"),
+        ({"REGION": "eu-central"}, "region: must be an AWS Region"),
         ({"REGION": "us-gov-west-1", "DOMAIN__CLOUDFRONT": "true"}, "domain.cloudfront .* set domain.name"),
         ({"REGION": "cn-north-1", "DOMAIN__CLOUDFRONT": "true"}, "domain.cloudfront .* set domain.name"),
         (
@@ -116,13 +120,28 @@ def test_no_source_file_names_a_partition_in_an_arn() -> None:
         (
             {
                 "DOMAIN__NAME": "a.example.com",
-                "DOMAIN__CERTIFICATE_ARN": "arn:aws-us-gov:acm:us-gov-west-1:123456789012:certificate/1",
+                "DOMAIN__CERTIFICATE_ARN": f"arn:aws-us-gov:acm:us-gov-west-1:123456789012:certificate/{UUID}",
             },
             'domain.certificate_arn .* must start with "arn:aws:acm:us-east-1:"',
         ),
         (
-            {"REGION": "cn-north-1", "LANGFUSE__SECRETS__X": "arn:aws:secretsmanager:us-east-1:123456789012:secret:x"},
-            'langfuse.secrets.X: must start with "arn:aws-cn:"',
+            {"REGION": "cn-north-1", "LANGFUSE__SECRETS__X": SIGN_IN_ARN},
+            'langfuse.secrets.X: must start with "arn:aws-cn:secretsmanager:cn-north-1:"',
+        ),
+        (
+            {"REGION": "eu-west-1", "LANGFUSE__SECRETS__X": SIGN_IN_ARN},
+            'langfuse.secrets.X: must start with "arn:aws:secretsmanager:eu-west-1:"',
+        ),
+        (
+            {"ALLOWED_ACCOUNT_IDS": '["210987654321"]', "LANGFUSE__SECRETS__X": SIGN_IN_ARN},
+            'langfuse.secrets.X: must be of an account of allowed_account_ids, such as ".*:us-east-1:210987654321:',
+        ),
+        (
+            {
+                "ALLOWED_ACCOUNT_IDS": '["210987654321"]',
+                "STATE__KMS_KEY_ID": "arn:aws:kms:us-east-1:123456789012:alias/state",
+            },
+            "state.kms_key_id .* must be of an account of allowed_account_ids",
         ),
     ],
 )
@@ -132,6 +151,7 @@ def test_what_another_partition_or_region_has_is_refused_in_one_line(overrides: 
     assert "\n" not in str(refusal.value)
 
 
-def test_a_secret_of_another_region_of_the_partition_is_accepted() -> None:
-    arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"
-    assert load("dev", {"LANGFUSE_AWS__LANGFUSE__SECRETS__X": arn}).langfuse.secrets == {"X": arn}
+def test_an_arn_of_an_allowed_account_is_accepted() -> None:
+    chosen = {"ALLOWED_ACCOUNT_IDS": '["210987654321", "123456789012"]', "LANGFUSE__SECRETS__X": SIGN_IN_ARN}
+    loaded = load("dev", {f"LANGFUSE_AWS__{name}": value for name, value in chosen.items()})
+    assert loaded.langfuse.secrets == {"X": SIGN_IN_ARN}

@@ -6,7 +6,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from ops import clickhouse, upgrade
-from settings.write_mode import HISTORIC_BACKFILL, MEANINGS, OTEL_BEHAVIOUR, WRITE_MODE
+from settings.variables.write_mode import HISTORIC_BACKFILL, MEANINGS, OTEL_BEHAVIOUR, WRITE_MODE
 from tests.command_line import Ran, assert_one_line
 from tests.unit.small_deployment import CLUSTER, WEB, SmallDeployment
 
@@ -97,6 +97,11 @@ def server(deployment: SmallDeployment, fake_server: HTTPServer, monkeypatch: py
         ("26.9.2.1\t0\n", "4.16.0", "needs clickhouse a version below 26.8"),
         ("26.9.2.1\t1\n", "4.16.0", None),
         ("25.8.22.28\t\n", "4.28.0", "needs clickhouse 25.12 or newer"),
+        (
+            "27.1.2.3\t0\n",
+            "4.28.0",
+            "has clickhouse 27.1.2.3: it must be 26.9 or older; allow_untested_versions = true",
+        ),
     ],
 )
 def test_the_running_clickhouse_must_fit(
@@ -109,6 +114,14 @@ def test_the_running_clickhouse_must_fit(
         assert_one_line(ran, refused, answer.partition("\t")[0])
     else:
         assert_fine(ran, "add --apply")
+
+
+def test_a_version_that_is_too_new_to_be_known_can_be_allowed(deployment: SmallDeployment) -> None:
+    refused = deployment.ops("upgrade", "5.0.0", **LEGACY)
+    assert refused.returncode == 2
+    assert "allow_untested_versions = true" in " ".join(refused.stderr.split())
+    allowed = deployment.ops("upgrade", "5.0.0", **LEGACY, LANGFUSE_AWS__ALLOW_UNTESTED_VERSIONS="true")
+    assert_fine(allowed, "3.225.7 → 5.0.0", "add --apply")
 
 
 @pytest.fixture
