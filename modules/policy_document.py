@@ -36,6 +36,17 @@ def aws_managed_policy_arn(name: str, *, region: str) -> str:
     return f"arn:{partition_of(region)}:iam::aws:policy/{name}"
 
 
+def only_through(service: str, *, region: str) -> dict[str, dict[str, list[str]]]:
+    """The condition that a service such as ``s3`` uses a KMS key for the role, in ``region``.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+    """
+    name = f"{service}.{region}.amazonaws.com"
+    # China's endpoints have a suffix, and AWS's documentation does not say whether the services' names there have it.
+    names = [name, f"{name}.cn"] if partition_of(region) == "aws-cn" else [name]
+    return {"StringEquals": {"kms:ViaService": names}}
+
+
 def trust_document(service: str) -> str:
     """A role's trust policy: only the AWS service, ``ecs-tasks.amazonaws.com`` for example, may assume the role."""
     return document({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})

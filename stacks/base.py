@@ -4,6 +4,7 @@ from cdktf import S3Backend, TerraformOutput, TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct
 
+from modules.permissions_boundary import set_permissions_boundary
 from settings import Settings
 
 OLDEST_TERRAFORM = "1.11"
@@ -34,6 +35,8 @@ class LangfuseStack(TerraformStack):
             encrypt=True,
             kms_key_id=settings.state.kms_key_id,
         )
+        if settings.permissions_boundary_arn:
+            set_permissions_boundary(self, settings.permissions_boundary_arn)
         # CDKTF 0.21 has no argument for either.
         self.add_override("terraform.backend.s3.use_lockfile", True)
         self.add_override("terraform.required_version", f">= {OLDEST_TERRAFORM}")

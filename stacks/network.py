@@ -24,6 +24,7 @@ class NetworkStack(LangfuseStack):
             vpc_id=self.vpc.id,
             cloudfront=settings.domain.cloudfront,
             external_clickhouse=settings.clickhouse.mode == "external",
+            egress_ports=settings.open_egress_ports,
         )
         self.add_outputs(
             {

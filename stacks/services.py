@@ -15,6 +15,7 @@ from modules.services.roles import TaskRole
 from modules.services.service_alarms import ServiceAlarms
 from modules.services.service_scaling import ServiceScaling
 from settings import Settings
+from settings.roles import bucket_key_arns
 from stacks.base import LangfuseStack
 from stacks.data import DataStack
 from stacks.network import NetworkStack
@@ -53,7 +54,10 @@ class ServicesStack(LangfuseStack):
                 "task-role",
                 name=f"{settings.prefix}-task",
                 bucket_arn=data.events_bucket.arn,
+                bucket_key_arns=sorted(set(bucket_key_arns(settings.langfuse.environment).values())),
                 publishes_metrics=settings.alarms.queue_metrics,
+                policy_arns=settings.langfuse.policy_arns,
+                region=settings.region,
             ),
             log_retention_days=settings.log_retention_days,
             enabled=enabled,
@@ -121,7 +125,11 @@ class ServicesStack(LangfuseStack):
         self.add_outputs(
             {
                 "alb_url": endpoint.url,
+                "alb_arn": load_balancer.arn,
+                "alb_dns_name": load_balancer.dns_name,
+                "alb_zone_id": load_balancer.zone_id,
                 "target_group_arn": load_balancer.target_group_arn,
+                "task_role_arn": platform.task_role.arn,
                 "cluster_name": platform.cluster.name,
                 "web_service_name": web.name,
                 "worker_service_name": worker.name,

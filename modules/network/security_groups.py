@@ -36,7 +36,6 @@ MEMBERS = {
 }
 
 CLICKHOUSE_PORTS = (ports.CLICKHOUSE_HTTP, ports.CLICKHOUSE_NATIVE)
-CLICKHOUSE_TLS_PORTS = (ports.CLICKHOUSE_HTTPS, ports.CLICKHOUSE_NATIVE_TLS)
 
 RULES = (
     Rule("load-balancer", "web", (WEB_PORT,)),
@@ -46,19 +45,12 @@ RULES = (
     Rule("worker", "redis", (ports.REDIS,)),
     Rule("web", "clickhouse", CLICKHOUSE_PORTS),
     Rule("worker", "clickhouse", CLICKHOUSE_PORTS),
-    # AWS's APIs, the image registry, single sign-on, model providers
-    Rule("web", WORLD, (443,)),
-    Rule("worker", WORLD, (443,)),
 )
 DIRECT_USERS = (Rule(WORLD, "load-balancer", (80, 443)),)
 # One port only: AWS counts the prefix list as 55 of the 60 rules that a group may have.
 USERS_OF_CLOUDFRONT = (Rule(CLOUDFRONT, "load-balancer", (80,)),)
-EXTERNAL_CLICKHOUSE = (
-    Rule("web", WORLD, CLICKHOUSE_TLS_PORTS),
-    Rule("worker", WORLD, CLICKHOUSE_TLS_PORTS),
-)
 # For its packages, its password and its metrics.
-CLICKHOUSE_ON_EC2 = (Rule("clickhouse", WORLD, (443,)),)
+CLICKHOUSE_ON_EC2 = (Rule("clickhouse", WORLD, (ports.HTTPS,)),)
 
 
 class Peer(TypedDict, total=False):
@@ -78,8 +70,9 @@ class SecurityGroups(Construct):
         name: what the groups' names start with.
         vpc_id: the VPC that they are in.
         cloudfront: whether CloudFront alone may connect to the load balancer, instead of everyone.
-        external_clickhouse: whether web and worker may connect to a ClickHouse on the internet, instead of a ClickHouse
-            in the VPC to AWS.
+        external_clickhouse: whether ClickHouse is not in the VPC, so that nothing there needs to connect to AWS.
+        egress_ports: the TCP ports that web and worker may connect to on the internet, each once: AWS refuses a rule
+            that exists.
     """
 
     def __init__(
@@ -91,6 +84,7 @@ class SecurityGroups(Construct):
         vpc_id: str,
         cloudfront: bool,
         external_clickhouse: bool,
+        egress_ports: tuple[int, ...],
     ) -> None:
         super().__init__(scope, id_)
         groups = {
@@ -117,8 +111,9 @@ class SecurityGroups(Construct):
             )
             peers[CLOUDFRONT] = {"prefix_list_id": prefixes.id}
         users = USERS_OF_CLOUDFRONT if cloudfront else DIRECT_USERS
-        clickhouse = EXTERNAL_CLICKHOUSE if external_clickhouse else CLICKHOUSE_ON_EC2
-        for rule in users + RULES + clickhouse:
+        to_world = (Rule("web", WORLD, egress_ports), Rule("worker", WORLD, egress_ports))
+        clickhouse = () if external_clickhouse else CLICKHOUSE_ON_EC2
+        for rule in users + RULES + to_world + clickhouse:
             for port in rule.ports:
                 self._allow(rule, port, peers)
 

@@ -95,7 +95,9 @@ class FargateService(Construct):
             "execution-role",
             name=f"{name}-execution",
             secret_arns=sorted(set(container.secret_arns.values())),
+            kms_key_arns=container.secret_key_arns,
             log_group_arn=logs.arn,
+            region=platform.region,
         )
         definition = EcsTaskDefinition(
             self,
@@ -145,7 +147,7 @@ class FargateService(Construct):
             deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(enable=True, rollback=True),
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
-            depends_on=[execution_role.policy, platform.task_role.policy, *depends_on],
+            depends_on=[execution_role.policy, *platform.task_role.policies, *depends_on],
             lifecycle=TerraformResourceLifecycle(
                 ignore_changes=["desired_count"],
                 replace_triggered_by=[f"{replacement.terraform_resource_type}.{replacement.friendly_unique_id}"],

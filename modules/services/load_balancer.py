@@ -69,6 +69,7 @@ class LoadBalancer(Construct):
                 "CKV2_AWS_28": "The usual rules refuse bodies over 8 KB, as prompts are; attach a web ACL that suits",
             },
         )
+        self.arn = balancer.arn
         self.dns_name = balancer.dns_name
         self.zone_id = balancer.zone_id
         targets = LbTargetGroup(

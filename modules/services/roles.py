@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
 
 from modules.langfuse import PREFIXES
-from modules.policy_document import Allow, policy_document, trust_document
+from modules.policy_document import Allow, only_through, policy_document, trust_document
 from settings.metrics import METRIC_NAMESPACE
 
 TRUST = trust_document("ecs-tasks.amazonaws.com")
@@ -21,7 +22,9 @@ class ExecutionRole(Construct):
     Args:
         name: the role's name.
         secret_arns: the secrets.
+        kms_key_arns: the KMS keys of secrets that are not encrypted with Secrets Manager's default key.
         log_group_arn: the log group.
+        region: the AWS region.
     """
 
     def __init__(
@@ -31,9 +34,16 @@ class ExecutionRole(Construct):
         *,
         name: str,
         secret_arns: Sequence[str],
+        kms_key_arns: Sequence[str],
         log_group_arn: str,
+        region: str,
     ) -> None:
         super().__init__(scope, id_)
+        decryption = Allow(
+            actions=["kms:Decrypt"],
+            resources=kms_key_arns,
+            conditions=only_through("secretsmanager", region=region),
+        )
         role = IamRole(self, "role", name=name, assume_role_policy=TRUST)
         self.arn = role.arn
         self.policy = IamRolePolicy(
@@ -51,23 +61,44 @@ class ExecutionRole(Construct):
                     actions=["logs:CreateLogStream", "logs:PutLogEvents"],
                     resources=[f"{log_group_arn}:*"],
                 ),
+                *([decryption] if kms_key_arns else []),
             ),
         )
 
 
 class TaskRole(Construct):
-    """The task role: Langfuse can use its prefixes of the bucket.
+    """The task role: Langfuse can use its prefixes of the bucket, and do what further policies allow.
 
-    A service must depend on ``policy``.
+    A service must depend on ``policies``.
 
     Args:
         name: the role's name.
         bucket_arn: the bucket.
+        bucket_key_arns: the KMS keys that Langfuse encrypts the bucket's objects with, if it is told to.
         publishes_metrics: whether Langfuse can also publish its metrics.
+        policy_arns: managed policies to attach.
+        region: the AWS region.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, bucket_arn: str, publishes_metrics: bool) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        bucket_arn: str,
+        bucket_key_arns: Sequence[str],
+        publishes_metrics: bool,
+        policy_arns: Sequence[str],
+        region: str,
+    ) -> None:
         super().__init__(scope, id_)
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+        encryption = Allow(
+            actions=["kms:GenerateDataKey", "kms:Decrypt"],
+            resources=bucket_key_arns,
+            conditions=only_through("s3", region=region),
+        )
         metrics = Allow(
             actions=["cloudwatch:PutMetricData"],
             # CloudWatch has no resource to name, only the namespace.
@@ -76,7 +107,7 @@ class TaskRole(Construct):
         )
         role = IamRole(self, "role", name=name, assume_role_policy=TRUST)
         self.arn = role.arn
-        self.policy = IamRolePolicy(
+        policy = IamRolePolicy(
             self,
             "policy",
             name="langfuse",
@@ -92,5 +123,9 @@ class TaskRole(Construct):
                     conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in PREFIXES]}},
                 ),
                 *([metrics] if publishes_metrics else []),
+                *([encryption] if bucket_key_arns else []),
             ),
         )
+        # The ARN is the id, so that another order of the list changes nothing.
+        attached = [IamRolePolicyAttachment(self, arn, role=role.name, policy_arn=arn) for arn in policy_arns]
+        self.policies = [policy, *attached]

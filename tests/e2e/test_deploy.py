@@ -42,8 +42,9 @@ def test_every_output_is_real(deployment: Deployment) -> None:
     assert flat["events_bucket_name"] in made
     assert {value for name, value in flat.items() if name.endswith("_secret_name")} <= made
     assert {flat["web_log_group_name"], flat["worker_log_group_name"]} <= made
-    assert flat["alb_url"].startswith("http://")
-    assert {flat["database_id"], flat["redis_id"], flat["target_group_arn"]} <= made
+    assert flat["alb_url"] == f"http://{flat['alb_dns_name']}"
+    assert flat["task_role_arn"].endswith("-task")
+    assert {flat["database_id"], flat["redis_id"], flat["target_group_arn"], flat["alb_arn"]} <= made
     assert flat.get("clickhouse_instance_id", flat["vpc_id"]) in made
     assert flat["redis_endpoint"].endswith(":6379")
     assert flat["database_endpoint"].endswith(":5432")

@@ -144,9 +144,9 @@ def test_an_existing_vpc_is_only_read() -> None:
     network = app(
         "dev",
         {
-            "LANGFUSE_AWS__NETWORK__VPC_ID": "vpc-1",
-            "LANGFUSE_AWS__NETWORK__PUBLIC_SUBNET_IDS": '["subnet-1", "subnet-2"]',
-            "LANGFUSE_AWS__NETWORK__PRIVATE_SUBNET_IDS": '["subnet-3", "subnet-4"]',
+            "LANGFUSE_AWS__NETWORK__VPC_ID": "vpc-00000001",
+            "LANGFUSE_AWS__NETWORK__PUBLIC_SUBNET_IDS": '["subnet-00000001", "subnet-00000002"]',
+            "LANGFUSE_AWS__NETWORK__PRIVATE_SUBNET_IDS": '["subnet-00000003", "subnet-00000004"]',
         },
     )["network"]
     assert set(network.json["resource"]) == {

@@ -11,6 +11,7 @@ from tests.command_line import assert_one_line
 from tests.environments import ENVIRONMENTS, EXTERNAL, RUNNING
 from tests.synthesis import SynthesizedStack, app
 
+UUID = "01234567-89ab-cdef-0123-456789abcdef"
 WEB_VARIABLES = {
     "NEXTAUTH_URL",
     "REDIS_CONNECTION_STRING",
@@ -113,6 +114,7 @@ def test_more_variables_and_secrets_reach_both_containers() -> None:
         "dev",
         {
             "LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__AUTH_DISABLE_SIGNUP": "true",
+            "LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__EMAIL_FROM_ADDRESS": "langfuse@example.com",
             "LANGFUSE_AWS__LANGFUSE__SECRETS__SMTP_CONNECTION_URL": arn,
             "LANGFUSE_AWS__LANGFUSE__SECRETS__SIGN_IN": f"{arn}:key::",
         },
@@ -409,7 +411,7 @@ def test_web_waits_for_the_listener_that_forwards_and_so_does_the_redirect(envir
         environment,
         {
             "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com",
-            "LANGFUSE_AWS__DOMAIN__CERTIFICATE_ARN": "arn:aws:acm:us-east-1:123456789012:certificate/1",
+            "LANGFUSE_AWS__DOMAIN__CERTIFICATE_ARN": f"arn:aws:acm:us-east-1:123456789012:certificate/{UUID}",
         },
     )["services"]
     assert listener(https, 443) in service(https, "web")["depends_on"]
@@ -417,7 +419,7 @@ def test_web_waits_for_the_listener_that_forwards_and_so_does_the_redirect(envir
 
 
 def test_a_given_certificate_is_used() -> None:
-    arn = "arn:aws:acm:us-east-1:123456789012:certificate/1"
+    arn = f"arn:aws:acm:us-east-1:123456789012:certificate/{UUID}"
     services = app(
         "dev",
         {"LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com", "LANGFUSE_AWS__DOMAIN__CERTIFICATE_ARN": arn},

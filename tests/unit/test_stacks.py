@@ -30,7 +30,11 @@ OUTPUTS = {
     ],
     "services": [
         "alb_url",
+        "alb_arn",
+        "alb_dns_name",
+        "alb_zone_id",
         "target_group_arn",
+        "task_role_arn",
         "cluster_name",
         "web_service_name",
         "worker_service_name",
@@ -57,6 +61,28 @@ def test_outputs(stack: str) -> None:
     outputs = app()[stack].json["output"]
     named = [name for name in outputs if not name.startswith("cross-stack-output")]
     assert sorted(named) == sorted(OUTPUTS[stack])
+
+
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+DOMAIN = {
+    "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com",
+    "LANGFUSE_AWS__DOMAIN__CERTIFICATE_ARN": CERTIFICATE,
+}
+
+
+@pytest.mark.parametrize("domain", [{}, DOMAIN, {"LANGFUSE_AWS__DOMAIN__CLOUDFRONT": "true"}])
+def test_what_a_record_or_a_web_acl_elsewhere_needs_is_an_output(domain: dict[str, str]) -> None:
+    """``alb_url`` has the load balancer's own name in the first case only. DNS may be elsewhere: aws/aws-cdk#11123."""
+    services = app("dev", domain)["services"].json
+    (balancer,) = services["resource"]["aws_lb"]
+    for output, attribute in {"alb_arn": "arn", "alb_dns_name": "dns_name", "alb_zone_id": "zone_id"}.items():
+        assert services["output"][output]["value"] == f"${{aws_lb.{balancer}.{attribute}}}"
+
+
+def test_the_role_of_the_tasks_is_an_output() -> None:
+    services = app()["services"].json
+    definitions = services["resource"]["aws_ecs_task_definition"].values()
+    assert {definition["task_role_arn"] for definition in definitions} == {services["output"]["task_role_arn"]["value"]}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_aws.volume_attachment import VolumeAttachment
 from constructs import Construct
 
 from modules.accepted_findings import accept_findings
+from modules.literals import literal
 from modules.metric import Metric
 from modules.policy_document import Allow, aws_managed_policy_arn, policy_document, trust_document
 from settings.model import Clickhouse
@@ -143,7 +144,12 @@ class ClickhouseInstance(Construct):
 
 
 def _user_data(**variables: str) -> str:
-    """The boot script with its variables above it, and its own ``${`` escaped for Terraform."""
+    """The boot script with its variables above it."""
     shebang, _, script = BOOT_SCRIPT.read_text().partition("\n")
-    assignments = "".join(f"export {name}='{value}'\n" for name, value in variables.items())
-    return f"{shebang}\n{assignments}{script.replace('${', '$${')}"
+    assignments = "".join(f"export {name}={_quoted(value)}\n" for name, value in variables.items())
+    return f"{shebang}\n{assignments}{literal(script)}"
+
+
+def _quoted(value: str) -> str:
+    """The value as a word of the shell. Not ``shlex.quote``: what it leaves unquoted would replace the instance."""
+    return "'" + value.replace("'", "'\\''") + "'"
