@@ -7,7 +7,7 @@ from typing import Any
 
 from ministack.services import elasticache
 
-from local.emulator.ministack_gaps import Answer, Handler, Parameters, wraps
+from local.emulator.ministack_gaps import Answer, Handler, Parameters, ToXml, wraps
 
 SAME_IN_GROUP_AND_NODES = (
     "Engine",
@@ -17,6 +17,16 @@ SAME_IN_GROUP_AND_NODES = (
     "SnapshotRetentionLimit",
     "SnapshotWindow",
 )
+PENDING = "PendingModifiedValues"
+WAITING = {"CacheNodeType", "EngineVersion"}
+"""Without ApplyImmediately, what a change of waits for the maintenance window."""
+
+
+@wraps(elasticache, "_cluster_xml_inner")
+def node_with_pending_changes(to_xml: ToXml, node: Parameters) -> str:
+    """ElastiCache DescribeCacheClusters in ministack 1.5 does not tell what is pending."""
+    pending = "".join(f"<{name}>{value}</{name}>" for name, value in node.get(PENDING, {}).items())
+    return f"{to_xml(node)}<{PENDING}>{pending}</{PENDING}>"
 
 
 @wraps(elasticache, "_create_replication_group", "_increase_replica_count", "_decrease_replica_count")
@@ -29,9 +39,20 @@ def group_with_nodes(change: Handler, params: Parameters) -> Answer:
 
 @wraps(elasticache, "_modify_replication_group")
 def modified_group_with_nodes(modify: Handler, params: Parameters) -> Answer:
-    """ElastiCache ModifyReplicationGroup in ministack 1.5 drops the engine and the security groups."""
-    answer = modify(params)
+    """ElastiCache ModifyReplicationGroup in ministack 1.5 drops the engine and the security groups.
+
+    Without ApplyImmediately, larger nodes and newer versions wait for the maintenance window, as the nodes tell:
+    https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyReplicationGroup.html
+    """
     id_ = elasticache._p(params, "ReplicationGroupId")
+    pending = elasticache._replication_groups.get(id_, {}).setdefault(PENDING, {})
+    if elasticache._p(params, "ApplyImmediately") == "true":
+        params = {**pending, **params}
+        pending.clear()
+    else:
+        pending |= {name: elasticache._p(params, name) for name in WAITING & params.keys()}
+        params = {name: value for name, value in params.items() if name not in WAITING}
+    answer = modify(params)
     group = elasticache._replication_groups.get(id_)
     if group:
         group["Engine"] = elasticache._p(params, "Engine") or group["Engine"]
@@ -59,6 +80,7 @@ def _update_nodes(group_id: str) -> None:
             **{name: group[name] for name in SAME_IN_GROUP_AND_NODES},
             "CacheClusterId": id_,
             "CacheClusterArn": arn,
+            PENDING: dict(group.get(PENDING, {})),
             "CacheParameterGroup": {
                 "CacheParameterGroupName": group["CacheParameterGroupName"],
                 "ParameterApplyStatus": "in-sync",

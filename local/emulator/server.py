@@ -9,7 +9,12 @@ import threading
 
 from ministack import app
 
-from local.emulator import elasticache_changes, rds_changes, recovery_points  # noqa: F401  registers the wrappers
+from local.emulator import (  # noqa: F401  registers the wrappers
+    elasticache_changes,
+    policy_simulation,
+    rds_changes,
+    recovery_points,
+)
 from local.emulator.application_autoscaling import add_application_autoscaling
 from local.emulator.ecs_rollouts import with_crashes
 from local.emulator.idempotency import idempotent

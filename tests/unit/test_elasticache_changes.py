@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local import embedded_aws
+from ops.pending_changes import of_redis
 
 if TYPE_CHECKING:
     from mypy_boto3_elasticache import ElastiCacheClient
@@ -115,3 +116,18 @@ def test_nodes_are_added_changed_and_removed_with_the_group(elasticache: "Elasti
     assert group["MemberClusters"] == [f"{NAME}-001", f"{NAME}-002"]
     elasticache.decrease_replica_count(ReplicationGroupId=NAME, NewReplicaCount=0, ApplyImmediately=True)
     assert nodes(elasticache).keys() == {f"{NAME}-001"}
+
+
+def test_changes_wait_for_the_maintenance_window_unless_they_are_to_be_applied_immediately(
+    elasticache: "ElastiCacheClient",
+) -> None:
+    elasticache.modify_replication_group(ReplicationGroupId=NAME, CacheNodeType="cache.m7g.large")
+    elasticache.modify_replication_group(ReplicationGroupId=NAME, SnapshotRetentionLimit=3)
+    (waiting,) = nodes(elasticache).values()
+    assert waiting["PendingModifiedValues"] == {"CacheNodeType": "cache.m7g.large"}
+    assert of_redis({}, [waiting]).startswith("CacheNodeType cache.m7g.large; maintenance window ")
+    assert (waiting["CacheNodeType"], waiting["SnapshotRetentionLimit"]) == ("cache.t4g.micro", 3)
+    modify(elasticache, SnapshotRetentionLimit=4)
+    (changed,) = nodes(elasticache).values()
+    assert changed["PendingModifiedValues"] == {}
+    assert changed["CacheNodeType"] == "cache.m7g.large"

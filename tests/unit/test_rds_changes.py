@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from local import embedded_aws
 from local.embedded_aws import EmbeddedAws
+from ops.pending_changes import of_database
 
 if TYPE_CHECKING:
     from mypy_boto3_rds import RDSClient
@@ -98,9 +99,11 @@ def test_changes_wait_for_the_maintenance_window_unless_they_are_to_be_applied_i
     assert waiting["PendingModifiedValues"] == {"DBInstanceClass": "db.m7g.large", "MultiAZ": True}
     assert (waiting["DBInstanceClass"], waiting["MultiAZ"]) == ("db.t4g.micro", False)
     assert waiting["BackupRetentionPeriod"] == 9
+    assert of_database(waiting).startswith("DBInstanceClass db.m7g.large, MultiAZ true; maintenance window ")
     rds.modify_db_instance(DBInstanceIdentifier=NAME, DBInstanceClass="db.m7g.xlarge", ApplyImmediately=True)
     changed = instance(rds)
     assert changed.get("PendingModifiedValues", {}) == {}
+    assert of_database(changed) == ""
     assert (changed["DBInstanceClass"], changed["MultiAZ"]) == ("db.m7g.xlarge", True)
 
 

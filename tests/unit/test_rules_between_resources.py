@@ -97,6 +97,22 @@ def test_a_security_group_rule_that_exists(ec2: Any, group: str, direction: str)
     assert refused(authorize, GroupId=group, IpPermissions=again) == "InvalidPermission.Duplicate"
 
 
+@pytest.mark.parametrize("direction", ["ingress", "egress"])
+def test_a_security_group_has_60_rules_of_each_direction(ec2: Any, group: str, direction: str) -> None:
+    """Each new group lets everything out, which is a rule."""
+    authorize = getattr(ec2, f"authorize_security_group_{direction}")
+    present = {"ingress": 0, "egress": 1}[direction]
+    ranges = [{"CidrIp": f"10.1.{number}.0/24"} for number in range(61 - present)]
+
+    def https(ranges: list[dict[str, str]]) -> list[dict[str, Any]]:
+        return [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": ranges}]
+
+    too_many = "RulesPerSecurityGroupLimitExceeded"
+    assert refused(authorize, GroupId=group, IpPermissions=https(ranges)) == too_many
+    authorize(GroupId=group, IpPermissions=https(ranges[1:]))
+    assert refused(authorize, GroupId=group, IpPermissions=https(ranges[:1])) == too_many
+
+
 def instance(client: Client, _vpc: str, subnet: str, group: str) -> Callable[[], Any]:
     ec2 = client("ec2")
     run = ec2.run_instances(

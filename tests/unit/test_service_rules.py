@@ -1,5 +1,6 @@
-"""What ECS and Elastic Load Balancing refuse, the embedded AWS refuses: the rules between a service's resources."""
+"""What ECS, Elastic Load Balancing and IAM refuse, the embedded AWS refuses: the rules between their resources."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,18 @@ from botocore.exceptions import ClientError
 from local.embedded_aws import EmbeddedAws
 
 CLUSTER = "rules"
+ANY_POLICY = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]}
+)
+ANY_TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+)
+POLICY_OF_AWS = "arn:aws:iam::aws:policy/AmazonBedrockReadOnly"
 
 
 @pytest.fixture
@@ -27,6 +40,18 @@ def ecs(aws: EmbeddedAws) -> Iterator[Any]:
     for arn in client.list_tasks(cluster=CLUSTER)["taskArns"]:
         client.stop_task(cluster=CLUSTER, task=arn)
     client.delete_cluster(cluster=CLUSTER)
+
+
+@pytest.fixture
+def iam(aws: EmbeddedAws) -> Any:
+    return aws.session().client("iam", endpoint_url=aws.url)
+
+
+@pytest.fixture
+def policy(iam: Any) -> Iterator[str]:
+    arn = iam.create_policy(PolicyName="rules", PolicyDocument=ANY_POLICY)["Policy"]["Arn"]
+    yield arn
+    iam.delete_policy(PolicyArn=arn)
 
 
 @pytest.fixture
@@ -151,3 +176,24 @@ def test_names_and_ports_are_taken_once(elb: Any, balancer: str, targets: str) -
     other = listen(elb, balancer, targets, port=81)
     with refused("DuplicateListener", "already exists on this port"):
         elb.modify_listener(ListenerArn=other, Port=80)
+
+
+def test_a_managed_policy_that_does_not_exist_can_not_be_attached(iam: Any, policy: str) -> None:
+    iam.create_role(RoleName="rules", AssumeRolePolicyDocument=ANY_TRUST)
+    for missing in (f"{POLICY_OF_AWS}s", f"{policy}s"):
+        with refused("NoSuchEntity", f"Policy {missing} does not exist or is not attachable."):
+            iam.attach_role_policy(RoleName="rules", PolicyArn=missing)
+    for existing in (POLICY_OF_AWS, policy):
+        iam.attach_role_policy(RoleName="rules", PolicyArn=existing)
+        iam.detach_role_policy(RoleName="rules", PolicyArn=existing)
+    iam.delete_role(RoleName="rules")
+
+
+def test_a_permissions_boundary_that_does_not_exist_is_refused(iam: Any, policy: str) -> None:
+    message = f"Scope ARN: {policy}s does not exist or is not attachable."
+    with refused("NoSuchEntity", message):
+        iam.create_role(RoleName="rules", AssumeRolePolicyDocument=ANY_TRUST, PermissionsBoundary=f"{policy}s")
+    iam.create_role(RoleName="rules", AssumeRolePolicyDocument=ANY_TRUST, PermissionsBoundary=policy)
+    with refused("NoSuchEntity", message):
+        iam.put_role_permissions_boundary(RoleName="rules", PermissionsBoundary=f"{policy}s")
+    iam.delete_role(RoleName="rules")

@@ -6,6 +6,7 @@ from local.emulator.rules import (  # noqa: F401  registers the rules
     ecs,
     elasticache,
     elbv2,
+    iam,
     logs,
     partitions,
     rds,

@@ -48,8 +48,21 @@ def prefix_list_of_rule(
 @refuses("ec2", "AuthorizeSecurityGroupIngress", code="RulesPerSecurityGroupLimitExceeded")
 def too_many_ingress_rules(request: Request) -> str | None:
     """A security group has at most 60 inbound rules. CloudFront's prefix list counts as 55."""
+    return _too_many_rules(request, "IpPermissions")
+
+
+@refuses("ec2", "AuthorizeSecurityGroupEgress", code="RulesPerSecurityGroupLimitExceeded")
+def too_many_egress_rules(request: Request) -> str | None:
+    """A security group has at most 60 outbound rules.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups
+    """
+    return _too_many_rules(request, "IpPermissionsEgress")
+
+
+def _too_many_rules(request: Request, direction: str) -> str | None:
     group = ec2._security_groups.get(request.get("GroupId", ""), {})
-    permissions = [*group.get("IpPermissions", []), *request.get("IpPermissions", [])]
+    permissions = [*group.get(direction, []), *request.get("IpPermissions", [])]
     peers = [peer for permission in permissions for list_ in PEERS for peer in permission.get(list_, [])]
     rules = sum(RULES_OF_CLOUDFRONT if peer.get("PrefixListId") == CLOUDFRONT else 1 for peer in peers)
     return "The maximum number of rules per security group has been reached." if rules > MOST_RULES else None
