@@ -3,7 +3,16 @@
 import typer
 
 from ops.console import AsJson, print_json
-from ops.doctor_checks import database_versions, databases, mail, secrets, services, web_log
+from ops.doctor_checks import (
+    database_versions,
+    databases,
+    mail,
+    secret_addresses,
+    secrets,
+    services,
+    task_secrets,
+    web_log,
+)
 from ops.environment import load_environment
 from ops.findings import Check, Verdict, print_findings, run_checks
 
@@ -11,12 +20,13 @@ CHECKS: dict[str, Check] = {
     "services": services.services_exist,
     "versions": database_versions.versions_fit,
     "database": databases.database_is_reachable,
-    "secrets of the tasks": services.secrets_are_readable,
+    "secrets of the tasks": task_secrets.secrets_are_readable,
     "NEXTAUTH_URL": services.address_is_public,
     "ClickHouse's secrets": secrets.clickhouse_secrets,
     "ENCRYPTION_KEY": secrets.encryption_key,
     "Redis": databases.redis_never_evicts,
     "mail": mail.mail_can_leave,
+    "addresses in secrets": secret_addresses.addresses_are_reachable,
     "web's log": web_log.web_log,
 }
 

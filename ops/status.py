@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC
 
-from ops.console import AsJson, console, print_json, table
+from ops import pending_changes
+from ops.console import AsJson, print_json, show, table
 from ops.ecs_services import existing_services, last_event, primary_deployment
 from ops.environment import AWS_ERRORS, SERVICES, Environment, OpsError, load_environment, reason
 from ops.metrics import newest_maximum
+from ops.redis_nodes import redis_nodes
 from ops.stopped_tasks import stopped_tasks, why_stopped
 from settings.load import known_environments
 from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS
@@ -21,7 +23,8 @@ Row = tuple[str, str, str]
 def status(as_json: AsJson = False) -> None:
     """Show what runs and what does not.
 
-    Services, why the last task stopped, the load balancer's targets, PostgreSQL, Redis, ClickHouse, alarms, queues.
+    Services, why the last task stopped, the load balancer's targets, PostgreSQL and Redis with their pending changes,
+    ClickHouse, alarms, queues.
     What AWS does not answer is "unknown", with the reason.
 
     Example: ops status --json
@@ -33,7 +36,7 @@ def status(as_json: AsJson = False) -> None:
     if as_json:
         print_json([{"what": resource, "state": state, "detail": detail} for resource, state, detail in rows])
         return
-    console.print(table("what", "state", "detail", rows=rows, title=environment.settings.prefix))
+    show(table("what", "state", "detail", rows=rows), environment.settings.prefix)
 
 
 def _rows(environment: Environment, section: str, look: Callable[[Environment], Iterator[Row]]) -> list[Row]:
@@ -82,6 +85,8 @@ def _postgres(environment: Environment) -> Iterator[Row]:
     endpoint = environment.outputs("data")["database_endpoint"]
     detail = f"{instance['DBInstanceClass']}, {instance['EngineVersion']}, {endpoint}"
     yield "PostgreSQL", instance["DBInstanceStatus"], detail
+    if pending := pending_changes.of_database(instance):
+        yield "PostgreSQL's changes", "pending", pending
 
 
 def _redis(environment: Environment) -> Iterator[Row]:
@@ -93,6 +98,8 @@ def _redis(environment: Environment) -> Iterator[Row]:
         return
     endpoint = environment.outputs("data")["redis_endpoint"]
     yield "Redis", group["Status"], f"{group.get('CacheNodeType', '')}, {endpoint}"
+    if pending := pending_changes.of_redis(group, redis_nodes(environment)):
+        yield "Redis's changes", "pending", pending
 
 
 def _clickhouse(environment: Environment) -> Iterator[Row]:

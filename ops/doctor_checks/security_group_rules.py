@@ -1,4 +1,4 @@
-"""What security groups allow."""
+"""What security groups allow, and how to make them allow more."""
 
 from typing import Any
 
@@ -17,3 +17,11 @@ def allows(environment: Environment, groups: set[str], port: int, *, peers: set[
         for page in pages
         for rule in page["SecurityGroupRules"]
     )
+
+
+def egress_remedy(environment: Environment, ports: set[int]) -> str:
+    """How to open ports that web and worker may not connect to on the internet."""
+    if ports <= set(environment.settings.open_egress_ports):
+        return f"a rule was removed, or is not deployed yet: {environment.deploy_command}"
+    wanted = sorted(ports.union(environment.settings.network.egress_ports))
+    return f"set network.egress_ports = {wanted}, then {environment.deploy_command}"

@@ -7,9 +7,11 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from ops import clickhouse
+from ops.console import UNLIMITED, console
 from ops.doctor_checks.database_versions import versions_fit
 from ops.doctor_checks.mail import mail_can_leave
-from ops.findings import Finding, Verdict
+from ops.doctor_checks.services import address_is_public
+from ops.findings import Finding, Verdict, print_findings
 from tests.unit.small_deployment import SmallDeployment
 
 EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
@@ -27,6 +29,19 @@ def fit(deployment: SmallDeployment, **variables: str) -> dict[str, Finding]:
 def mail(deployment: SmallDeployment) -> dict[str, Finding]:
     """Returns the findings about mail."""
     return {finding.check: finding for finding in mail_can_leave(deployment.environment())}
+
+
+@pytest.mark.parametrize("width", [80, UNLIMITED])
+def test_no_finding_is_cut(
+    width: int, deployment: SmallDeployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(console, "width", width)
+    findings = [*versions_fit(deployment.environment()), *mail_can_leave(deployment.environment())]
+    print_findings(findings, title="langfuse-dev")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(findings) >= 3
+    for text in {str(text) for found in findings for text in found}:
+        assert any(text in line for line in lines), text
 
 
 def test_versions_that_fit(deployment: SmallDeployment) -> None:
@@ -96,11 +111,36 @@ def test_an_external_clickhouse_is_asked(
     assert "secret-9" not in str(finding)
 
 
+def test_a_clickhouse_that_is_too_new_to_be_known(
+    deployment: SmallDeployment, fake_server: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(clickhouse.PORTS, "external", ({"http": (fake_server.port,)}, (9440,)))
+    deployment.run_web("4.28.0")
+    for name, value in {"url": f"http://127.0.0.1:{fake_server.port}", "user": "x", "password": "x"}.items():
+        deployment.store(f"clickhouse-{name}", value)
+    fake_server.expect_request("/", "GET").respond_with_data("27.1.2.3\t0\n")
+    finding = fit(deployment, **EXTERNAL)[VERSIONS[0]]
+    assert finding.verdict is Verdict.WARNING
+    assert finding.remedy == (
+        "the version must be 26.9 or older; allow_untested_versions = true accepts others all the same"
+    )
+    allowed = {**EXTERNAL, "LANGFUSE_AWS__ALLOW_UNTESTED_VERSIONS": "true"}
+    assert fit(deployment, **allowed)[VERSIONS[0]].verdict is Verdict.OK
+
+
 def test_the_credentials_go_nowhere_without_tls(deployment: SmallDeployment, fake_server: HTTPServer) -> None:
     deployment.run_web("4.16.0")
     deployment.store("clickhouse-url", f"http://127.0.0.1:{fake_server.port}")
     finding = fit(deployment, **EXTERNAL)[VERSIONS[0]]
     assert "could not be asked: CLICKHOUSE_URL is not set yet" in finding.evidence
+
+
+def test_an_address_that_was_overridden_is_named(deployment: SmallDeployment) -> None:
+    deployment.run_web("4.16.0", {"NEXTAUTH_URL": "https://old.example.com"})
+    (finding,) = address_is_public(deployment.environment())
+    assert finding.verdict is Verdict.FAILED
+    assert "langfuse.environment.NEXTAUTH_URL" in finding.remedy
+    assert "If users shall come to https://old.example.com, set domain.name first" in finding.remedy
 
 
 def test_without_mail_nothing_is_said_of_it(deployment: SmallDeployment) -> None:
@@ -141,7 +181,7 @@ def test_mail_needs_a_port(deployment: SmallDeployment, value: str, key: str, po
     finding = mail(deployment)[MAIL]
     assert finding.verdict is Verdict.FAILED
     assert f"port {port} may not leave {deployment.web_group}" in finding.evidence
-    assert f"authorize-security-group-egress --group-id {deployment.web_group}" in finding.remedy
+    assert finding.remedy == f"set network.egress_ports = [{port}], then `make deploy ENV=dev`"
     assert "secret-9" not in str(finding)
 
     rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": ANY_ADDRESS}
@@ -165,7 +205,8 @@ def test_mail_by_ses_needs_a_permission(deployment: SmallDeployment, ses_policy:
     findings = mail(deployment)
     assert findings[MAIL].verdict is Verdict.OK
     assert findings[SES].verdict is Verdict.FAILED
-    assert "aws iam put-role-policy --role-name web-task" in findings[SES].remedy
+    assert "ses:SendEmail" in findings[SES].remedy
+    assert "langfuse.policy_arns" in findings[SES].remedy
 
     account = deployment.task_role_arn.split(":")[4]
     resource = "*" if identity == "*" else f"arn:aws:ses:eu-west-1:{account}:identity/{identity}"
