@@ -7,16 +7,23 @@ plan would be wrong or fail, so the stack waits for another run.
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import typer
+from botocore.exceptions import ClientError
+
 from ops.console import AsJson
+from ops.environment import Environment, OpsError, load_environment
 from ops.plan_review import Allow, plan_review
+from ops.review.references import CROSS_STACK_OUTPUT
 from ops.terraform import OUTDIR, PROJECT, SAVED_PLAN, init, run
-from settings import load_or_exit
 from synth.manifest import stacks_in_order
+from synth.outdir_lock import held
 
 REVIEWED = OUTDIR / "plans"
+SYNTHESIZED = "cdk.tf.json"
 UNREVIEWED_PLAN = "unreviewed.tfplan"
 """A plan's name until the plans of all stacks are made and accepted, so that none can be applied before."""
 
@@ -30,15 +37,22 @@ def plan(allow: Allow = None, as_json: AsJson = False) -> None:
 
     Example: ops plan --allow aws_ebs_volume.clickhouse_data
     """
-    load_or_exit()
-    shutil.rmtree(OUTDIR, ignore_errors=True)
-    REVIEWED.mkdir(parents=True)
+    if PROJECT.is_relative_to(OUTDIR.resolve()):
+        raise typer.BadParameter("CDKTF_OUTDIR must name a folder of its own, such as cdktf.out, which is emptied")
+    with held(OUTDIR, "ops plan"):
+        _check_region(load_environment())
+        _plan_all(allow, as_json)
+
+
+def _plan_all(allow: Allow, as_json: bool) -> None:
+    _empty(OUTDIR)
+    REVIEWED.mkdir()
     run(sys.executable, "main.py", folder=PROJECT)
     stacks = stacks_in_order(OUTDIR)
     unapplied: set[str] = set()
     for stack in stacks:
         waits_for = [dependency for dependency in stack.dependencies if dependency in unapplied]
-        result = {"waits_for": waits_for} if waits_for else _plan(stack.folder)
+        result = _waiting(stack.folder, waits_for) if waits_for else _plan(stack.folder)
         if waits_for or _changes_outputs(result):
             unapplied.add(stack.name)
         (REVIEWED / f"{stack.name}.json").write_text(json.dumps(result))
@@ -47,6 +61,31 @@ def plan(allow: Allow = None, as_json: AsJson = False) -> None:
         accepted = stack.folder / UNREVIEWED_PLAN
         if accepted.exists():
             accepted.rename(stack.folder / SAVED_PLAN)
+
+
+def _empty(outdir: Path) -> None:
+    """Deletes what cdktf and this command write into the folder."""
+    for folder in (outdir / "stacks", outdir / REVIEWED.name):
+        shutil.rmtree(folder, ignore_errors=True)
+    (outdir / "manifest.json").unlink(missing_ok=True)
+
+
+def _check_region(environment: Environment) -> None:
+    """Says that an environment can't move, before Terraform says that S3 answered with 301.
+
+    Raises:
+        OpsError: if the state is in another Region.
+    """
+    bucket = environment.settings.state.bucket
+    try:
+        region = environment.session.client("s3").head_bucket(Bucket=bucket).get("BucketRegion")
+    except ClientError:
+        return  # Terraform says what it is that is missing or not allowed.
+    if region not in (None, environment.settings.region):
+        raise OpsError(
+            f"region is {environment.settings.region}, but the state of {environment.name} is in {region}, and an"
+            " environment can't move: deploy another one, and copy the data (docs/settings.md)"
+        )
 
 
 def _plan(folder: Path) -> dict[str, Any]:
@@ -65,10 +104,25 @@ def _plan(folder: Path) -> dict[str, Any]:
     return dict(json.loads(run("terraform", "show", "-json", UNREVIEWED_PLAN, folder=folder, capture=True)))
 
 
+def _waiting(folder: Path, waits_for: Sequence[str]) -> dict[str, Any]:
+    """What the review must know of a stack that is not planned: which data in it depends on other stacks.
+
+    It is in the shape that Terraform gives a plan's configuration.
+    """
+    stack = json.loads((folder / SYNTHESIZED).read_text())
+    resources = [
+        {"address": f"{prefix}{type_}.{name}", "mode": mode, "type": type_, "expressions": arguments}
+        for mode, prefix, block in (("managed", "", "resource"), ("data", "data.", "data"))
+        for type_, named in stack.get(block, {}).items()
+        for name, arguments in named.items()
+    ]
+    return {"waits_for": waits_for, "configuration": {"root_module": {"resources": resources}}}
+
+
 def _changes_outputs(result: dict[str, Any]) -> bool:
     """Whether outputs that other stacks read change."""
     return any(
         change["actions"] != ["no-op"]
         for name, change in result.get("output_changes", {}).items()
-        if name.startswith("cross-stack-output-")
+        if name.startswith(CROSS_STACK_OUTPUT)
     )

@@ -132,14 +132,14 @@ def test_no_change(configuration: Configuration) -> None:
     ran = configuration.review(lambda _: None)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("### ✅ No changes\n")
-    assert counts(ran) == ["0", "0", "0", "0"]
+    assert counts(ran) == ["0", "0", "0", "0", "0"]
 
 
 def test_add_only(configuration: Configuration) -> None:
     group = {"alarms": {"name": "plan-review"}}
     ran = configuration.review(lambda resources: resources.update(aws_cloudwatch_log_group=group))
     assert ran.returncode == 0, ran.stderr
-    assert counts(ran) == ["1", "0", "0", "0"]
+    assert counts(ran) == ["1", "0", "0", "0", "0"]
     assert "- add `aws_cloudwatch_log_group.alarms`" in ran.stdout
     assert "**" not in ran.stdout
 
@@ -147,15 +147,26 @@ def test_add_only(configuration: Configuration) -> None:
 def test_in_place(configuration: Configuration) -> None:
     ran = configuration.review(lambda resources: resources["aws_s3_bucket"]["events"].update(tags={"Owner": "me"}))
     assert ran.returncode == 0, ran.stderr
-    assert counts(ran) == ["0", "1", "0", "0"]
-    assert "- change `aws_s3_bucket.events`: tags, tags_all\n" in ran.stdout
+    assert counts(ran) == ["0", "1", "0", "0", "0"]
+    assert "- change `aws_s3_bucket.events`: tags.Owner none → me, tags_all.Owner none → me\n" in ran.stdout
+    assert "**What users notice**\n- nothing: no downtime\n" in ran.stdout
 
 
 def test_a_database_that_leaves_the_state(configuration: Configuration) -> None:
     ran = configuration.review(lambda resources: resources.pop("aws_db_instance"), left=["aws_db_instance.postgres"])
+    assert ran.returncode == 3, ran.stderr
+    assert "- `aws_db_instance.postgres` leaves the state, and stays on AWS\n" in ran.stdout
+
+
+def test_a_role_that_leaves_the_state(configuration: Configuration) -> None:
+    def remove(resources: Resources) -> None:
+        del resources["aws_iam_role"]
+        resources["aws_iam_role_policy"]["task"].update(role="plan-review", policy=policy("s3:GetObject"))
+
+    ran = configuration.review(remove, left=["aws_iam_role.task"])
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("### ⚠️ Leaves resources on AWS")
-    assert "**Stays on AWS, and leaves the state**\n- `aws_db_instance.postgres`\n" in ran.stdout
+    assert "**Stays on AWS, and leaves the state**\n- `aws_iam_role.task`\n" in ran.stdout
 
 
 def test_a_replaced_database(configuration: Configuration) -> None:
@@ -164,10 +175,10 @@ def test_a_replaced_database(configuration: Configuration) -> None:
 
     ran = configuration.review(rename)
     assert ran.returncode == 3
-    assert counts(ran) == ["0", "0", "1", "0"]
+    assert counts(ran) == ["0", "0", "1", "0", "0"]
     assert ran.stdout.startswith("### ⛔ Refused")
     assert "- `aws_db_instance.postgres` is replaced\n" in ran.stdout
-    assert "- `aws_db_instance.postgres`, forced by `username`\n" in ran.stdout
+    assert "- `aws_db_instance.postgres`, forced by `username` (langfuse → other)\n" in ran.stdout
     assert configuration.review(rename, "--allow", "aws_db_instance.postgre").returncode == 3
     allowed = configuration.review(rename, "--allow", "aws_db_instance.postgres")
     assert allowed.returncode == 0
@@ -198,7 +209,7 @@ def test_a_narrowed_policy_is_no_widening(configuration: Configuration) -> None:
     ran = configuration.review(
         lambda resources: resources["aws_iam_role_policy"]["task"].update(policy=policy("s3:GetObject"))
     )
-    assert counts(ran) == ["0", "1", "0", "0"]
+    assert counts(ran) == ["0", "1", "0", "0", "0"]
     assert "Allowed to do more" not in ran.stdout
 
 
@@ -212,8 +223,10 @@ def test_a_destroyed_bucket(configuration: Configuration) -> None:
     assert "- `aws_s3_bucket.events` is destroyed\n" in ran.stdout
     answer = configuration.review(remove, "--json", "--allow", "aws_s3_bucket.events")
     assert json.loads(answer.stdout) == {
-        "stacks": {"data": {"add": 0, "change": 1, "replace": 0, "destroy": 1}},
+        "stacks": {"data": {"add": 0, "change": 1, "replace": 0, "destroy": 1, "forget": 0}},
         "refused": [],
+        "allowed": ["aws_s3_bucket.events"],
+        "warnings": [],
     }
 
 

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from ops import access_changes
-from ops.terraform_plan import Change
+from ops.review import access_changes
+from ops.review.plan_format import Change
+from tests.unit.plans import resource
 
 
 def change(type_: str, before: Any, after: Any, **unknown: bool) -> Change:
-    record = {"before": before, "after": after, "after_unknown": unknown}
-    return Change(f"{type_}.one", type_, "change" if before else "add", record, "")
+    kind = "add" if before is None else "destroy" if after is None else "change"
+    return Change.model_validate(resource(f"{type_}.one", kind, before, after, after_unknown=unknown))
 
 
 def policy(**statement: Any) -> dict[str, Any]:
@@ -80,6 +81,27 @@ RULE = {"cidr_ipv4": "10.0.0.0/16", "ip_protocol": "tcp", "from_port": 5432, "to
         ("aws_vpc_security_group_ingress_rule", RULE, {**RULE, "ip_protocol": "-1"}, ["everything from"]),
         ("aws_vpc_security_group_ingress_rule", RULE, {**RULE, "description": "other"}, []),
         ("aws_vpc_security_group_ingress_rule", RULE, None, []),
+        ("aws_vpc_security_group_ingress_rule", RULE, {**RULE, "cidr_ipv4": "10.0.1.0/24"}, []),
+        ("aws_vpc_security_group_ingress_rule", RULE, {**RULE, "cidr_ipv4": "10.1.0.0/16"}, ["from 10.1.0.0/16"]),
+        ("aws_vpc_security_group_ingress_rule", RULE, {**RULE, "cidr_ipv4": "10.0.0.0/8"}, ["from 10.0.0.0/8"]),
+        (
+            "aws_vpc_security_group_ingress_rule",
+            RULE,
+            {**RULE, "cidr_ipv4": "10.0.1.0/24", "to_port": 6000},
+            ["tcp 5432-6000 from 10.0.1.0/24"],
+        ),
+        (
+            "aws_vpc_security_group_ingress_rule",
+            {**RULE, "cidr_ipv4": None, "cidr_ipv6": "fd00::/8"},
+            {**RULE, "cidr_ipv4": None, "cidr_ipv6": "fd00::/16"},
+            [],
+        ),
+        (
+            "aws_vpc_security_group_ingress_rule",
+            {**RULE, "cidr_ipv4": None, "prefix_list_id": "pl-1"},
+            {**RULE, "cidr_ipv4": None, "prefix_list_id": "pl-2"},
+            ["from pl-2"],
+        ),
     ],
 )
 def test_openings(type_: str, before: Any, after: Any, says: list[str]) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from settings.write_mode import WRITE_MODE
-from tests.command_line import Ran, ops_in_process
+from settings.variables.write_mode import WRITE_MODE
+from tests.command_line import Ran
+from tests.unit import plans
+from tests.unit.plans import resource
 
 ADDRESS = "aws_ecs_task_definition.web"
 
@@ -20,16 +22,8 @@ def definition(version: str, mode: str | None) -> dict[str, str]:
 
 def review(folder: Path, old: str, new: str, mode: str | None, *options: str) -> Ran:
     """Reviews a plan that replaces the task definition."""
-    change = {
-        "actions": ["create", "delete"],
-        "before": definition(old, None),
-        "after": definition(new, mode),
-        "replace_paths": [["container_definitions"]],
-    }
-    resource = {"address": ADDRESS, "type": "aws_ecs_task_definition", "mode": "managed", "change": change}
-    plan = folder / "services.json"
-    plan.write_text(json.dumps({"resource_changes": [resource]}))
-    return ops_in_process("plan-review", str(plan), *options, environment={})
+    change = resource(ADDRESS, "replace", definition(old, None), definition(new, mode))
+    return plans.review(folder, {"services": plans.plan(change)}, *options)
 
 
 def test_a_step_without_a_write_mode_is_refused(tmp_path: Path) -> None:

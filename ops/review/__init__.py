@@ -1,0 +1,1 @@
+"""What ``ops plan-review`` reports about plans."""
