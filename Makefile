@@ -4,7 +4,8 @@ PYTHON ?= python3
 
 # ENV and ARGS are read from the command line only: a shell may have environment variables of these names.
 ifeq ($(origin ENV),command line)
-export LANGFUSE_ENV := $(ENV)
+export LANGFUSE_ENV := $(value ENV)
+unexport ENV
 else
 export LANGFUSE_ENV ?= dev
 endif
@@ -68,6 +69,8 @@ pins: .venv/setup.stamp ## pin what the requirements*.in ask for, with the hashe
 	done
 
 clean: ## remove what make installed and wrote
+	@for state in cdktf.out/stacks/*/errored.tfstate; do test ! -e "$$state" || { \
+		echo "$$state is a state that Terraform could not store: run \`terraform state push errored.tfstate\` in that folder, then delete the file" >&2; exit 1; }; done
 	@rm -rf .venv node_modules cdktf.out
 
 # Terraform comes first, so that a missing provider is reported before the other packages are installed.

@@ -1,15 +1,24 @@
 """Writes the Terraform JSON of the environment that LANGFUSE_ENV names to cdktf.out."""
 
-import lazy_bindings  # noqa: F401
+import entry_point
 
-from cdktf import App
 
-from settings import load_or_exit
-from stacks import add_stacks
-from synth.provider_lock import lock_provider
+def main() -> None:
+    """Reads the settings, and synthesizes the stacks."""
+    import lazy_bindings  # noqa: F401
 
-settings = load_or_exit()
-app = App()
-add_stacks(app, settings)
-app.synth()
-lock_provider(app.outdir)
+    from cdktf import App
+
+    from settings import load_or_exit
+    from stacks import add_stacks
+    from synth.provider_lock import lock_provider
+
+    settings = load_or_exit()
+    app = App()
+    add_stacks(app, settings)
+    app.synth()
+    lock_provider(app.outdir)
+
+
+if __name__ == "__main__":
+    entry_point.run("synth", main)

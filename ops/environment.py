@@ -1,6 +1,7 @@
 """The environment that a command is about: its settings, its AWS account, and the outputs of its stacks."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,11 +13,16 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
     NoCredentialsError,
     SSOError,
     TokenRetrievalError,
 )
+from botocore.parsers import ResponseParserError
+from botocore.utils import is_valid_endpoint_url
 
+from entry_point import one_line
 from settings import Settings, load_or_exit
 from settings.model import STATE_SUFFIX
 from settings.secret_variables import secret_name_output
@@ -50,11 +56,22 @@ def reason(error: Exception) -> str:
         answer = error.response["Error"]
         if answer["Code"] in BAD_CREDENTIALS:
             return f"AWS does not accept the credentials ({answer['Code']}): set AWS_PROFILE, or run `aws sso login`"
-        return f"AWS refused {error.operation_name}: {answer['Code']}: {answer['Message']}"
-    return " ".join(str(error).split())
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", "")
+        words = ": ".join(filter(None, [answer["Code"] or f"status {status}", answer["Message"]]))
+        return one_line(f"AWS refused {error.operation_name}: {words}")
+    if isinstance(error, CredentialRetrievalError):
+        # Without the text, which is what the profile's credential_process printed.
+        return f"there are no valid AWS credentials: {error.kwargs['provider']} failed"
+    if type(error) is HTTPClientError:
+        # Without the text, which can be a part of a proxy's password.
+        return "the request can't be made: check HTTP_PROXY and HTTPS_PROXY, whose passwords have / # ? as %2F %23 %3F"
+    if isinstance(error, ResponseParserError):
+        # Without the answer, which is part of the message.
+        return "the answer is none of AWS's: is there a proxy in between, or a wrong AWS_ENDPOINT_URL?"
+    return one_line(str(error))
 
 
-AWS_ERRORS = (BotoCoreError, ClientError)
+AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
 
 
 class Outputs(dict[str, Any]):
@@ -158,7 +175,14 @@ class Environment:
             raise self._no_bucket from None
         except self._s3.exceptions.NoSuchKey:
             return {"outputs": {}, "resources": []}
-        content: dict[str, Any] = json.loads(state.read())
+        try:
+            content: dict[str, Any] = {"outputs": {}, "resources": [], **json.loads(state.read())}
+            # Refuses what is no state before it is used.
+            if not all(isinstance(output, dict) and "value" in output for output in content["outputs"].values()):
+                raise ValueError
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            where = f"s3://{self._bucket}/{self.settings.state_key(stack)}"
+            raise OpsError(f"{where} is not a state of Terraform's: restore its previous version") from None
         return content
 
     @cached_property
@@ -198,7 +222,14 @@ class Environment:
 
 
 def aws_session(region: str, *, attempts: int = ATTEMPTS) -> boto3.Session:
-    """A session with the credentials that the AWS CLI would use. Its clients send a request ``attempts`` times."""
+    """A session with the credentials that the AWS CLI would use. Its clients send a request ``attempts`` times.
+
+    Raises:
+        OpsError: if a variable that names an endpoint has no URL.
+    """
+    for name, url in os.environ.items():
+        if name.startswith("AWS_ENDPOINT_URL") and url and not is_valid_endpoint_url(url):
+            raise OpsError(f"{name}: must be a URL, such as https://s3.eu-central-1.amazonaws.com")
     core = botocore.session.Session()
     core.set_default_client_config(Config(connect_timeout=5, retries={"mode": "standard", "max_attempts": attempts}))
     return boto3.Session(region_name=region, botocore_session=core)

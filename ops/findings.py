@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from ops.console import console, table
+from ops.console import show, table
 from ops.environment import AWS_ERRORS, Environment, OpsError, reason
 
 
@@ -52,4 +52,4 @@ def _findings(environment: Environment, subject: str, check: Check) -> list[Find
 
 def print_findings(findings: list[Finding], *, title: str) -> None:
     """Prints them as a table."""
-    console.print(table("check", "verdict", "evidence", "remedy", rows=findings, title=title))
+    show(table("check", "verdict", "evidence", "remedy", rows=findings), title)

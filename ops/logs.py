@@ -1,6 +1,7 @@
 """``ops logs``: the log of web or worker."""
 
 import re
+import sys
 import time
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,6 +13,8 @@ from ops.environment import OpsError, load_environment
 
 POLL_SECONDS = 2
 LATE_MILLISECONDS = 60_000
+OLDEST_DAYS = 3653
+"""How long CloudWatch Logs keeps lines at most, unless for ever."""
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 ERRORS = r'?"\"level\":\"error\"" ?"Error:" ?"error:" ?"ERROR:"'
@@ -48,7 +51,7 @@ def logs(
     """
     if match and errors:
         raise typer.BadParameter("--filter and --errors can't be combined")
-    start = int((time.time() - _seconds(since)) * 1000)
+    start = first = int((time.time() - _seconds(since)) * 1000)
     environment = load_environment()
     group = environment.outputs("services")[f"{service.value}_log_group_name"]
     client = environment.session.client("logs")
@@ -65,24 +68,30 @@ def logs(
                     if event["eventId"] in seen:
                         continue
                     seen.add(event["eventId"])
-                    timestamp = datetime.fromtimestamp(event["timestamp"] / 1000, UTC).isoformat(
-                        timespec="milliseconds"
-                    )
                     task = event["logStreamName"].rpartition("/")[2][:8]
-                    print(timestamp.replace("+00:00", "Z"), task, event["message"].rstrip("\n"), flush=True)
+                    print(_utc(event["timestamp"]), task, event["message"].rstrip("\n"), flush=True)
             if not follow:
-                return
+                break
             # Lines of other tasks may arrive late; those already printed are remembered.
             start = max(start, newest - LATE_MILLISECONDS)
             time.sleep(POLL_SECONDS)
     except client.exceptions.ResourceNotFoundException:
         raise OpsError(f"there is no log group {group}: run {environment.deploy_command}") from None
-    except KeyboardInterrupt:
-        raise typer.Exit from None
+    except client.exceptions.InvalidParameterException as error:
+        raise typer.BadParameter(f"--filter: {error.response['Error']['Message']}") from None
+    if not seen:
+        which = "errors" if errors else "lines that match" if match else "lines"
+        print(f"ops: {service.value} has logged no {which} since {_utc(first)}", file=sys.stderr)
+
+
+def _utc(milliseconds: int) -> str:
+    timestamp = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return timestamp.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _seconds(age: str) -> int:
-    parsed = re.fullmatch(r"(\d+)([smhd])", age, re.ASCII)
-    if not parsed:
-        raise typer.BadParameter(f"--since {age}: must be a number and s, m, h or d, as in 10m")
-    return int(parsed[1]) * UNITS[parsed[2]]
+    parsed = re.fullmatch(r"(\d{1,9})([smhd])", age, re.ASCII)
+    seconds = int(parsed[1]) * UNITS[parsed[2]] if parsed else -1
+    if not 0 <= seconds <= OLDEST_DAYS * UNITS["d"]:
+        raise typer.BadParameter(f"--since {age}: must be a number and s, m, h or d, up to {OLDEST_DAYS}d, as in 10m")
+    return seconds

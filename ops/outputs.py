@@ -1,6 +1,6 @@
 """``ops outputs``: the stacks' outputs."""
 
-from ops.console import AsJson, console, print_json, table
+from ops.console import AsJson, print_json, show, table
 from ops.environment import load_environment
 
 
@@ -18,4 +18,4 @@ def outputs(as_json: AsJson = False) -> None:
         for stack, values in stacks.items()
         for name, value in values.items()
     )
-    console.print(table("stack", "output", "value", rows=rows))
+    show(table("stack", "output", "value", rows=rows))

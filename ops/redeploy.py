@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ops.console import Apply, AsJson, console, print_json, say_dry_run, table
+from ops.console import Apply, AsJson, print_json, say_dry_run, show, table
 from ops.ecs_services import describe_services, services_table
 from ops.environment import SERVICES, load_environment
 from ops.steady_state import TIMEOUT_SECONDS, NoWait, Timeout, wait_until_steady
@@ -45,8 +45,8 @@ def redeploy(
     if as_json:
         print_json(results)
         return
-    console.print(table("service", "tasks", rows=results.items()))
+    show(table("service", "tasks", rows=results.items()))
     if apply:
-        console.print(services_table(describe_services(environment, chosen)))
+        show(services_table(describe_services(environment, chosen)))
     else:
         say_dry_run(changes=any(result.startswith("would") for result in results.values()))

@@ -1,11 +1,12 @@
 """``ops scale``: shows and sets how many tasks of each service run."""
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ops.console import Apply, AsJson, console, print_json, say_dry_run, table
+from ops.console import Apply, AsJson, console, print_json, say_dry_run, show, table
 from ops.ecs_services import describe_services, services_table
 from ops.environment import SERVICES, Environment, OpsError, load_environment
 from ops.steady_state import TIMEOUT_SECONDS, NoWait, Timeout, wait_until_steady
@@ -80,11 +81,11 @@ def scale(
         )
         return
     rows = ((step.service, step.current, step.desired, step.changes or "nothing") for step in steps)
-    console.print(table("service", "current tasks", "desired tasks", "done" if apply else "to do", rows=rows))
+    show(table("service", "current tasks", "desired tasks", "done" if apply else "to do", rows=rows))
     if not apply:
         say_dry_run(changes=any(step.changes for step in steps))
     elif any(step.changes for step in steps):
-        console.print(services_table(describe_services(environment, list(desired))))
+        show(services_table(describe_services(environment, list(desired))))
     else:
         console.print("Nothing had to change.")
 
@@ -94,7 +95,7 @@ def _parse(counts: list[str]) -> dict[str, int]:
     desired = {}
     for text in counts:
         service, _, number = text.partition("=")
-        if service not in SERVICES or not number.isascii() or not number.isdigit() or int(number) > HIGHEST_COUNT:
+        if service not in SERVICES or not re.fullmatch("[0-9]{1,4}", number) or int(number) > HIGHEST_COUNT:
             raise typer.BadParameter(f"{text}: must be web=N or worker=N, with N from 0 to {HIGHEST_COUNT}")
         if service in desired:
             raise typer.BadParameter(f"{text}: {service} is named twice")
@@ -112,7 +113,7 @@ def _show(environment: Environment, *, as_json: bool) -> None:
             }
         )
         return
-    console.print(services_table(services))
+    show(services_table(services))
 
 
 def _check(environment: Environment, step: Step) -> None:

@@ -1,5 +1,6 @@
 """``ops smoke``: sends a trace to a deployed Langfuse, and reads it back."""
 
+import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import make_headers
 
 from ops import secret_input
-from ops.console import AsJson, console, print_json, table
+from ops.console import AsJson, console, print_json, show, table
 from ops.environment import OpsError, load_environment
 from ops.http_pool import http_pool
 
@@ -22,6 +23,13 @@ REQUEST_TIMEOUT_SECONDS = 15
 POLL_SECONDS = 1
 KEYS = ("LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY")
 NAME = "ops-smoke"
+ADDRESS = re.compile(
+    r"https?://(LABEL(\.LABEL)*|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?(/[a-z0-9/._~%-]{0,999})?".replace(
+        "LABEL", "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+    ),
+    re.IGNORECASE,
+)
+"""A URL without user, password, query and fragment."""
 Json = dict[str, Any]
 T = TypeVar("T")
 
@@ -36,7 +44,9 @@ def smoke(
         ),
     ] = None,
     url: Annotated[str | None, typer.Option(help="Langfuse's address. By default, the output alb_url.")] = None,
-    timeout: Annotated[int, typer.Option(metavar="SECONDS", min=1, help="How long to wait for the trace.")] = 60,
+    timeout: Annotated[
+        int, typer.Option(metavar="SECONDS", min=1, max=86400, help="How long to wait for the trace.")
+    ] = 60,
     as_json: AsJson = False,
 ) -> None:
     """Send a trace, and read it back.
@@ -47,9 +57,15 @@ def smoke(
     Example: ops smoke --keys keys.txt --url https://langfuse.example.com
     """
     values = secret_input.read(keys, "--keys", KEYS, hidden={KEYS[1]})
+    if url is not None and not _is_address(url):
+        # Without the address: there may be a password in it.
+        raise typer.BadParameter(
+            "--url: must be http:// or https:// and a host, without user and password, such as"
+            " https://langfuse.example.com"
+        )
     base = (url or load_environment().outputs("services")["alb_url"]).rstrip("/")
-    if not _is_address(base):
-        raise typer.BadParameter(f"--url {base}: must be http://<host> or https://<host>")
+    if values[KEYS[0]].startswith("sk-"):
+        raise typer.BadParameter(f"{KEYS[0]}: is a secret key, since it starts with sk-: the two keys are swapped")
     server = Server(base, values[KEYS[0]], values[KEYS[1]])
     trace_id = uuid.uuid4().hex
     steps: dict[str, float] = {}
@@ -63,15 +79,15 @@ def smoke(
             print_json({"url": base, "trace_id": trace_id, "seconds": steps, "passed": len(steps) == 3})
         else:
             rows = [(step, f"{seconds:.2f} s") for step, seconds in steps.items()]
-            console.print(table("step", "took", rows=rows, title=base))
+            show(table("step", "took", rows=rows), base)
     if not as_json:
         console.print(f"The trace {trace_id} came back.")
 
 
-def _is_address(base: str) -> bool:
+def _is_address(url: str) -> bool:
     try:
-        parts = urlsplit(base)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        # The port's range is checked when it is read.
+        return ADDRESS.fullmatch(url) is not None and urlsplit(url).port != 0
     except ValueError:
         return False
 
@@ -87,7 +103,7 @@ class Server:
         """The version of Langfuse. The keys are not sent."""
         path = "/api/public/health"
         version = self._json(path, self._request("GET", path)).get("version")
-        if not isinstance(version, str) or not version.split(".")[0].isdigit():
+        if not isinstance(version, str) or not re.match(r"\d{1,4}\.", version, re.ASCII):
             raise OpsError(f"{self._base} does not answer like Langfuse: is the address right?")
         return version
 
@@ -116,7 +132,9 @@ class Server:
                 raise OpsError(f"{url} redirects: use --url {parts.scheme}://{parts.netloc}")
         # ValueError: a redirect to an address that is none.
         except (HTTPError, ValueError) as error:
-            raise OpsError(f"{self._base} can't be reached ({error.__cause__ or error}): see `ops status`") from None
+            # The cause is the system's. The error itself may name a proxy with its password.
+            why = error.__cause__ or type(error).__name__
+            raise OpsError(f"{self._base} can't be reached ({why}): see `ops status`") from None
         if response.status in (401, 403):
             raise OpsError(f"Langfuse rejects the keys ({response.status}): make new ones in the project's settings")
         return response
@@ -126,7 +144,7 @@ class Server:
             raise OpsError(f"{self._base}{path} answers {response.status}: see `ops logs web`")
         try:
             body = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             raise OpsError(f"{self._base}{path} does not answer like Langfuse: is the address right?") from None
         return body if isinstance(body, dict) else {}
 
@@ -178,10 +196,13 @@ class Traces:
             "timestamp": now,
             "body": {"id": trace_id, "name": NAME, "timestamp": now},
         }
-        if errors := self._server.post("/api/public/ingestion", {"batch": [event]}).get("errors"):
-            raise OpsError(
-                f"Langfuse refused the trace: {errors[0].get('message', 'no reason given')}; see `ops logs web`"
-            )
+        match self._server.post("/api/public/ingestion", {"batch": [event]}).get("errors"):
+            case None | []:
+                return
+            case [{"message": str(reason)}, *_]:
+                raise OpsError(f"Langfuse refused the trace: {reason}; see `ops logs web`")
+            case _:
+                raise OpsError("Langfuse refused the trace: see `ops logs web`")
 
     def is_there(self, trace_id: str) -> bool:
         """Whether it can be read."""

@@ -25,7 +25,9 @@ TIMEOUT_SECONDS = 1200
 """Longer than the 15 minutes of health-check grace period that a first migration may take."""
 
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until the services are steady.")]
-Timeout = Annotated[int, typer.Option("--timeout", metavar="SECONDS", min=0, help="How long to wait at most.")]
+Timeout = Annotated[
+    int, typer.Option("--timeout", metavar="SECONDS", min=0, max=86400, help="How long to wait at most.")
+]
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 from ops.environment import OpsError
 
 PROJECT = Path(__file__).parent.parent
-OUTDIR = PROJECT / os.environ.get("CDKTF_OUTDIR", "cdktf.out")
+OUTDIR = PROJECT / (os.environ.get("CDKTF_OUTDIR") or "cdktf.out")
 """Where the stacks are synthesized."""
 SAVED_PLAN = "saved.tfplan"
 """The plan in a stack's folder that ``ops plan`` saves and ``ops apply`` applies."""
@@ -31,19 +31,41 @@ def run(*command: str, folder: Path, capture: bool = False) -> str:
     environment = {
         "TF_IN_AUTOMATION": "1",
         **os.environ,
-        "PATH": f"{sys.prefix}/bin{os.pathsep}{os.environ['PATH']}",
+        "PATH": os.pathsep.join([f"{sys.prefix}/bin", os.environ.get("PATH", os.defpath)]),
     }
     program = shutil.which(command[0], path=environment["PATH"])
     if program is None:
         raise OpsError(f"there is no {command[0]} on the PATH: run `make setup`")
-    ran = subprocess.run(
+    process = subprocess.Popen(
         [program, *command[1:]],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE if capture else sys.stderr,
         text=True,
-        check=False,
     )
-    if ran.returncode != 0:
+    output = _wait(process)
+    if process.returncode != 0:
         raise OpsError(f"{' '.join(command[:2])} failed in {os.path.relpath(folder)}: see above")
-    return ran.stdout or ""
+    return output
+
+
+def _wait(process: subprocess.Popen[str]) -> str:
+    """Waits for the process and returns its output.
+
+    Ctrl-C interrupts it as well: Terraform then stores the state of what it has changed, which takes a while. To kill
+    it would lose that state, as ``subprocess.run`` does after a quarter of a second.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl-C, once the process has ended.
+    """
+    interrupt: KeyboardInterrupt | None = None
+    while True:
+        try:
+            output, _ = process.communicate()
+        except KeyboardInterrupt as again:
+            interrupt = again
+        else:
+            break
+    if interrupt:
+        raise interrupt
+    return output or ""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.arguments import matching
 from ops.console import console
 from ops.ecs_services import active_services, last_event, primary_deployment, revision
 from ops.environment import aws_session
@@ -20,11 +21,18 @@ ATTEMPTS = 10
 """A network that is away for a minute does not end a wait of many minutes."""
 
 
+NAME = matching(r"[A-Za-z0-9_-]{1,255}", "letters, digits, hyphens and underscores, such as langfuse-dev-web")
+REVISION = matching(r"[A-Za-z0-9_-]{1,255}:[0-9]{1,9}", "a family and its revision, such as langfuse-dev-web:7")
+REGION = matching(r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS Region, such as eu-central-1")
+
+
 def wait(
-    cluster: Annotated[str, typer.Option(metavar="NAME", help="The ECS cluster.")],
-    service: Annotated[str, typer.Option(metavar="NAME", help="The service's name in ECS.")],
-    task_definition: Annotated[str, typer.Option(metavar="FAMILY:REVISION", help="What the service must run.")],
-    region: Annotated[str, typer.Option(metavar="REGION", help="The AWS region.")],
+    cluster: Annotated[str, typer.Option(metavar="NAME", callback=NAME, help="The ECS cluster.")],
+    service: Annotated[str, typer.Option(metavar="NAME", callback=NAME, help="The service's name in ECS.")],
+    task_definition: Annotated[
+        str, typer.Option(metavar="FAMILY:REVISION", callback=REVISION, help="What the service must run.")
+    ],
+    region: Annotated[str, typer.Option(metavar="REGION", callback=REGION, help="The AWS region.")],
     restart_failed: Annotated[
         bool, typer.Option("--restart-failed", help="First start it again if it has failed before.")
     ] = False,
@@ -57,7 +65,7 @@ def _restart_if_failed(ecs: "ECSClient", cluster: str, service_name: str, task_d
     primary = primary_deployment(service)
     if revision(primary["taskDefinition"]) != task_definition or primary.get("rolloutState") != "FAILED":
         return None
-    console.print(f"{service_name}: its deployment failed before, and is started again", soft_wrap=True)
+    console.print(f"{service_name}: its deployment failed before, and is started again")
     updated = ecs.update_service(cluster=cluster, service=service_name, forceNewDeployment=True)
     return primary_deployment(updated["service"])["id"]
 
@@ -78,5 +86,5 @@ class Progress:
         )
         now = time.monotonic()
         if line != self._last or now - self._printed >= SILENCE_SECONDS:
-            console.print(f"{now - self._started:3.0f} s  {line}", soft_wrap=True)
+            console.print(f"{now - self._started:3.0f} s  {line}")
             self._last, self._printed = line, now

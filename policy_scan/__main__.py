@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping, Set
 
+from entry_point import run
 from policy_scan.checkov import findings
 from policy_scan.configuration import Finding, acceptances, merged, synthesized
 from settings.load import known_environments
@@ -33,4 +34,4 @@ def verdict(failed: Mapping[Finding, str], accepted: Set[Finding]) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    run("policy_scan", main)

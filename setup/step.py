@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from entry_point import run
+
 
 @contextmanager
 def step(name: str) -> Iterator[None]:
@@ -51,7 +53,4 @@ def run_step(name: str, command: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(run_step(sys.argv[1], sys.argv[2:]))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    run("setup", lambda: run_step(sys.argv[1], sys.argv[2:]))

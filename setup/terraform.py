@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from entry_point import run
 from setup import PROJECT
 from setup.provider import ProviderError, ensure_provider, mirror_configuration
 from setup.step import run_step
@@ -47,16 +48,18 @@ def main() -> int:
 
 def _on_path() -> str | None:
     """Returns the path of a Terraform on the PATH other than this project's launcher."""
-    folders = [folder for folder in os.environ["PATH"].split(os.pathsep) if Path(folder) != BIN]
+    folders = [folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(folder) != BIN]
     return shutil.which("terraform", path=os.pathsep.join(folders))
 
 
 def _version(terraform: str) -> tuple[int, ...]:
     """Returns the major and minor version, such as ``(1, 11)``, or ``(0,)`` if the program fails."""
-    ran = subprocess.run([terraform, "version", "-json"], capture_output=True, text=True, check=False)
-    if ran.returncode != 0:
+    ran = subprocess.run([terraform, "version", "-json"], capture_output=True, check=False)
+    try:
+        return tuple(int(part) for part in json.loads(ran.stdout)["terraform_version"].split(".")[:2])
+    except (ValueError, TypeError, LookupError, AttributeError):
+        # What is called terraform may be anything.
         return (0,)
-    return tuple(int(part) for part in json.loads(ran.stdout)["terraform_version"].split(".")[:2])
 
 
 def _from_pypi() -> Sequence[str]:
@@ -87,4 +90,4 @@ def _replace(file: Path, text: str, *, mode: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run("setup", main)

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from entry_point import run
 from tests.progress import FOLDER_VARIABLE
 
 TESTS = Path(__file__).resolve().parent
@@ -61,7 +62,4 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    run("tests", lambda: main(sys.argv[1:]))

@@ -41,7 +41,7 @@ def ops_in_process(*arguments: str, environment: Mapping[str, str], stdin: str =
     with (
         patch.dict(os.environ, environment),
         patch.object(sys, "argv", ["ops", *arguments]),
-        patch.object(sys, "stdin", io.StringIO(stdin)),
+        patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()))),
         redirect_stdout(out),
         redirect_stderr(err),
     ):

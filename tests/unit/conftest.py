@@ -3,12 +3,15 @@
 import lazy_bindings  # noqa: F401  before any test imports cdktf
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
 
 from local import embedded_aws
 from local.embedded_aws import EmbeddedAws
+from ops import apply, plan
+from synth.outdir_lock import held
 from tests.unit import small_deployment
 from tests.unit.small_deployment import SmallDeployment
 
@@ -23,6 +26,15 @@ def fake_server(httpserver: HTTPServer) -> Iterator[HTTPServer]:
     """An HTTP server on 127.0.0.1. An unexpected request fails the test."""
     yield httpserver
     httpserver.check()
+
+
+@pytest.fixture
+def _outdir_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Lets ``ops plan`` and ``ops apply`` end at once, since another command holds the output folder."""
+    for command in (plan, apply):
+        monkeypatch.setattr(command, "OUTDIR", tmp_path / "cdktf.out")
+    with held(tmp_path / "cdktf.out", "the tests"):
+        yield
 
 
 @pytest.fixture(scope="session")

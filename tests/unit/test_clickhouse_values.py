@@ -10,6 +10,7 @@ import typer
 from ops import secret_input
 from ops.clickhouse import check, value_error
 from settings.secret_variables import CLICKHOUSE_SECRETS
+from tests.command_line import ops_in_process
 
 GOOD = {
     "CLICKHOUSE_URL": "https://abc.eu-central-1.aws.clickhouse.cloud:8443",
@@ -19,6 +20,8 @@ GOOD = {
     "CLICKHOUSE_DB": "default",
     "CLICKHOUSE_MIGRATION_SSL": "true",
 }
+
+SECRET = "my-secret-9"  # noqa: S105  # pragma: allowlist secret
 
 
 def test_right_values() -> None:
@@ -62,7 +65,7 @@ def test_the_forms_inside_the_vpc() -> None:
 
 
 def read(text: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     return secret_input.read("-", "--from", CLICKHOUSE_SECRETS, hidden=())
 
 
@@ -83,7 +86,50 @@ def test_a_line_that_is_no_pair_is_not_shown(monkeypatch: pytest.MonkeyPatch) ->
     assert "secret-9" not in str(raised.value)
 
 
-def test_a_file_that_is_no_text(tmp_path: Path) -> None:
-    (tmp_path / "keys").write_bytes(b"\xff\xfe")
-    with pytest.raises(typer.BadParameter, match="is not text"):
-        secret_input.read(str(tmp_path / "keys"), "--from", CLICKHOUSE_SECRETS, hidden=())
+def test_a_name_given_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(f"{name}={value}\n" for name, value in GOOD.items())
+    with pytest.raises(typer.BadParameter, match="CLICKHOUSE_USER is given twice"):
+        read(f"{text}CLICKHOUSE_USER=other\n", monkeypatch)
+
+
+@pytest.mark.parametrize("command", [["clickhouse", "set", "--from"], ["smoke", "--keys"]], ids=["set", "smoke"])
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"\xff\xfe", "is not text in UTF-8"),
+        (f"CLICKHOUSE_USER={SECRET}\n".encode("utf-16"), "is not text in UTF-8"),
+        (f"CLICKHOUSE_USER={SECRET}\n".encode("utf-16-le"), "another name than"),
+        (f"{SECRET}\n".encode() * 10_000, "has more than 64 KiB"),
+        (b"", "missing"),
+        (None, "Is a directory"),
+    ],
+    ids=["binary", "UTF-16", "UTF-16 without its mark", "huge", "empty", "folder"],
+)
+def test_a_wrong_file_is_refused_without_its_content(
+    command: list[str], content: bytes | None, says: str, tmp_path: Path
+) -> None:
+    file = tmp_path / SECRET
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    ran = ops_in_process(*command, str(file), environment={"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+    assert ran.returncode == 2
+    assert says in ran.stderr
+    assert SECRET not in ran.stderr
+
+
+def test_a_control_character_in_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(f"{name}={value}\0\n" for name, value in GOOD.items())
+    with pytest.raises(typer.BadParameter, match=r"CLICKHOUSE_URL, .* control characters"):
+        read(text, monkeypatch)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(f"{name}={value}\r\n" for name, value in GOOD.items())
+    assert read(f"\ufeff{text}", monkeypatch) == GOOD
+
+
+def test_a_value_fits_into_a_secret() -> None:
+    assert value_error("CLICKHOUSE_PASSWORD", "x" * 65_536, "external") is None
+    assert "at most 65536 bytes" in (value_error("CLICKHOUSE_PASSWORD", "x" * 65_537, "external") or "")

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from ops.__main__ import app
+from ops.commands import app
 from tests.command_line import ops_in_process
 
 

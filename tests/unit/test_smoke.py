@@ -125,8 +125,9 @@ def test_an_error_is_one_line(fake_server: HTTPServer, behaviour: dict[str, Any]
     assert "sk-lf-secret" not in ran.stdout + ran.stderr
 
 
-def test_a_page_instead_of_json(fake_server: HTTPServer) -> None:
-    fake_server.expect_request(HEALTH).respond_with_data("<html>", content_type="text/html")
+@pytest.mark.parametrize("page", ["<html>", "[" * 100_000, "\xff", ""], ids=["HTML", "nested", "binary", "empty"])
+def test_a_page_instead_of_json(fake_server: HTTPServer, page: str) -> None:
+    fake_server.expect_request(HEALTH).respond_with_data(page.encode("latin-1"), content_type="text/html")
     assert_one_line(run_smoke(fake_server.url_for("/")), f"{HEALTH} does not answer like Langfuse")
 
 
@@ -162,8 +163,56 @@ def test_no_proxy_is_respected(fake_server: HTTPServer) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
-@pytest.mark.parametrize("url", ["langfuse.example.com", "https://host:port", "ftp://host"])
-def test_an_invalid_address_is_refused(url: str) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "langfuse.example.com",
+        "https://host:port",
+        "ftp://host",
+        "https://user:Passw0rd@host",  # pragma: allowlist secret
+        "https://user:Pass w0rd@host",  # pragma: allowlist secret
+        "https://Passw0rd@host",
+        "https://host?key=Passw0rd",
+        "https://host/\nPassw0rd",
+        "https://host:0/Passw0rd",
+        "https://host:65536/Passw0rd",
+        f"https://{'Passw0rd' * 10}",
+    ],
+)
+def test_an_invalid_address_is_refused_and_not_shown(url: str) -> None:
     ran = run_smoke(url)
     assert ran.returncode == 2
-    assert "Traceback" not in ran.stderr
+    assert "such as https://langfuse.example.com" in ran.stderr
+    assert "w0rd" not in ran.stdout + ran.stderr
+
+
+def test_swapped_keys_are_not_sent(fake_server: HTTPServer) -> None:
+    keys = KEYS.replace("=pk-lf-", "=sk-lf-")
+    assert_one_line(run_smoke(fake_server.url_for("/"), keys=keys), "LANGFUSE_PUBLIC_KEY: is a secret key", code=2)
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://user:Pass w0rd@host:99999",  # pragma: allowlist secret
+        "http://user:Passw0rd@127.0.0.1:9",  # pragma: allowlist secret
+        "x://:y@z",
+    ],
+)
+def test_a_proxy_that_does_not_work_is_named_without_its_password(proxy: str) -> None:
+    ran = run_smoke("http://langfuse.example.com", http_proxy=proxy, no_proxy="")
+    assert_one_line(ran, "http://langfuse.example.com can't be reached")
+    assert "w0rd" not in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("version", ["²", "9" * 5000 + ".0", 4, None, ["4.0.0"]])
+def test_a_version_that_is_none(fake_server: HTTPServer, version: object) -> None:
+    fake_server.expect_request(HEALTH).respond_with_json({"version": version})
+    assert_one_line(run_smoke(fake_server.url_for("/")), "does not answer like Langfuse")
+
+
+@pytest.mark.parametrize("errors", ["no", [{}], ["no"], {"message": "no"}])
+def test_a_refusal_without_a_reason(fake_server: HTTPServer, errors: object) -> None:
+    fake_server.expect_request(HEALTH).respond_with_json({"version": "3.225.4"})
+    fake_server.expect_request("/api/public/ingestion").respond_with_json({"errors": errors}, 207)
+    assert_one_line(run_smoke(fake_server.url_for("/")), "refused the trace: see")
