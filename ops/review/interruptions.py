@@ -97,7 +97,11 @@ ROTATIONS = {
     "nextauth": "every user is signed out by `ops redeploy --apply`",
     "(?:database|postgres)[-_](?:password|url)": OPEN_NO_CONNECTION,
 }
-"""What another value of a secret means, by what is in its ARN or in Terraform's address."""
+"""What another value of a secret means, by what is in its name or in Terraform's address.
+
+The others never get one: without SALT and ENCRYPTION_KEY, stored data can't be read, and those of ClickHouse hold what
+the operator stored in them.
+"""
 DNS = {"aws_route53_record", "aws_route53_zone"}
 
 
@@ -138,7 +142,7 @@ def _of(change: Change, changed: Sequence[Difference], names: set[str]) -> Itera
     if change.type in DNS and (_is_answer(change, names) or change.kind in ("replace", "destroy")):
         yield f"DNS change: clients may use the old answer until its TTL{_seconds(change)} is over"
     elif change.kind == "replace" and change.type == "aws_secretsmanager_secret_version":
-        yield _rotation(change)
+        yield rotation_means(change)
     elif change.kind == "replace" and change.type in WHILE_GONE:
         ends = change.type == "aws_ecs_service" and change.after.get("desired_count") == 0
         yield f"replaced: {NO_TASKS if ends else WHILE_GONE[change.type]}"
@@ -166,9 +170,13 @@ def _is_answer(change: Change, names: set[str]) -> bool:
     return change.kind == "change" and bool(names - ARGUMENTS.get(change.type, frozenset()))
 
 
-def _rotation(change: Change) -> str | None:
-    secret = f"{change.address} {str(change.before.get('secret_id')).rpartition(':')[2].rpartition('/')[2]}"
-    return next((what for pattern, what in ROTATIONS.items() if re.search(pattern, secret)), None)
+def rotation_means(change: Change) -> str | None:
+    """What another value of the secret means, if it is one that `secrets.*_version` gives another value.
+
+    The environment's name, which is in the secret's too, does not count.
+    """
+    name = str(change.before.get("secret_id")).rpartition(":")[2].rpartition("/")[2]
+    return next((what for pattern, what in ROTATIONS.items() if re.search(pattern, f"{change.address} {name}")), None)
 
 
 def _deployment(change: Change) -> str:

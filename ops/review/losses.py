@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ops.review.causes import follows
-from ops.review.interruptions import ROTATIONS
+from ops.review.interruptions import rotation_means
 from ops.review.plan_format import Change
 from ops.review.references import CROSS_STACK_OUTPUT, HOLDS_DATA, Foundations
 from ops.review.terraform_plan import StackPlan
@@ -26,11 +26,6 @@ FOUNDATIONS = {
 GONE = {"replace": "is replaced", "destroy": "is destroyed", "forget": "leaves the state, and stays on AWS"}
 """What happens to a resource that is gone afterwards, by the kind of the change."""
 VERSION = "secret_string_wo_version"
-ROTATED = re.compile("|".join(ROTATIONS))
-"""The secrets that `secrets.*_version` gives another value, in their ARNs and in Terraform's addresses.
-
-Without SALT and ENCRYPTION_KEY, stored data can't be read; those of ClickHouse hold what the operator stored in them.
-"""
 NETWORK = re.compile(rf"{CROSS_STACK_OUTPUT}(?:data)?aws_(?:subnet|vpc)(?!_)")
 """The outputs for other stacks that are of a subnet or the VPC."""
 PRIVATE_SUBNET = re.compile(rf"{CROSS_STACK_OUTPUT}(?:data)?aws_subnetvpc_private-[0-9]+_[0-9A-F]+id$")
@@ -120,7 +115,7 @@ def rotation(change: Change) -> str | None:
         or change.kind != "replace"
         or change.change.replace_paths != [[VERSION]]
         or not (rises and stays)
-        or not ROTATED.search(f"{change.address} {str(secret).rpartition('/')[2]}")
+        or rotation_means(change) is None
     ):
         return None
     return f"{before} → {after}"

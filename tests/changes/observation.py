@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import shutil
 import subprocess
 from collections import defaultdict
@@ -13,7 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from local.deployment import Deployment
-from ops.review.losses import FOUNDATIONS, ROTATED
+from ops.review.interruptions import ROTATIONS
+from ops.review.losses import FOUNDATIONS
 from ops.review.references import HOLDS_DATA
 from settings import SettingsError
 from settings.changes import Effect
@@ -73,7 +75,7 @@ class Planned:
         return (
             self.type in HOLDS_DATA | FOUNDATIONS
             and self.action in GONE
-            and not (rotates and ROTATED.search(self.address))
+            and not (rotates and any(re.search(secret, self.address) for secret in ROTATIONS))
         )
 
 

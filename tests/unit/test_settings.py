@@ -50,6 +50,7 @@ WRONG = [
     ("TAGS", "[", ["JSON"]),
     ("TAGS", '{"Team": "data & ml"}', ["tags.Team: must be", "letters, digits, spaces"]),
     ("REGION__X", "1", ["region"]),
+    ("ALLOWED_ACCOUNT_IDS", "[123456789012]", ["allowed_account_ids.0", "in quotes"]),
 ]
 
 
