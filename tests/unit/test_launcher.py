@@ -30,7 +30,7 @@ if [ "$1" = state ]; then cat resources 2> /dev/null || echo 'No state file was 
 trap 'echo >> interrupts; if [ $(wc -l < interrupts) -eq 2 ]; then exit 1; fi' INT
 echo $$ > pid.new; mv pid.new pid
 while [ ! -e finish ]; do sleep 0.02; done
-test ! -e interrupts
+test ! -e interrupts -o -e completed
 """
 LAUNCHER = """
 import os, sys
@@ -169,6 +169,16 @@ def test_a_signal_interrupts_terraform_once_and_waits_for_it(launched: Launched,
     assert "interrupted in the stack network. The state is stored: run the command again" in printed
 
 
+def test_no_stack_follows_one_that_was_interrupted_at_its_end(launched: Launched) -> None:
+    os.killpg(launched.process.pid, signal.SIGINT)
+    until(launched.interrupts)
+    (launched.folder / "network" / "completed").touch()
+    launched.finish()
+    code, printed = launched.ends()
+    assert (code, launched.started("data")) == (130, False)
+    assert "interrupted in the stack data. The state is stored" in printed
+
+
 def test_a_second_ctrl_c_says_what_a_third_one_costs(launched: Launched) -> None:
     os.killpg(launched.process.pid, signal.SIGINT)
     until(launched.interrupts)
@@ -184,7 +194,8 @@ def test_a_second_ctrl_c_says_what_a_third_one_costs(launched: Launched) -> None
 def test_terraform_is_waited_for_if_the_cli_is_killed(launched: Launched) -> None:
     (cli,) = psutil.Process(launched.process.pid).children()
     cli.kill()
-    os.kill(launched.process.pid, 0)
+    with pytest.raises(subprocess.TimeoutExpired):
+        launched.process.wait(1)
     launched.finish()
     code, printed = launched.ends()
     assert (code, launched.started("data")) == (1, False)
