@@ -9,10 +9,10 @@ from typing import Any
 
 import boto3
 import jmespath
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError
-from jmespath.functions import Functions, signature
 
-from modules.identity import IDENTITIES, Call
+from modules.identity import IDENTITIES
 from settings import Settings
 
 PLACEHOLDER = re.compile(r"\{([a-z_]\w*(?:\.\w+)*)\}")
@@ -34,62 +34,37 @@ def existing_ids(session: boto3.Session, settings: Settings, type_: str, values:
 
     Raises:
         KeyError: if the table has no such type.
-        BotoCoreError, ClientError: if AWS does not answer, but for that something is not there.
+        BotoCoreError, ClientError: if AWS does not answer the question.
     """
     identity = IDENTITIES[type_]
-    client = _client(session, identity.service)
-    known = {"region": settings.region, **values}
+    known = _with_environment(settings, values)
     try:
-        found = _ask(client, identity.existing, known)
-        if identity.confirm is not None:
-            found = [id_ for id_ in found if any(_ask(client, identity.confirm, {**known, "import_id": id_}))]
+        arguments: Any = _filled(identity.arguments, known)
+        path = _fill(identity.import_ids, known, _in_jmespath)
     except _UnknownError:
         return None
-    return found
+    answers = _answers(_client(session, identity.service), identity.operation, arguments)
+    return list(chain.from_iterable(jmespath.search(path, answer) or () for answer in answers))
 
 
-def state_import_id(type_: str, attributes: Mapping[str, Any]) -> str:
-    """The Terraform import ID of a resource with these attributes in the state."""
-    return _fill(IDENTITIES[type_].import_id, attributes, _required)
+def state_import_id(settings: Settings, type_: str, attributes: Mapping[str, Any]) -> str:
+    """The Terraform import ID of a resource that has these attributes in the state.
+
+    Raises:
+        KeyError: if the table has no such type.
+    """
+    return _fill(IDENTITIES[type_].import_id, _with_environment(settings, attributes), str)
 
 
 class _UnknownError(Exception):
     """An attribute is not known yet."""
 
 
-_creation = Lock()
+def _with_environment(settings: Settings, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {"region": settings.region, "prefix": settings.prefix, **values}
 
 
-def _client(session: boto3.Session, service: str) -> Any:
-    """The session's client of the service. boto3 has no lock of its own for making one."""
-    with _creation:
-        return _new_client(session, service)
-
-
-@cache
-def _new_client(session: boto3.Session, service: str) -> Any:
-    return session.client(service)  # type: ignore[call-overload]
-
-
-def _ask(client: Any, call: Call, values: Mapping[str, Any]) -> list[Any]:
-    arguments = _filled(call.arguments, values)
-    path = jmespath.compile(_fill(call.path, values, _text))
-    answers = (path.search(answer, _OPTIONS) for answer in _answers(client, call.operation, arguments))
-    return list(chain.from_iterable(answer if isinstance(answer, list) else [answer] for answer in answers if answer))
-
-
-def _answers(client: Any, operation: str, arguments: Mapping[str, Any]) -> Iterator[Any]:
-    try:
-        if client.can_paginate(operation):
-            yield from client.get_paginator(operation).paginate(**arguments)
-        else:
-            yield getattr(client, operation)(**arguments)
-    except ClientError as error:
-        if not ABSENT.search(error.response["Error"]["Code"]):
-            raise
-
-
-def _filled(template: Any, values: Mapping[str, Any]) -> Any:
+def _filled(template: object, values: Mapping[str, Any]) -> object:
     """The arguments of a call, with attributes for placeholders."""
     if isinstance(template, Mapping):
         return {name: _filled(value, values) for name, value in template.items()}
@@ -98,11 +73,11 @@ def _filled(template: Any, values: Mapping[str, Any]) -> Any:
     return _fill(template, values, _required) if isinstance(template, str) else template
 
 
-def _fill(template: str, values: Mapping[str, Any], as_text: Callable[[Any], str]) -> str:
+def _fill(template: str, values: Mapping[str, Any], as_text: Callable[[object], str]) -> str:
     return PLACEHOLDER.sub(lambda match: as_text(_attribute(match[1], values)), template)
 
 
-def _attribute(path: str, values: Mapping[str, Any]) -> Any:
+def _attribute(path: str, values: Mapping[str, Any]) -> object:
     """An attribute, ``alias.0.name`` for example; None if it is null, or in a block that is not there.
 
     Raises:
@@ -121,23 +96,39 @@ def _attribute(path: str, values: Mapping[str, Any]) -> Any:
     return value
 
 
-def _required(value: Any) -> str:
+def _required(value: object) -> str:
     if value is None:
         raise _UnknownError
     return str(value)
 
 
-def _text(value: Any) -> str:
-    """A value inside a raw string of JMESPath."""
+def _in_jmespath(value: object) -> str:
+    """An attribute inside a raw string of JMESPath."""
     return "" if value is None else str(value).replace("'", r"\'")
 
 
-class _Functions(Functions):
-    """The functions of JMESPath, and one more."""
+def _answers(client: BaseClient, operation: str, arguments: Mapping[str, Any]) -> Iterator[Any]:
+    """All pages of the answer; none if what was asked for, or what it belongs to, is not there."""
+    try:
+        if client.can_paginate(operation):
+            yield from client.get_paginator(operation).paginate(**arguments)
+        else:
+            yield getattr(client, operation)(**arguments)
+    except ClientError as error:
+        if not ABSENT.search(error.response["Error"]["Code"]):
+            raise
 
-    @signature({"types": ["string"]}, {"types": ["string"]})
-    def _func_after(self, text: str, separator: str) -> str:
-        return text.rpartition(separator)[2]
+
+_one_at_a_time = Lock()
 
 
-_OPTIONS = jmespath.Options(custom_functions=_Functions())
+def _client(session: boto3.Session, service: str) -> BaseClient:
+    """The session's client of the service. A session, unlike a client, may not be used by two threads at once."""
+    with _one_at_a_time:
+        return _new_client(session, service)
+
+
+@cache
+def _new_client(session: boto3.Session, service: str) -> BaseClient:
+    client: BaseClient = session.client(service)  # type: ignore[call-overload]
+    return client
