@@ -185,6 +185,22 @@ def full_flow_logs(describe: Handler, params: Parameters) -> Answer:
     return status, headers, body
 
 
+@wraps(ec2, "CreateNatGateway", "DescribeNatGateways")
+def nat_gateways_with_addresses(answer: Handler, params: Parameters) -> Answer:
+    """EC2 DescribeNatGateways in ministack 1.5 lacks the addresses: an import would replace the gateway."""
+    status, headers, body = answer(params)
+    for id_, gateway in ec2._nat_gateways.items():
+        allocation = {"AllocationId": gateway["AllocationId"], "IsPrimary": True, "Status": "succeeded"}
+        address = _properties({key[0].lower() + key[1:]: value for key, value in allocation.items()})
+        body = re.sub(
+            rf"(<natGatewayId>{id_}</natGatewayId>(?:(?!<natGatewayId>).)*?)<natGatewayAddressSet/>".encode(),
+            rf"\1<natGatewayAddressSet><item>{address}</item></natGatewayAddressSet>".encode(),
+            body,
+            flags=re.DOTALL,
+        )
+    return status, headers, body
+
+
 @wraps(ec2, "RunInstances")
 def complete_instances(run: Handler, params: Parameters) -> Answer:
     """EC2 RunInstances in ministack 1.5 drops the metadata options and the root volume's size and encryption.
