@@ -26,6 +26,10 @@ def session() -> Iterator[boto3.Session]:
         yield aws.session()
 
 
+def clients(session: boto3.Session, *services: str) -> list[Any]:
+    return [session.client(service) for service in services]  # type: ignore[call-overload]
+
+
 def ids(session: boto3.Session, type_: str, **values: Any) -> list[str] | None:
     return existing_ids(session, PROD, type_, values)
 
@@ -43,7 +47,7 @@ def specification(type_: str, environment: str, name: str = "langfuse-prod") -> 
 
 
 def test_another_environment_whose_name_starts_alike_is_not_found(session: boto3.Session) -> None:
-    ec2, logs, sns, s3 = (session.client(name) for name in ("ec2", "logs", "sns", "s3"))
+    ec2, logs, sns, s3 = clients(session, "ec2", "logs", "sns", "s3")
     own, other = (
         ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=specification("vpc", environment))["Vpc"]["VpcId"]
         for environment in ("prod", "prod-eu")
@@ -63,7 +67,7 @@ def test_another_environment_whose_name_starts_alike_is_not_found(session: boto3
 
 
 def test_each_of_two_is_found(session: boto3.Session) -> None:
-    ec2 = session.client("ec2")
+    (ec2,) = clients(session, "ec2")
     made = {
         ec2.create_volume(
             AvailabilityZone="us-east-1a", Size=1, TagSpecifications=specification("volume", "prod", "twice")
@@ -77,7 +81,7 @@ def test_each_of_two_is_found(session: boto3.Session) -> None:
 
 
 def test_what_was_deleted_is_not_found(session: boto3.Session) -> None:
-    ec2, ecs, secrets = (session.client(name) for name in ("ec2", "ecs", "secretsmanager"))
+    ec2, ecs, secrets = clients(session, "ec2", "ecs", "secretsmanager")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
     gateway = ec2.create_nat_gateway(
@@ -140,7 +144,7 @@ def test_what_was_never_made_is_not_found(session: boto3.Session, type_: str, va
 
 
 def test_a_part_of_a_bucket_is_found_only_if_it_is_there(session: boto3.Session) -> None:
-    s3, bucket = session.client("s3"), f"langfuse-prod-parts-{UNIQUE}"
+    (s3,), bucket = clients(session, "s3"), f"langfuse-prod-parts-{UNIQUE}"
     s3.create_bucket(Bucket=bucket)
     assert ids(session, "aws_s3_bucket_versioning", bucket=bucket) == []
     assert ids(session, "aws_s3_bucket_cors_configuration", bucket=bucket) == []
@@ -149,7 +153,7 @@ def test_a_part_of_a_bucket_is_found_only_if_it_is_there(session: boto3.Session)
 
 
 def test_the_peer_tells_security_group_rules_apart(session: boto3.Session) -> None:
-    ec2 = session.client("ec2")
+    (ec2,) = clients(session, "ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     own, peer = (ec2.create_security_group(GroupName=name, Description="x", VpcId=vpc)["GroupId"] for name in "ab")
     port: dict[str, Any] = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
@@ -171,7 +175,7 @@ def test_the_peer_tells_security_group_rules_apart(session: boto3.Session) -> No
 
 
 def test_terraforms_version_of_a_secret_is_found_and_not_an_operators(session: boto3.Session) -> None:
-    secrets = session.client("secretsmanager")
+    (secrets,) = clients(session, "secretsmanager")
     arn = secrets.create_secret(Name="langfuse-prod/rotated")["ARN"]
     first = secrets.put_secret_value(SecretId=arn, SecretString="1", VersionStages=["AWSCURRENT", "TERRAFORM"])
     secrets.put_secret_value(SecretId=arn, SecretString="2")
@@ -179,7 +183,7 @@ def test_terraforms_version_of_a_secret_is_found_and_not_an_operators(session: b
 
 
 def test_an_alias_for_something_else_is_not_this_projects(session: boto3.Session) -> None:
-    route53 = session.client("route53")
+    (route53,) = clients(session, "route53")
     zone = route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"].rpartition("/")[2]
     alias = {"DNSName": "own.elb.amazonaws.com.", "HostedZoneId": "Z35SXDOTRQ7X7K", "EvaluateTargetHealth": False}
     records: list[Any] = [
@@ -208,7 +212,7 @@ def test_an_alias_for_something_else_is_not_this_projects(session: boto3.Session
 
 def test_a_subscription_is_found_before_it_is_confirmed(session: boto3.Session) -> None:
     """Until then it has no ARN. The address has a quotation mark, which ends a text in JMESPath."""
-    sns = session.client("sns")
+    (sns,) = clients(session, "sns")
     topic = sns.create_topic(Name="langfuse-prod-alarms")["TopicArn"]
     subscription = {"topic_arn": topic, "protocol": "email", "endpoint": EMAIL}
     assert ids(session, "aws_sns_topic_subscription", **subscription) == []
@@ -217,7 +221,7 @@ def test_a_subscription_is_found_before_it_is_confirmed(session: boto3.Session) 
 
 
 def test_a_distribution_is_found_by_its_comment(session: boto3.Session) -> None:
-    cloudfront = session.client("cloudfront")
+    (cloudfront,) = clients(session, "cloudfront")
     origin = {
         "Id": "load-balancer",
         "DomainName": "x.example.com",
