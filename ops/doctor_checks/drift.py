@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from modules.identity import IDENTITIES
-from ops.environment import AWS_ERRORS, Environment, StateResource, reason
+from ops.environment import AWS_ERRORS, Environment, OpsError, StateResource, reason
 from ops.existing import existing_ids, state_import_id
 from ops.findings import Finding, Verdict, finding
 from ops.review.references import HOLDS_DATA
 
 THREADS = 8
-"""Fewer than the ten connections that a client of boto3 keeps open."""
+"""Each for one type at a time: CloudWatch refuses more than nine questions about alarms a second."""
 SHOWN = 10
 """How many addresses are listed: whoever has deleted more sees them all in the plan."""
 
@@ -57,16 +57,19 @@ def _missing(environment: Environment, resources: Sequence[StateResource]) -> Mi
     type_ = resources[0].type
     try:
         return Missing(type_, [resource for resource in resources if not _exists(environment, resource)])
-    except AWS_ERRORS as error:
+    except (OpsError, *AWS_ERRORS) as error:
         return Missing(type_, [], reason(error))
 
 
 def _exists(environment: Environment, resource: StateResource) -> bool:
     ids = existing_ids(environment.session, environment.settings, resource.type, resource.attributes)
-    return _import_id(environment, resource) in (ids or ())
+    id_ = _import_id(environment, resource)
+    if ids is None or id_ is None:
+        raise OpsError(f"the state has too little of {resource.address}")
+    return id_ in ids
 
 
-def _import_id(environment: Environment, resource: StateResource) -> str:
+def _import_id(environment: Environment, resource: StateResource) -> str | None:
     return state_import_id(environment.settings, resource.type, resource.attributes)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ops.doctor_checks.drift import SHOWN, resources_exist
-from ops.environment import Environment
+from ops.environment import Environment, aws_session
 from ops.findings import Finding, Verdict
 from settings.model import STATE_SUFFIX
 from tests.environments import load
@@ -33,7 +33,7 @@ def find(deployment: SmallDeployment, *resources: tuple[str, str, dict[str, Any]
     }
     deployment.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=json.dumps(state).encode())
     # A session of its own, whose clients have this test's endpoints.
-    return list(resources_exist(Environment(load("dev"), deployment.aws.session())))
+    return list(resources_exist(Environment(load("dev"), aws_session("us-east-1", attempts=1))))
 
 
 def topic(deployment: SmallDeployment, name: str, *, exists: bool) -> tuple[str, str, dict[str, Any]]:
@@ -105,3 +105,10 @@ def test_what_can_not_be_asked_for_hides_nothing_else(
     assert "aws_db_instance.lost (langfuse-dev-lost)" in lost.evidence
     assert (topics.check, topics.verdict) == ("aws_sns_topic", Verdict.NOT_CHECKED)
     assert "127.0.0.1:9" in topics.evidence
+
+
+def test_a_resource_that_the_state_does_not_describe(deployment: SmallDeployment) -> None:
+    lost, incomplete = find(deployment, LOST, ("aws_sns_topic", "incomplete", {"id": None, "name": None}))
+    assert lost.verdict is Verdict.FAILED
+    assert (incomplete.check, incomplete.verdict) == ("aws_sns_topic", Verdict.NOT_CHECKED)
+    assert incomplete.evidence == "the state has too little of aws_sns_topic.incomplete"

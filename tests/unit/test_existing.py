@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from local import embedded_aws
 from ops import existing
+from ops.environment import aws_session
 from ops.existing import existing_ids, state_import_id
 from tests.environments import load
 
@@ -264,7 +265,7 @@ def test_other_errors_are_raised(session: boto3.Session, monkeypatch: pytest.Mon
         ids(session, "aws_iam_role", name="no/name of a role")
     monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", "http://127.0.0.1:9")
     with pytest.raises(EndpointConnectionError):
-        existing_ids(boto3.Session(region_name="us-east-1"), PROD, "aws_sns_topic", {"name": "langfuse-prod"})
+        existing_ids(aws_session("us-east-1", attempts=1), PROD, "aws_sns_topic", {"name": "langfuse-prod"})
 
 
 def test_a_client_is_made_once_for_a_session(session: boto3.Session) -> None:
@@ -279,6 +280,7 @@ def test_import_ids_of_what_the_state_has() -> None:
         "aws_ecs_service": {"id": "arn:aws:ecs:us-east-1:1:service/langfuse-prod/web", "name": "langfuse-prod-web"},
         "aws_sns_topic": {"id": "arn:aws:sns:us-east-1:1:langfuse-prod"},
     }
+    assert state_import_id(PROD, "aws_sns_topic", {"id": None}) is None
     assert {type_: state_import_id(PROD, type_, attributes) for type_, attributes in values.items()} == {
         "aws_route": "rtb-1_0.0.0.0/0",
         "aws_ecs_service": "langfuse-prod/langfuse-prod-web",
