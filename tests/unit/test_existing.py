@@ -67,6 +67,36 @@ def test_another_environment_whose_name_starts_alike_is_not_found(session: boto3
     assert ids(session, "aws_s3_bucket", bucket_prefix="langfuse-prod-events-") == buckets[:1]
 
 
+def test_tags_tell_the_environments_apart(session: boto3.Session) -> None:
+    (ec2,) = clients(session, "ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    service = f"com.amazonaws.{PROD.region}.s3"
+    made = {
+        environment: {
+            "aws_eip": ec2.allocate_address(TagSpecifications=specification("elastic-ip", environment))["AllocationId"],
+            "aws_internet_gateway": ec2.create_internet_gateway(
+                TagSpecifications=specification("internet-gateway", environment)
+            )["InternetGateway"]["InternetGatewayId"],
+            "aws_route_table": ec2.create_route_table(
+                VpcId=vpc, TagSpecifications=specification("route-table", environment)
+            )["RouteTable"]["RouteTableId"],
+            "aws_subnet": ec2.create_subnet(
+                VpcId=vpc, CidrBlock=cidr, TagSpecifications=specification("subnet", environment)
+            )["Subnet"]["SubnetId"],
+            "aws_vpc_endpoint": ec2.create_vpc_endpoint(
+                VpcId=vpc, ServiceName=service, TagSpecifications=specification("vpc-endpoint", environment)
+            )["VpcEndpoint"]["VpcEndpointId"],
+        }
+        for environment, cidr in (("prod", "10.0.0.0/24"), ("prod-eu", "10.0.1.0/24"))
+    }
+    place = {"vpc_id": vpc, "service_name": service}
+    for environment, resources in made.items():
+        found = {type_: ids(session, type_, **place, **tags(environment)) for type_ in resources}
+        assert found == {type_: [id_] for type_, id_ in resources.items()}
+    elsewhere = {**place, "service_name": f"com.amazonaws.{PROD.region}.dynamodb"}
+    assert ids(session, "aws_vpc_endpoint", **elsewhere, **tags("prod")) == []
+
+
 def test_each_of_two_is_found(session: boto3.Session) -> None:
     (ec2,) = clients(session, "ec2")
     made = {

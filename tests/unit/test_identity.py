@@ -122,3 +122,29 @@ def test_no_row_is_without_an_attribute() -> None:
     """Otherwise it would find what belongs to another environment."""
     everywhere = {type_ for type_, row in IDENTITIES.items() if not list(placeholders([row.arguments, row.import_ids]))}
     assert everywhere == set()
+
+
+@pytest.mark.parametrize(
+    ("type_", "answer", "dead", "alive"),
+    [
+        ("aws_db_instance", {"DBInstances": [{"DBInstanceIdentifier": "x"}]}, "deleting", "creating"),
+        ("aws_ebs_volume", {"Volumes": [{"VolumeId": "x"}]}, "deleting", "in-use"),
+        ("aws_ecs_cluster", {"clusters": [{"clusterName": "x"}]}, "INACTIVE", "ACTIVE"),
+        ("aws_ecs_service", {"services": [{"serviceName": "x"}]}, "DRAINING", "ACTIVE"),
+        ("aws_ecs_service", {"services": [{"serviceName": "x"}]}, "INACTIVE", "ACTIVE"),
+        ("aws_elasticache_replication_group", {"ReplicationGroups": [{"ReplicationGroupId": "x"}]}, "deleting", "x"),
+        ("aws_nat_gateway", {"NatGateways": [{"NatGatewayId": "x"}]}, "failed", "pending"),
+        ("aws_vpc_endpoint", {"VpcEndpoints": [{"VpcEndpointId": "x"}]}, "deleting", "available"),
+        ("aws_vpc_endpoint", {"VpcEndpoints": [{"VpcEndpointId": "x"}]}, "Deleted", "Available"),
+    ],
+)
+def test_what_is_being_deleted_is_left_out(type_: str, answer: dict[str, Any], dead: str, alive: str) -> None:
+    """AWS goes on to show these for a while; the embedded AWS deletes at once."""
+    states = ("State", "Status", "status", "DBInstanceStatus")
+
+    def found(state: str) -> Any:
+        answers = {name: [{**each, **dict.fromkeys(states, state)} for each in answer[name]] for name in answer}
+        return jmespath.search(PLACEHOLDER.sub("x", IDENTITIES[type_].import_ids), answers)
+
+    assert found(dead) == []
+    assert len(found(alive)) == 1
