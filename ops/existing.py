@@ -47,8 +47,8 @@ def existing_ids(session: boto3.Session, settings: Settings, type_: str, values:
     return list(chain.from_iterable(jmespath.search(path, answer) or () for answer in answers))
 
 
-def state_import_id(settings: Settings, type_: str, attributes: Mapping[str, Any]) -> str | None:
-    """The Terraform import ID of a resource that has these attributes in the state; None if it lacks one of them.
+def state_import_id(settings: Settings, type_: str, attributes: Mapping[str, Any]) -> str:
+    """The Terraform import ID of a resource that has these attributes in the state; empty if it lacks one of them.
 
     Raises:
         KeyError: if the table has no such type.
@@ -56,7 +56,7 @@ def state_import_id(settings: Settings, type_: str, attributes: Mapping[str, Any
     try:
         return _fill(IDENTITIES[type_].import_id, _with_environment(settings, attributes), _required)
     except _UnknownError:
-        return None
+        return ""
 
 
 class _UnknownError(Exception):

@@ -64,12 +64,12 @@ def _missing(environment: Environment, resources: Sequence[StateResource]) -> Mi
 def _exists(environment: Environment, resource: StateResource) -> bool:
     ids = existing_ids(environment.session, environment.settings, resource.type, resource.attributes)
     id_ = _import_id(environment, resource)
-    if ids is None or id_ is None:
+    if ids is None or not id_:
         raise OpsError(f"the state has too little of {resource.address}")
     return id_ in ids
 
 
-def _import_id(environment: Environment, resource: StateResource) -> str | None:
+def _import_id(environment: Environment, resource: StateResource) -> str:
     return state_import_id(environment.settings, resource.type, resource.attributes)
 
 

@@ -49,7 +49,7 @@ def test_every_resource_is_found_and_terraform_imports_it(
     settings = load(deployment.variables["LANGFUSE_ENV"])
     made = resources(deployment, session, stack)
     wanted = {
-        address: str(state_import_id(settings, address.partition(".")[0], attributes))
+        address: state_import_id(settings, address.partition(".")[0], attributes)
         for address, attributes in made.items()
     }
     found = {

@@ -310,7 +310,7 @@ def test_import_ids_of_what_the_state_has() -> None:
         "aws_ecs_service": {"id": "arn:aws:ecs:us-east-1:1:service/langfuse-prod/web", "name": "langfuse-prod-web"},
         "aws_sns_topic": {"id": "arn:aws:sns:us-east-1:1:langfuse-prod"},
     }
-    assert state_import_id(PROD, "aws_sns_topic", {"id": None}) is None
+    assert state_import_id(PROD, "aws_sns_topic", {"id": None}) == ""
     assert {type_: state_import_id(PROD, type_, attributes) for type_, attributes in values.items()} == {
         "aws_route": "rtb-1_0.0.0.0/0",
         "aws_ecs_service": "langfuse-prod/langfuse-prod-web",
