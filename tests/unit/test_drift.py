@@ -26,10 +26,15 @@ def _no_state(deployment: SmallDeployment) -> Iterator[None]:
 def find(deployment: SmallDeployment, *resources: tuple[str, str, dict[str, Any]]) -> list[Finding]:
     """Returns what the check finds if the state has these resources: type, name and attributes."""
     state = {
+        "version": 4,
+        "terraform_version": "1.11.4",
+        "serial": 1,
+        "lineage": "any",
+        "outputs": {},
         "resources": [
             {"mode": "managed", "type": type_, "name": name, "instances": [{"attributes": attributes}]}
             for type_, name, attributes in resources
-        ]
+        ],
     }
     deployment.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=json.dumps(state).encode())
     # A session of its own, whose clients have this test's endpoints.
