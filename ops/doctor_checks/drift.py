@@ -78,4 +78,5 @@ def _remedy(environment: Environment, missing: Sequence[StateResource]) -> str:
     again = f"`ops plan` shows what {environment.deploy_command} would make again"
     if not data:
         return again
-    return f"first restore the data of {', '.join(data[:SHOWN])}, as docs/restore.md says; {again}, empty"
+    docs = "docs/restore.md (ClickHouse) and docs/destroy.md (everything else) say"
+    return f"first restore the data of {', '.join(data[:SHOWN])}, as {docs}; {again}, empty"
