@@ -186,7 +186,14 @@ def _put_back(client: "SecretsManagerClient", secret: str, new: str, old: str) -
         # There is no secret, or no new version of it.
         return True
     except AWS_ERRORS:
-        return False
+        return _current_version_id(client, secret) == old
+
+
+def _current_version_id(client: "SecretsManagerClient", secret: str) -> str | None:
+    try:
+        return client.get_secret_value(SecretId=secret)["VersionId"]
+    except AWS_ERRORS:
+        return None
 
 
 def _next_step(environment: Environment, *, changed: bool) -> str:

@@ -1,14 +1,19 @@
 """Tests of ``ops clickhouse set`` as a process that is ended in the middle: all six secrets, or none."""
 
+import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
+from ops import clickhouse
 from ops.doctor_checks.secrets import clickhouse_secrets_fit
+from ops.environment import OpsError
 from ops.findings import Verdict
 from settings.secret_variables import CLICKHOUSE_SECRETS
 from tests.environments import EXTERNAL
@@ -129,3 +134,23 @@ def test_one_secret_that_is_stored_by_hand_is_named(
     assert doctor(deployment)[TOGETHER][0] is Verdict.OK
     ran = proxy.run(*arguments, "--json", **EXTERNAL)
     assert ran.stdout.count("unchanged") == len(CLICKHOUSE_SECRETS)
+
+
+def test_secrets_that_could_not_be_put_back_are_named(fake_server: HTTPServer) -> None:
+    """The first is stored, the second is not, and moving a version back is not allowed."""
+    versions = {"one": "old", "two": "old"}
+
+    def answer(request: Request) -> Response:
+        action, parameters = request.headers["X-Amz-Target"].rpartition(".")[2], json.loads(request.get_data())
+        if action == "GetSecretValue":
+            return Response(json.dumps({"VersionId": versions[parameters["SecretId"]]}))
+        if action == "PutSecretValue" and parameters["SecretId"] == "one":
+            versions["one"] = parameters["ClientRequestToken"]
+            return Response("{}")
+        return Response('{"__type": "AccessDeniedException"}', 400)
+
+    fake_server.expect_request("/").respond_with_handler(answer)
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-west-1")
+    client = session.client("secretsmanager", endpoint_url=fake_server.url_for("/"))
+    with pytest.raises(OpsError, match=r"^two could not be stored \(AccessDeniedException\); but one could not be put"):
+        clickhouse.write(client, {"one": "new", "two": "new"}, {"one": "old", "two": "old"})
