@@ -39,10 +39,12 @@ def clickhouse_secrets_fit(environment: Environment) -> Iterator[Finding]:
     yield finding("ClickHouse's secrets are of one change", not apart, evidence, _remedy(environment))
     addresses = {name: stored[name] for name in ("CLICKHOUSE_URL", "CLICKHOUSE_MIGRATION_URL")}
     hosts = {name: _host(version.get("SecretString", "")) for name, version in addresses.items() if version}
-    evidence = ", ".join(f"{name}: {host or 'none'}" for name, host in hosts.items())
+    # What is no address is found above.
+    known = {name: host for name, host in hosts.items() if host}
+    evidence = ", ".join(f"{name}: {host}" for name, host in known.items())
     yield finding(
         "ClickHouse's addresses have one host",
-        len(set(hosts.values())) <= 1,
+        len(set(known.values())) <= 1,
         evidence or "there are none",
         f"if these are two servers: {_remedy(environment)}",
         otherwise=Verdict.WARNING,

@@ -136,6 +136,11 @@ def test_one_secret_that_is_stored_by_hand_is_named(
     assert ran.stdout.count("unchanged") == len(CLICKHOUSE_SECRETS)
 
 
+def test_what_is_no_address_has_no_other_host(deployment: SmallDeployment, secrets: Any) -> None:
+    secrets.put_secret_value(SecretId=secret("CLICKHOUSE_URL"), SecretString="https://[secret-9")
+    assert doctor(deployment)[HOST] == (Verdict.OK, "CLICKHOUSE_MIGRATION_URL: old.us-east-1.aws.clickhouse.cloud")
+
+
 def test_secrets_that_could_not_be_put_back_are_named(fake_server: HTTPServer) -> None:
     """The first is stored, the second is not, and moving a version back is not allowed."""
     versions = {"one": "old", "two": "old"}
