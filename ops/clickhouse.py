@@ -1,9 +1,10 @@
 """``ops clickhouse set``: stores the address and the credentials of an external ClickHouse in its six secrets."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import SplitResult, urlsplit
+from uuid import uuid4
 
 import typer
 from botocore.exceptions import ClientError
@@ -31,6 +32,8 @@ PORTS: dict[str, tuple[Mapping[str, tuple[int, ...]], tuple[int, ...]]] = {
     "ec2": ({"http": (ports.CLICKHOUSE_HTTP,)}, (ports.CLICKHOUSE_NATIVE,)),
 }
 """By ``clickhouse.mode``: schemes and ports of the HTTP interface, and ports of the native interface."""
+VERSION_PREFIX = "clickhouse-set-"
+"""What the ids of the secrets' versions start with that ``write`` stores; those of others are UUIDs."""
 
 
 @app.callback()
@@ -78,6 +81,8 @@ def value_error(name: str, value: str, mode: str) -> str | None:
 def set_(from_: From = None, apply: Apply = False, as_json: AsJson = False) -> None:
     """Store the address and the credentials of an external ClickHouse in its six secrets: in all of them, or in none.
 
+    If the process is killed in the middle, `ops doctor` tells; the same command again then stores all six.
+
     The names are CLICKHOUSE_URL (https://<host>:8443), CLICKHOUSE_MIGRATION_URL (clickhouse://<host>:9440),
     CLICKHOUSE_USER, CLICKHOUSE_PASSWORD, CLICKHOUSE_DB (default) and CLICKHOUSE_MIGRATION_SSL (true). The values are
     checked before any is stored, and never shown.
@@ -95,10 +100,14 @@ def set_(from_: From = None, apply: Apply = False, as_json: AsJson = False) -> N
     secrets = {name: environment.secret_name(name) for name in CLICKHOUSE_SECRETS}
     values = given or _read(None)
     client = environment.session.client("secretsmanager")
-    before = {name: client.get_secret_value(SecretId=secret)["SecretString"] for name, secret in secrets.items()}
-    changed = [name for name in CLICKHOUSE_SECRETS if before[name] != values[name]]
-    if apply:
-        write(client, {secrets[name]: (before[name], values[name]) for name in changed})
+    before = {name: client.get_secret_value(SecretId=secret) for name, secret in secrets.items()}
+    version_ids = {secrets[name]: stored["VersionId"] for name, stored in before.items()}
+    changed = [name for name, stored in before.items() if stored["SecretString"] != values[name]]
+    if not changed and written_apart(version_ids.values()):
+        # The values are right; as versions of one change, `ops doctor` can tell that.
+        changed = list(CLICKHOUSE_SECRETS)
+    if apply and changed:
+        write(client, {secrets[name]: values[name] for name in CLICKHOUSE_SECRETS}, version_ids)
     states = {
         secrets[name]: ("set" if apply else "would be set") if name in changed else "unchanged"
         for name in CLICKHOUSE_SECRETS
@@ -130,26 +139,35 @@ def check(values: Mapping[str, str]) -> None:
             raise typer.BadParameter(f"{name}: {error}")
 
 
-def write(client: "SecretsManagerClient", changes: Mapping[str, tuple[str, str]]) -> None:
+def written_apart(version_ids: Collection[str]) -> bool:
+    """Whether some of the secrets have what ``write`` stored, and others have not, by the ids of their versions."""
+    by_write = any(version_id.startswith(VERSION_PREFIX) for version_id in version_ids)
+    return by_write and len(set(version_ids)) > 1
+
+
+def write(client: "SecretsManagerClient", values: Mapping[str, str], before: Mapping[str, str]) -> None:
     """Stores new values in secrets, all of them or none.
 
-    If a value can't be stored, or on Ctrl-C, every secret gets its old value back.
+    The new versions have one id in all secrets, so that ``written_apart`` finds those that a killed process has left.
+    If a value can't be stored, or on Ctrl-C, every secret gets its old version back.
 
     Args:
         client: Secrets Manager.
-        changes: the old and the new value of each secret, by its name.
+        values: the new value of each secret, by its name.
+        before: the id of the present version of each secret, by its name.
 
     Raises:
-        OpsError: if a value could not be stored: which one, and whether every secret has its old value.
+        OpsError: if a value could not be stored: which one, and whether every secret has its old version.
     """
+    version_id = f"{VERSION_PREFIX}{uuid4()}"
     tried: list[str] = []
     try:
-        for secret, (_, value) in changes.items():
+        for secret, value in values.items():
             tried.append(secret)
-            client.put_secret_value(SecretId=secret, SecretString=value)
+            client.put_secret_value(SecretId=secret, SecretString=value, ClientRequestToken=version_id)
     except BaseException as error:
         # The last one as well, since AWS may have stored it before a timeout.
-        left = [secret for secret in tried if not _put_back(client, secret, changes[secret][0])]
+        left = [secret for secret in tried if not _put_back(client, secret, version_id, before[secret])]
         if isinstance(error, AWS_ERRORS):
             why = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
             state = f"but {', '.join(left)} could not be put back" if left else "every secret is as it was"
@@ -157,15 +175,25 @@ def write(client: "SecretsManagerClient", changes: Mapping[str, tuple[str, str]]
         raise
 
 
-def _put_back(client: "SecretsManagerClient", secret: str, value: str) -> bool:
+def _put_back(client: "SecretsManagerClient", secret: str, new: str, old: str) -> bool:
+    """Makes the old version the current one again, with its id. Returns whether it is."""
     try:
-        client.put_secret_value(SecretId=secret, SecretString=value)
+        client.update_secret_version_stage(
+            SecretId=secret, VersionStage="AWSCURRENT", MoveToVersionId=old, RemoveFromVersionId=new
+        )
         return True
     except client.exceptions.ResourceNotFoundException:
-        # There is no secret that could have another value.
+        # There is no secret, or no new version of it.
         return True
     except AWS_ERRORS:
-        return False
+        return _current_version_id(client, secret) == old
+
+
+def _current_version_id(client: "SecretsManagerClient", secret: str) -> str | None:
+    try:
+        return client.get_secret_value(SecretId=secret)["VersionId"]
+    except AWS_ERRORS:
+        return None
 
 
 def _next_step(environment: Environment, *, changed: bool) -> str:

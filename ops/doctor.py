@@ -4,10 +4,12 @@ import typer
 
 from ops.console import AsJson, print_json
 from ops.doctor_checks import (
+    autoscaling,
     database_versions,
     databases,
     drift,
     mail,
+    running_tasks,
     secret_addresses,
     secrets,
     services,
@@ -23,8 +25,11 @@ CHECKS: dict[str, Check] = {
     "versions": database_versions.versions_fit,
     "database": databases.database_is_reachable,
     "secrets of the tasks": task_secrets.secrets_are_readable,
+    "secrets of the running tasks": running_tasks.tasks_have_present_secrets,
+    "autoscaling": autoscaling.services_scale,
     "NEXTAUTH_URL": services.address_is_public,
     "ClickHouse's secrets": secrets.clickhouse_secrets,
+    "ClickHouse's secrets together": secrets.clickhouse_secrets_fit,
     "ENCRYPTION_KEY": secrets.encryption_key,
     "Redis": databases.redis_never_evicts,
     "mail": mail.mail_can_leave,

@@ -10,7 +10,7 @@ from ops.environment import Environment, OpsError
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
-    from mypy_boto3_ecs.type_defs import DeploymentTypeDef, ServiceTypeDef, TaskDefinitionTypeDef
+    from mypy_boto3_ecs.type_defs import DeploymentTypeDef, ServiceTypeDef, TaskDefinitionTypeDef, TaskTypeDef
 
 
 def active_services(ecs: "ECSClient", cluster: str, names: Sequence[str]) -> "dict[str, ServiceTypeDef]":
@@ -48,6 +48,20 @@ def primary_deployment(service: "ServiceTypeDef") -> "DeploymentTypeDef":
 def revision(task_definition_arn: str) -> str:
     """The task definition's family:revision."""
     return task_definition_arn.rpartition("/")[2]
+
+
+def running_tasks(environment: Environment, service: "ServiceTypeDef") -> "list[TaskTypeDef]":
+    """The tasks of the service that run, or start."""
+    ecs = environment.session.client("ecs")
+    pages = ecs.get_paginator("list_tasks").paginate(
+        cluster=environment.cluster, serviceName=service["serviceName"], desiredStatus="RUNNING"
+    )
+    return [
+        task
+        for page in pages
+        if page["taskArns"]
+        for task in ecs.describe_tasks(cluster=environment.cluster, tasks=page["taskArns"])["tasks"]
+    ]
 
 
 def last_event(service: "ServiceTypeDef") -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ops.autoscaling import is_suspended, scalable_target
 from ops.console import Apply, AsJson, console, print_json, say_dry_run, show, table
 from ops.ecs_services import describe_services, services_table
 from ops.environment import SERVICES, Environment, OpsError, load_environment
@@ -29,7 +30,7 @@ class Step:
     @property
     def suspended(self) -> bool:
         """Whether autoscaling is suspended now."""
-        return bool(self.scaling and self.scaling.get("SuspendedState", {}).get("DynamicScalingOutSuspended"))
+        return self.scaling is not None and is_suspended(self.scaling)
 
     @property
     def changes(self) -> str:
@@ -65,7 +66,7 @@ def scale(
         return
     autoscaling = environment.session.client("application-autoscaling")
     steps = [
-        Step(name, service["desiredCount"], desired[name], _scalable_target(environment, autoscaling, name))
+        Step(name, service["desiredCount"], desired[name], scalable_target(environment, name))
         for name, service in describe_services(environment, list(desired)).items()
     ]
     for step in steps:
@@ -166,14 +167,6 @@ def _carry_out(
     run(step.desired, then_wait=not no_wait)
     # Last, since autoscaling that is resumed below the minimum starts the missing tasks at once.
     suspend(suspended=False)
-
-
-def _scalable_target(
-    environment: Environment, client: "ApplicationAutoScalingClient", service: str
-) -> dict[str, Any] | None:
-    resource_id = f"service/{environment.cluster}/{environment.service_name(service)}"
-    targets: Any = client.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[resource_id])
-    return next(iter(targets["ScalableTargets"]), None)
 
 
 def _suspend(client: "ApplicationAutoScalingClient", scaling: dict[str, Any], *, suspended: bool) -> None:

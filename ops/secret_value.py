@@ -1,9 +1,12 @@
 """What secrets and the containers' variables hold."""
 
 import json
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops.environment import Environment
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager.type_defs import GetSecretValueResponseTypeDef
 
 
 class SecretReference(NamedTuple):
@@ -22,13 +25,19 @@ def reference(value_from: str) -> SecretReference:
     return SecretReference(":".join(parts[:7]), "".join(parts[7:8]))
 
 
-def secret_value(environment: Environment, secret: str) -> str | None:
-    """The value of a secret by its name or ARN; None if the secret is absent, empty or scheduled for deletion."""
+def current_version(environment: Environment, secret: str) -> "GetSecretValueResponseTypeDef | None":
+    """The current version of a secret by its name or ARN; None if it is absent, empty or scheduled for deletion."""
     client = environment.session.client("secretsmanager")
     try:
-        return client.get_secret_value(SecretId=secret).get("SecretString")
+        return client.get_secret_value(SecretId=secret)
     except (client.exceptions.ResourceNotFoundException, client.exceptions.InvalidRequestException):
         return None
+
+
+def secret_value(environment: Environment, secret: str) -> str | None:
+    """The value of a secret by its name or ARN; None if the secret is absent, empty or scheduled for deletion."""
+    version = current_version(environment, secret)
+    return version.get("SecretString") if version else None
 
 
 def referenced_value(environment: Environment, secret: SecretReference) -> str | None:

@@ -7,3 +7,8 @@ QUEUE_DEPTHS = {
     "ingestion": "langfuse.queue.ingestion.depth.shard_all.type_waiting",
 }
 """Number of jobs that wait in each queue. Every worker publishes the same number, so use the statistic Maximum."""
+
+
+def queue_alarm_name(prefix: str, queue: str) -> str:
+    """The name of the alarm on a queue, in the environment whose names have the prefix."""
+    return f"{prefix}-{queue.replace('_', '-')}-queue"

@@ -461,6 +461,10 @@ class Settings(Section):
     ) = None
     """Permissions boundary of every IAM role of all stacks: a managed policy of the account, or of AWS. A role may do
     only what both its own policies and the boundary allow. By default, the roles have none."""
+    region_in_global_names: bool = False
+    """Whether the names of IAM roles, of the instance profile and of the dashboard have the Region in them. AWS has one
+    set of these names for all Regions of an account: set it in one of two environments that have the same name, in two
+    Regions of an account (docs/several-environments.md). Set it before the first deploy."""
     tags: Tags = {}
     """Tags of every resource, in addition to ``Project`` and ``Environment``, which they may override. Keys that differ
     only in case are the same for IAM, and are refused."""
@@ -496,8 +500,17 @@ class Settings(Section):
 
     @property
     def prefix(self) -> str:
-        """The prefix of every name in AWS."""
+        """The prefix of every name in AWS that a Region has for itself."""
         return name_prefix(self.name)
+
+    @property
+    def global_prefix(self) -> str:
+        """The prefix of the names that an account has once for all its Regions: IAM's, and those of dashboards.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html,
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
+        """
+        return f"{self.prefix}-{self.region}" if self.region_in_global_names else self.prefix
 
     @property
     def state_key_prefix(self) -> str:

@@ -111,6 +111,7 @@ class DataStack(LangfuseStack):
             self,
             "clickhouse-server",
             name=f"{settings.prefix}-clickhouse",
+            role_name=f"{settings.global_prefix}-clickhouse",
             settings=settings.clickhouse,
             environment=settings.name,
             region=settings.region,

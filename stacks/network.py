@@ -48,6 +48,7 @@ class NetworkStack(LangfuseStack):
             self,
             "flow-logs",
             name=f"{settings.prefix}-flow-logs",
+            role_name=f"{settings.global_prefix}-flow-logs",
             vpc_id=vpc.id,
             retention_days=settings.log_retention_days,
         )

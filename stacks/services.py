@@ -52,7 +52,7 @@ class ServicesStack(LangfuseStack):
             task_role=TaskRole(
                 self,
                 "task-role",
-                name=f"{settings.prefix}-task",
+                name=f"{settings.global_prefix}-task",
                 bucket_arn=data.events_bucket.arn,
                 bucket_key_arns=sorted(set(bucket_key_arns(settings.langfuse.environment).values())),
                 publishes_metrics=settings.alarms.queue_metrics,
@@ -77,6 +77,7 @@ class ServicesStack(LangfuseStack):
             "web",
             platform,
             name=f"{settings.prefix}-web",
+            execution_role_name=f"{settings.global_prefix}-web-execution",
             container=web_container(langfuse, settings.web),
             size=settings.web,
             security_group_id=security_group_ids["web"],
@@ -89,6 +90,7 @@ class ServicesStack(LangfuseStack):
             "worker",
             platform,
             name=f"{settings.prefix}-worker",
+            execution_role_name=f"{settings.global_prefix}-worker-execution",
             container=worker_container(langfuse, settings.worker),
             size=settings.worker,
             security_group_id=security_group_ids["worker"],
@@ -113,7 +115,7 @@ class ServicesStack(LangfuseStack):
         Dashboard(
             self,
             "dashboard",
-            name=settings.prefix,
+            name=settings.global_prefix,
             region=settings.region,
             load_balancer=load_balancer,
             services=[web, worker],

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 from xml.sax.saxutils import escape
 
+from ministack.core.responses import AccountScopedDict
 from ministack.services import cloudwatch, cloudwatch_logs, ec2, ecs, elasticache, rds, secretsmanager, ssm
 
 from local.emulator.log_patterns import Matches, matcher
@@ -58,6 +59,9 @@ def close_gaps() -> None:
     # SSM in ministack 1.5 has this public parameter for x86_64 only.
     ssm._PUBLIC_AMI_PARAMETERS[ARM64_IMAGE] = "ami-0c2023a1b2c3d4e5f"
     ec2._ACTION_MAP["ModifyInstanceAttribute"] = _change_instance_type
+    # "All dashboards in your account are global, not region-specific":
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
+    cloudwatch._dashboards = AccountScopedDict()
 
 
 def _change_instance_type(params: Parameters) -> Answer:

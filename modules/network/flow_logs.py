@@ -13,12 +13,20 @@ class FlowLogs(Construct):
     """Logs a VPC's rejected connections to CloudWatch Logs, which keeps them for ``retention_days``.
 
     Accepted connections are not logged: their number would cost more than the records are worth.
+
+    Args:
+        name: the name of the log group and of the flow log.
+        role_name: the role's name.
+        vpc_id: the VPC.
+        retention_days: for how many days CloudWatch Logs keeps them.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, vpc_id: str, retention_days: int) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, name: str, role_name: str, vpc_id: str, retention_days: int
+    ) -> None:
         super().__init__(scope, id_)
         group = log_group(self, "log-group", name=name, retention_days=retention_days)
-        role = IamRole(self, "role", name=name, assume_role_policy=trust_document("vpc-flow-logs.amazonaws.com"))
+        role = IamRole(self, "role", name=role_name, assume_role_policy=trust_document("vpc-flow-logs.amazonaws.com"))
         # https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html, without CreateLogGroup
         IamRolePolicy(
             self,

@@ -59,6 +59,7 @@ class FargateService(Construct):
     Args:
         platform: what it shares with the other services.
         name: the service's name.
+        execution_role_name: the name of its execution role.
         container: the container of its tasks.
         size: CPU and memory of a task.
         security_group_id: whom the tasks may connect to, and who may connect to them.
@@ -74,6 +75,7 @@ class FargateService(Construct):
         platform: Platform,
         *,
         name: str,
+        execution_role_name: str,
         container: Container,
         size: ServiceSize,
         security_group_id: str,
@@ -93,7 +95,7 @@ class FargateService(Construct):
         execution_role = ExecutionRole(
             self,
             "execution-role",
-            name=f"{name}-execution",
+            name=execution_role_name,
             secret_arns=sorted(set(container.secret_arns.values())),
             kms_key_arns=container.secret_key_arns,
             log_group_arn=logs.arn,

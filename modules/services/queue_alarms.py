@@ -6,6 +6,7 @@ from constructs import Construct
 
 from modules.alarm import alarm
 from modules.metric import Metric
+from settings.metrics import queue_alarm_name
 
 MANY_JOBS = 10_000
 
@@ -29,7 +30,7 @@ class QueueAlarms(Construct):
                 above=MANY_JOBS,
                 statistic="Maximum",
                 minutes=15,
-                name=f"{name}-{queue.replace('_', '-')}-queue",
+                name=queue_alarm_name(name, queue),
                 description=f"Over {MANY_JOBS:,} jobs wait in {queue}: are the workers alive, is max_tasks reached?",
                 topic_arn=topic_arn,
             )

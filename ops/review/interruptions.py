@@ -35,6 +35,8 @@ WHILE_GONE = {
     "aws_ecs_service": "its tasks stop: downtime until the new ones are healthy",
     "aws_eip": "another public address for what leaves the VPC",
     "aws_elasticache_replication_group": "downtime until the new one runs, without the data",
+    "aws_iam_instance_profile": "what runs on its instances is denied meanwhile",
+    "aws_iam_role": "what runs under it is denied until it has the new one",
     "aws_instance": "downtime until the new instance runs",
     "aws_internet_gateway": "nothing reaches the internet, or is reached from there",
     "aws_lb": "downtime, and another address",
@@ -49,6 +51,8 @@ CUT_OFF = "connections through it are cut off"
 DENIED = "what needs it is denied"
 ONCE_DESTROYED = {
     **dict.fromkeys(WHILE_GONE, "what uses it is down"),
+    "aws_iam_instance_profile": DENIED,
+    "aws_iam_role": DENIED,
     "aws_iam_role_policy": DENIED,
     "aws_iam_role_policy_attachment": DENIED,
     "aws_kms_key": "what it encrypts can't be read",

@@ -100,8 +100,9 @@ def test_all_secrets_or_none(aws: EmbeddedAws) -> None:
     client: SecretsManagerClient = aws.session().client("secretsmanager", endpoint_url=aws.url)
     for name in ("one", "two"):
         client.create_secret(Name=name, SecretString=f"old {name}")
-    changes = {name: (f"old {name}", f"new {name}") for name in ("one", "two", "gone", "four")}
+    before = {name: client.get_secret_value(SecretId=name)["VersionId"] for name in ("one", "two")}
+    values = {name: f"new {name}" for name in ("one", "two", "gone", "four")}
     with pytest.raises(OpsError, match=r"gone could not be stored .*every secret is as it was"):
-        clickhouse.write(client, changes)
+        clickhouse.write(client, values, {**before, "gone": "none"})
     for name in ("one", "two"):
         assert client.get_secret_value(SecretId=name)["SecretString"] == f"old {name}"

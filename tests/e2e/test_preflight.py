@@ -16,7 +16,9 @@ from local.embedded_aws import EmbeddedAws
 from ops.environment import Environment
 from ops.findings import run_checks
 from ops.preflight import CHECKS
+from ops.preflight_checks.global_names import instance_profile_names, role_names
 from ops.preflight_checks.names import log_group_prefixes
+from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS, queue_alarm_name
 from tests.command_line import assert_one_line, ops_in_process
 from tests.environments import ENVIRONMENTS, load
 from tests.synthesis import app
@@ -28,6 +30,11 @@ REGION = "us-east-1"
 SESSIONS = {
     region: boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=region)
     for region in (REGION, "eu-central-1")
+}
+EXISTING_VPC = {
+    "LANGFUSE_AWS__NETWORK__VPC_ID": "vpc-00000001",
+    "LANGFUSE_AWS__NETWORK__PUBLIC_SUBNET_IDS": '["subnet-00000001", "subnet-00000002"]',
+    "LANGFUSE_AWS__NETWORK__PRIVATE_SUBNET_IDS": '["subnet-00000003", "subnet-00000004"]',
 }
 Findings = dict[str, dict[str, str]]
 """By check: verdict, evidence and remedy."""
@@ -384,6 +391,125 @@ def test_the_backup_vault_of_an_earlier_deployment(preflight: Preflight, client:
     client("backup").create_backup_vault(BackupVaultName="langfuse-dev-clickhouse-backups")
     assert preflight()["backup vault's name"]["verdict"] == "FAILED"
     assert "backup vault's name" not in preflight(CLICKHOUSE__MODE="external")
+
+
+def role(client: Callable[[str], Any], name: str, region: str | None, **tags: str) -> None:
+    """Makes a role as a deploy does, with a policy that names a log group of the Region."""
+    iam = client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam.create_role(
+        RoleName=name,
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+    )
+    if region:
+        arn = f"arn:aws:logs:{region}:000000000000:log-group:/langfuse/dev/web:*"
+        logs = {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": arn}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [logs]})
+        iam.put_role_policy(RoleName=name, PolicyName="start-tasks", PolicyDocument=policy)
+
+
+DEV = {"Project": "langfuse", "Environment": "dev"}
+
+
+def test_the_environment_is_in_another_region_already(preflight: Preflight, client: Callable[[str], Any]) -> None:
+    assert {preflight()[check]["verdict"] for check in ("IAM names", "dashboard's name")} == {"ok"}
+    role(client, "langfuse-dev-task", None, **DEV)
+    role(client, "langfuse-dev-web-execution", REGION, **DEV)
+    client("iam").create_instance_profile(InstanceProfileName="langfuse-dev-clickhouse", Tags=[])
+    shown = {"type": "metric", "properties": {"region": REGION}}
+    body = json.dumps({"widgets": [shown]})
+    for name in ("langfuse-dev", "langfuse-dev-2"):
+        client("cloudwatch").put_dashboard(DashboardName=name, DashboardBody=body)
+    client("iam").tag_instance_profile(
+        InstanceProfileName="langfuse-dev-clickhouse", Tags=[{"Key": key, "Value": value} for key, value in DEV.items()]
+    )
+
+    found = preflight(REGION="eu-central-1")
+    assert {found[check]["verdict"] for check in ("IAM names", "dashboard's name")} == {"FAILED"}
+    names = "langfuse-dev-task, langfuse-dev-web-execution, the profile langfuse-dev-clickhouse"
+    assert found["IAM names"]["evidence"] == f"{names}: of langfuse dev in {REGION}"
+    assert found["dashboard's name"]["evidence"] == f"langfuse-dev shows {REGION}: a deploy overwrites it"
+    for check in ("IAM names", "dashboard's name"):
+        assert found[check]["remedy"].startswith("`region_in_global_names = true`, or another name")
+    apart = preflight(REGION="eu-central-1", REGION_IN_GLOBAL_NAMES="true")
+    assert {apart[check]["verdict"] for check in ("IAM names", "dashboard's name")} == {"ok"}
+
+    # In its own Region, it is what a deploy has left that was interrupted; the dashboard is simply written again.
+    here = preflight()
+    assert (here["IAM names"]["verdict"], here["dashboard's name"]["verdict"]) == ("FAILED", "ok")
+    assert here["IAM names"]["remedy"] == "they are left from a deploy that was interrupted: `ops recover`"
+
+
+def test_a_role_that_does_not_tell_its_region(preflight: Preflight, client: Callable[[str], Any]) -> None:
+    role(client, "langfuse-dev-task", None, **DEV)
+    remedy = preflight()["IAM names"]["remedy"]
+    assert "`ops recover`, if" in remedy
+    assert "region_in_global_names" in remedy
+
+
+def test_a_role_of_something_else(preflight: Preflight, client: Callable[[str], Any]) -> None:
+    role(client, "langfuse-dev-task", REGION)
+    found = preflight()["IAM names"]
+    assert found["verdict"] == "FAILED"
+    assert found["evidence"] == f"langfuse-dev-task: of ? ? in {REGION}"
+    assert found["remedy"].startswith("they are of something else: `region_in_global_names = true`")
+    role(client, "langfuse-dev-us-east-1-task", REGION)
+    assert "choose another name" in preflight(REGION_IN_GLOBAL_NAMES="true")["IAM names"]["remedy"]
+
+
+def test_roles_of_the_environments_own_state(preflight: Preflight, client: Callable[[str], Any]) -> None:
+    role(client, "langfuse-dev-task", REGION, **DEV)
+    state = json.dumps({"outputs": {}, "resources": [resource("aws_iam_role", name="langfuse-dev-task")]})
+    client("s3").create_bucket(Bucket=BUCKET)
+    client("s3").put_object(Bucket=BUCKET, Key="langfuse/dev/services.tfstate", Body=state.encode())
+    assert preflight()["IAM names"]["verdict"] == "ok"
+
+
+def test_another_environment_has_alarms_on_the_queues(preflight: Preflight, client: Callable[[str], Any]) -> None:
+    def alarm(name: str) -> None:
+        client("cloudwatch").put_metric_alarm(
+            AlarmName=name,
+            Namespace=METRIC_NAMESPACE,
+            MetricName=QUEUE_DEPTHS["ingestion"],
+            ComparisonOperator="GreaterThanThreshold",
+            Threshold=1,
+            Period=60,
+            EvaluationPeriods=1,
+            Statistic="Maximum",
+        )
+
+    alarm("langfuse-dev-ingestion-queue")
+    assert preflight()["queue metrics"]["verdict"] == "ok"
+    found = preflight("prod")["queue metrics"]
+    assert (found["verdict"], found["evidence"].partition(":")[0]) == ("warning", "langfuse-dev-ingestion-queue")
+    assert "alarms.queue_metrics = false" in found["remedy"]
+    assert "queue metrics" not in preflight("prod", ALARMS__QUEUE_METRICS="false")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("with_region", ["false", "true"])
+def test_the_global_names_are_those_of_the_stacks(environment: str, with_region: str) -> None:
+    """What the checks look for is what a deploy creates."""
+    variables = {"LANGFUSE_AWS__REGION_IN_GLOBAL_NAMES": with_region}
+    settings = load(environment, variables)
+    stacks = app(environment, variables).values()
+
+    def names(type_: str, attribute: str = "name") -> set[str]:
+        return {resource[attribute] for stack in stacks for resource in stack.resources(type_).values()}
+
+    assert names("aws_iam_role") == set(role_names(settings))
+    assert names("aws_iam_instance_profile") == set(instance_profile_names(settings))
+    assert names("aws_cloudwatch_dashboard", "dashboard_name") == {settings.global_prefix}
+    existing_vpc = load(environment, {**variables, **EXISTING_VPC})
+    assert {*role_names(settings)} - {*role_names(existing_vpc)} == {f"{settings.global_prefix}-flow-logs"}
+    queues = {
+        alarm["alarm_name"]
+        for stack in stacks
+        for alarm in stack.resources("aws_cloudwatch_metric_alarm").values()
+        if alarm["namespace"] == METRIC_NAMESPACE
+    }
+    assert queues == {queue_alarm_name(settings.prefix, queue) for queue in QUEUE_DEPTHS}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

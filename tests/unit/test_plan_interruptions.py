@@ -69,6 +69,7 @@ def test_nothing_is_noticed(tmp_path: Path, name: str) -> None:
 
 NOTICED: dict[str, tuple[Json, str]] = {
     "a database is replaced": (replaced("aws_db_instance"), "replaced: downtime until the new one runs, without the"),
+    "a role is replaced": (replaced("aws_iam_role"), "replaced: what runs under it is denied until it has the new one"),
     "a cache is destroyed": (destroyed(GROUP), "destroyed: what uses it is down"),
     "a bucket is destroyed": (destroyed("aws_s3_bucket"), "destroyed: what uses it fails"),
     "an egress rule is destroyed": (destroyed(RULE), "destroyed: connections through it are cut off"),
@@ -244,6 +245,8 @@ GONE = {
     "aws_ecs_service",
     "aws_eip",
     "aws_elasticache_replication_group",
+    "aws_iam_instance_profile",
+    "aws_iam_role",
     "aws_instance",
     "aws_internet_gateway",
     "aws_lb",

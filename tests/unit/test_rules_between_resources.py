@@ -307,6 +307,33 @@ def test_a_secret_in_its_recovery_window(client: Client) -> None:
     secrets.create_secret(**created)
 
 
+def test_a_token_of_a_secrets_version_is_for_one_value(client: Client) -> None:
+    """A token that is used again with the same value, as in a retry, is accepted, and in another secret too."""
+    secrets, token = client("secretsmanager"), "0123456789-0123456789-0123456789"
+    for secret in (name(), name()):
+        secrets.create_secret(Name=secret, SecretString="salt")
+        for _ in range(2):
+            put = secrets.put_secret_value(SecretId=secret, SecretString="pepper", ClientRequestToken=token)
+            assert put["VersionId"] == token
+        again = {"SecretId": secret, "SecretString": "sugar", "ClientRequestToken": token}
+        assert refused(secrets.put_secret_value, **again) == "ResourceExistsException"
+        assert secrets.get_secret_value(SecretId=secret)["SecretString"] == "pepper"
+
+
+def test_a_name_that_is_taken_in_another_region(client: Client) -> None:
+    """IAM and the dashboards have no Region."""
+    role, dashboard = name(), name()
+    client("iam").create_role(RoleName=role, AssumeRolePolicyDocument=POLICY)
+    elsewhere = client("iam", "eu-west-1")
+    assert refused(elsewhere.create_role, RoleName=role, AssumeRolePolicyDocument=POLICY) == "EntityAlreadyExists"
+    for region in (REGION, "eu-west-1"):
+        client("cloudwatch", region).put_dashboard(
+            DashboardName=dashboard, DashboardBody=f'{{"widgets": ["{region}"]}}'
+        )
+    body = client("cloudwatch").get_dashboard(DashboardName=dashboard)["DashboardBody"]
+    assert "eu-west-1" in body
+
+
 def test_a_secret_name_with_other_characters(client: Client) -> None:
     secrets = client("secretsmanager")
     asked = {"Name": "langfuse salt", "SecretString": "pepper"}  # pragma: allowlist secret

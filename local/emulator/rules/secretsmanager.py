@@ -19,6 +19,19 @@ def secret_name_invalid(request: Request) -> str | None:
     return None if NAME.fullmatch(request["Name"]) else f"Invalid name. Must be a valid name containing {allowed}"
 
 
+@refuses("secretsmanager", "PutSecretValue", code="ResourceExistsException")
+def version_has_another_value(request: Request) -> str | None:
+    """The token of a request is the version's id, and a version never changes its value.
+
+    See https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html.
+    """
+    _, secret = secretsmanager._resolve(request["SecretId"])
+    version = (secret or {}).get("Versions", {}).get(request.get("ClientRequestToken"))
+    if version is None or version["SecretString"] == request.get("SecretString"):
+        return None
+    return "You can't modify the existing version, you can only create a new version."
+
+
 @refuses("secretsmanager", "CreateSecret", code="InvalidRequestException")
 def secret_name_scheduled_for_deletion(request: Request) -> str | None:
     """The name of a deleted secret is taken until its recovery window ends.

@@ -38,7 +38,8 @@ class ClickhouseInstance(Construct):
     the instance. A newer Amazon Linux does not: replace the instance to get it (docs/scaling.md).
 
     Args:
-        name: the name of the instance, its role and its profile.
+        name: the instance's name.
+        role_name: the name of its role and its profile.
         settings: ClickHouse's version and the instance's type.
         environment: the environment's name, a dimension of the metrics.
         region: the AWS region.
@@ -55,6 +56,7 @@ class ClickhouseInstance(Construct):
         id_: str,
         *,
         name: str,
+        role_name: str,
         settings: Clickhouse,
         environment: str,
         region: str,
@@ -65,7 +67,8 @@ class ClickhouseInstance(Construct):
         password_secret_arn: str,
     ) -> None:
         super().__init__(scope, id_)
-        role = IamRole(self, "role", name=name, assume_role_policy=trust_document(EC2_SERVICE[partition_of(region)]))
+        trust = trust_document(EC2_SERVICE[partition_of(region)])
+        role = IamRole(self, "role", name=role_name, assume_role_policy=trust)
         IamRolePolicyAttachment(
             self,
             "session-manager",
@@ -86,7 +89,7 @@ class ClickhouseInstance(Construct):
                 ),
             ),
         )
-        profile = IamInstanceProfile(self, "profile", name=name, role=role.name)
+        profile = IamInstanceProfile(self, "profile", name=role_name, role=role.name)
         image = DataAwsSsmParameter(self, "image", name=IMAGE_PARAMETER)
         instance = Instance(
             self,

@@ -17,6 +17,7 @@ class ClickhouseServer(Construct):
 
     Args:
         name: what the names of its resources start with.
+        role_name: the name of the instance's role and profile; that of the backups' role starts with it.
         settings: version, instance type, volume and snapshots.
         environment: the environment's name, a dimension of the metrics.
         region: the AWS region.
@@ -35,6 +36,7 @@ class ClickhouseServer(Construct):
         id_: str,
         *,
         name: str,
+        role_name: str,
         settings: Clickhouse,
         environment: str,
         region: str,
@@ -59,6 +61,7 @@ class ClickhouseServer(Construct):
             self,
             "backups",
             name=f"{name}-backups",
+            role_name=f"{role_name}-backups",
             region=region,
             volume_arn=volume.arn,
             retention_days=settings.snapshot_retention_days,
@@ -68,6 +71,7 @@ class ClickhouseServer(Construct):
             self,
             "instance",
             name=name,
+            role_name=role_name,
             settings=settings,
             environment=environment,
             region=region,

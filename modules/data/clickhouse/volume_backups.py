@@ -17,7 +17,8 @@ class VolumeBackups(Construct):
     """An AWS Backup plan that makes a snapshot of the volume every night at 3:00 UTC.
 
     Args:
-        name: the name of the vault, the plan and the role.
+        name: the name of the vault, the plan and the selection.
+        role_name: the role's name.
         region: the AWS region.
         volume_arn: the EBS volume.
         retention_days: for how many days a snapshot is kept.
@@ -30,6 +31,7 @@ class VolumeBackups(Construct):
         id_: str,
         *,
         name: str,
+        role_name: str,
         region: str,
         volume_arn: str,
         retention_days: int,
@@ -51,7 +53,7 @@ class VolumeBackups(Construct):
                 )
             ],
         )
-        role = IamRole(self, "role", name=name, assume_role_policy=trust_document("backup.amazonaws.com"))
+        role = IamRole(self, "role", name=role_name, assume_role_policy=trust_document("backup.amazonaws.com"))
         IamRolePolicyAttachment(
             self,
             "policy",
