@@ -47,11 +47,13 @@ def run(name: str, command: Callable[[], int | None]) -> NoReturn:
     """
     _mend_standard_streams()
     try:
-        with _ending_signals_raised():
+        with _ending_signals_raised() as ended:
             code = _exit_code(command)
             sys.stdout.flush()
-    except KeyboardInterrupt as ended:
-        code = SIGNALLED + (ended.number if isinstance(ended, Ended) else signal.SIGINT)
+        # Typer takes any signal for Ctrl-C.
+        code = SIGNALLED + ended[0] if ended else code
+    except KeyboardInterrupt as error:
+        code = SIGNALLED + (error.number if isinstance(error, Ended) else signal.SIGINT)
     except BrokenPipeError:
         code = READER_GONE
     except Exception as error:
@@ -73,20 +75,25 @@ def one_line(text: str) -> str:
 
 
 @contextmanager
-def _ending_signals_raised() -> Iterator[None]:
-    """Raises ``Ended`` at the first SIGTERM or SIGHUP, unless this process was started to ignore it, as by nohup."""
+def _ending_signals_raised() -> Iterator[list[int]]:
+    """Raises ``Ended`` at the first SIGTERM or SIGHUP, unless this process was started to ignore it, as by nohup.
+
+    Gives a list, which then has the signal's number.
+    """
+    ended: list[int] = []
     default = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) == signal.SIG_DFL]
 
     def end(number: int, _frame: FrameType | None) -> NoReturn:
         # Another one must not interrupt the clean-up.
         for other in default:
             signal.signal(other, signal.SIG_IGN)
+        ended.append(number)
         raise Ended(number)
 
     for number in default:
         signal.signal(number, end)
     try:
-        yield
+        yield ended
     finally:
         for number in default:
             signal.signal(number, signal.SIG_DFL)
