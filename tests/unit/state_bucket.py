@@ -36,7 +36,11 @@ class StateBucket:
 
     def __init__(self, aws: EmbeddedAws) -> None:
         self.aws = aws
-        self.s3: Any = aws.session().client("s3", endpoint_url=aws.url)
+        self.s3: Any = self.client("s3")
+
+    def client(self, service: str) -> Any:
+        """Creates a client of a service of the embedded AWS."""
+        return self.aws.session().client(service, endpoint_url=self.aws.url)  # type: ignore[call-overload]
 
     def create(self, *, versioned: bool = True) -> None:
         """Creates it, with a state of each stack."""
