@@ -65,9 +65,13 @@ class StateBucket:
 
     def forget(self, prefix: str = "") -> None:
         """Deletes all versions of the objects whose keys start with ``prefix``."""
-        for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET, Prefix=prefix):
-            for found in [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]:
-                self.s3.delete_object(Bucket=BUCKET, Key=found["Key"], VersionId=found["VersionId"])
+        while found := self._listed(prefix):
+            self.s3.delete_objects(Bucket=BUCKET, Delete={"Objects": found})
+
+    def _listed(self, prefix: str) -> list[dict[str, str]]:
+        page = self.s3.list_object_versions(Bucket=BUCKET, Prefix=prefix)
+        found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+        return [{name: each[name] for name in ("Key", "VersionId")} for each in found]
 
     def remove(self) -> None:
         """Deletes the bucket."""
