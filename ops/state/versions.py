@@ -16,7 +16,7 @@ AT_ONCE = 10
 
 
 def _stack_name(value: str | None) -> str | None:
-    return value if value is None else matching(r"[A-Za-z0-9_-]{1,64}", "a stack, such as network")(value)
+    return value if value is None else matching(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a stack, such as network")(value)
 
 
 class Described(NamedTuple):
