@@ -38,8 +38,8 @@ class NoBucketError(OpsError):
 class StateError(OpsError):
     """Something is wrong with a state: ``what``; and the way back."""
 
-    def __init__(self, uri: str, stack: str, what: str) -> None:
-        super().__init__(f"{uri} {what}: run `ops state versions {stack}`, then `ops state restore VERSION`")
+    def __init__(self, uri: str, stack: str, what: str, otherwise: str = "") -> None:
+        super().__init__(f"{uri} {what}: run `ops state versions {stack}`, then `ops state restore VERSION`{otherwise}")
         self.what = what
 
 
@@ -120,7 +120,7 @@ class States:
         except self.s3.exceptions.NoSuchBucket:
             raise self._no_bucket from None
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] in NOT_ALLOWED:
+            if _is_not_allowed(error):
                 return None
             raise
         for versions in found.values():
@@ -144,9 +144,9 @@ class States:
             return f"is a state of the environment {min(others)}"
         return None
 
-    def error(self, stack: str, what: str) -> StateError:
-        """An error that says what is wrong with a stack's state, and the way back."""
-        return StateError(self.uri(stack), stack, what)
+    def error(self, stack: str, what: str, otherwise: str = "") -> StateError:
+        """An error that says what is wrong with a stack's state, and the way back; ``otherwise`` is another way."""
+        return StateError(self.uri(stack), stack, what, otherwise)
 
     def _checked(self, stack: str) -> State | None:
         # Listed before the state is read: what is written in between would else look older than its previous version.
@@ -173,15 +173,20 @@ class States:
         later = list(OUTPUTS)[list(OUTPUTS).index(stack) + 1 :] if stack in OUTPUTS else []
         for other in later:
             if self._has_resources(other):
-                raise self.error(stack, f"is missing, but the stack {other}, which stands on it, has resources")
+                what = f"is missing, but the stack {other}, which stands on it, has resources"
+                raise self.error(stack, what, "; if there is none, `ops recover`")
 
     def _has_resources(self, stack: str, version: str | None = None) -> bool:
-        """Whether a state has resources. A damaged one may have had some, an absent one has none."""
-        body = self.body(stack, version)
+        """Whether a state is known to have resources. A damaged one may have had some, an absent one has none."""
         try:
+            body = self.body(stack, version)
             return body is not None and bool(parse(body).resources)
         except DamagedStateError:
             return True
+        except ClientError as error:
+            if _is_not_allowed(error):
+                return False
+            raise
 
     def _replaced(self, stack: str, state: State, history: list[StateVersion]) -> str | None:
         """Whether it is not what follows the version before it; the words follow its name."""
@@ -195,7 +200,7 @@ class States:
             except DamagedStateError:
                 continue
             except ClientError as error:
-                if error.response["ResponseMetadata"]["HTTPStatusCode"] in NOT_ALLOWED:
+                if _is_not_allowed(error):
                     return None
                 raise
             if self.foreign(stack, previous):
@@ -234,6 +239,10 @@ class States:
     @property
     def _no_bucket(self) -> NoBucketError:
         return NoBucketError(f"there is no state bucket {self.bucket}: run `ops bootstrap --apply`")
+
+
+def _is_not_allowed(error: ClientError) -> bool:
+    return error.response["ResponseMetadata"]["HTTPStatusCode"] in NOT_ALLOWED
 
 
 def _environments(resources: list[StateResource]) -> Iterator[str]:

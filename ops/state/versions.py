@@ -4,10 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, NamedTuple
 
 import typer
+from botocore.exceptions import ClientError
 
 from ops.arguments import matching
 from ops.console import AsJson, console, print_json, show, table
-from ops.environment import OpsError, load_environment
+from ops.environment import OpsError, load_environment, reason
 from ops.state.states import StateError, States, StateVersion
 from ops.terraform_state import DamagedStateError, State, parse
 
@@ -79,6 +80,9 @@ def _describe(states: States, version: StateVersion) -> Described:
         state = parse(states.body(version.stack, version.id) or b"")
     except DamagedStateError as error:
         return Described(version, None, str(error))
+    except ClientError as error:
+        # The KMS key of an old version may be gone.
+        return Described(version, None, reason(error))
     wrong = states.foreign(version.stack, state)
     if version.latest and not wrong:
         try:

@@ -251,6 +251,8 @@ def test_a_copy_beside_the_states_is_left_alone(state_bucket: StateBucket) -> No
     for name in ("old/data", "data-before-the-upgrade"):
         state_bucket.put(name, STATES["data"])
     assert refused(state_bucket.environment()) == ""
+    shown = json.loads(state_bucket.ops("outputs", "--json").stdout)
+    assert shown.keys() == {*STATES, "data-before-the-upgrade"}
 
 
 def test_a_bucket_without_versions(state_bucket: StateBucket) -> None:
@@ -258,7 +260,9 @@ def test_a_bucket_without_versions(state_bucket: StateBucket) -> None:
     state_bucket.create(versioned=False)
     assert refused(state_bucket.environment()) == ""
     state_bucket.delete("data")
-    assert "data.tfstate is missing, but the stack services" in refused(state_bucket.environment())
+    said = refused(state_bucket.environment())
+    assert "data.tfstate is missing, but the stack services" in said
+    assert said.endswith("; if there is none, `ops recover`")
 
 
 @pytest.mark.parametrize("status", [403, 501])
@@ -272,12 +276,31 @@ def test_credentials_that_may_not_list_versions(status: int, state_bucket: State
     assert "data.tfstate is missing, but the stack services" in refused(environment)
 
 
+def test_credentials_that_may_not_read_versions(state_bucket: StateBucket) -> None:
+    """Without s3:GetObjectVersion, nothing says what an older version has."""
+    state_bucket.put("network", {**STATES["network"], "serial": 1})
+    state_bucket.delete("services")
+
+    def deny_versions(request: Any, **_: object) -> AWSResponse | None:
+        return answer(403) if "versionId" in request.url else None
+
+    environment = state_bucket.environment()
+    events: Any = environment.states.s3.meta.events
+    events.register("before-send.s3.GetObject", deny_versions)
+    assert refused(environment) == ""
+    assert "is older" in refused(state_bucket.environment())
+
+
 def deny(environment: Environment, status: int) -> None:
     """Lets S3 answer the listing of versions with an error."""
-    body = SimpleNamespace(stream=lambda **_: [b"<Error><Code>AccessDenied</Code></Error>"])
-    answer = AWSResponse("", status, HTTPHeaders(), body)
     events: Any = environment.states.s3.meta.events
-    events.register("before-send.s3.ListObjectVersions", lambda **_: answer)
+    events.register("before-send.s3.ListObjectVersions", lambda **_: answer(status))
+
+
+def answer(status: int) -> AWSResponse:
+    """An answer of S3's that says no."""
+    body = SimpleNamespace(stream=lambda **_: [b"<Error><Code>AccessDenied</Code></Error>"])
+    return AWSResponse("", status, HTTPHeaders(), body)
 
 
 def test_there_is_no_bucket(state_bucket: StateBucket) -> None:

@@ -61,6 +61,14 @@ def test_a_state_that_is_sound_alone_is_compared(state_bucket: StateBucket) -> N
     ]
 
 
+def test_a_version_that_cant_be_read_hides_no_other(state_bucket: StateBucket) -> None:
+    """It is archived here; another reason is a KMS key that is gone."""
+    state_bucket.s3.put_object(Bucket=BUCKET, Key=key("data"), Body=b"{}", StorageClass="GLACIER")
+    archived, before = listed(state_bucket, "data")
+    assert archived["wrong"].startswith("AWS refused GetObject: InvalidObjectState")
+    assert before["serial"] == 7
+
+
 def test_more_versions_than_a_page(state_bucket: StateBucket) -> None:
     first = current(state_bucket, "data")
     with ThreadPoolExecutor(10) as pool:
