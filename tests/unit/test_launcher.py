@@ -229,3 +229,29 @@ def test_a_stack_that_is_destroyed_already_is_passed_over(tmp_path: Path, resour
     launcher.finish()
     assert launcher.ends()[0] == 0
     assert not launcher.started("data")
+
+
+ON_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+RAW_CLI = "import os, signal, tty; tty.setraw(0); os.kill(os.getpid(), signal.SIGKILL)"
+TERMINAL_BEFORE_AND_AFTER = """
+import os, sys, termios
+from pathlib import Path
+from launchers.cli_run import run_cli
+before = termios.tcgetattr(0)
+run_cli(sys.argv[1:], os.environ, Path("."))
+print("unchanged" if termios.tcgetattr(0) == before else "changed")
+"""
+
+
+def test_the_terminal_is_as_it_was_if_the_cli_is_killed_while_it_asks(tmp_path: Path) -> None:
+    launcher = [sys.executable, "-c", TERMINAL_BEFORE_AND_AFTER, sys.executable, "-c", RAW_CLI]
+    ran = subprocess.run(
+        [sys.executable, "-c", ON_A_TERMINAL, *launcher],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.split()[-1] == "unchanged"
