@@ -1,6 +1,6 @@
 """What a state of Terraform's is: reads one, and says what is wrong with what is none.
 
-The format is that of ``terraform show`` since 0.12, version 4:
+The format is version 4, which Terraform writes since 0.12:
 https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statefile/version4.go
 """
 

@@ -1,7 +1,7 @@
 """Terraform's lock of a state in S3: an object beside it, which must not exist when it is taken.
 
 https://developer.hashicorp.com/terraform/language/backend/s3#state-locking
-https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statemgr/locker.go#L126 says what is in it.
+https://github.com/hashicorp/terraform/blob/v1.11.4/internal/states/statemgr/locker.go says what is in it.
 """
 
 import getpass
@@ -47,7 +47,7 @@ class Lock(NamedTuple):
     def since(self) -> str:
         """When it was taken, and how long ago that is."""
         try:
-            created = datetime.fromisoformat(self.created)
+            created = datetime.fromisoformat(self.created).astimezone(UTC)
             seconds = round((datetime.now(UTC) - created).total_seconds())
         except (ValueError, TypeError, OverflowError):
             return self.created or "unknown"

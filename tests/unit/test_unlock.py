@@ -99,6 +99,11 @@ def test_a_damaged_lock(body: bytes, state_bucket: StateBucket) -> None:
     assert locked(state_bucket) == set()
 
 
+def test_the_date_as_terraform_writes_it() -> None:
+    found = lock.Lock("data", b"", "id", "", "", "2026-01-02T03:04:05.123456789Z")
+    assert found.since.startswith("2026-01-02 03:04:05Z, ")
+
+
 @pytest.mark.parametrize("created", ["", "yesterday", "2026-01-02", "9" * 5000, "0001-01-01T00:00:00+23:59"])
 def test_any_date(created: str, state_bucket: StateBucket) -> None:
     put(state_bucket, "data", Created=created)
