@@ -20,10 +20,12 @@ from ops import (
     scale,
     smoke,
     status,
+    unlock,
     upgrade,
     wait,
 )
 from ops.environment import AWS_ERRORS, OpsError, reason
+from ops.state import commands as state
 from synth.outdir_lock import OutdirInUseError
 
 LONGEST_HALF = 200
@@ -53,6 +55,8 @@ app.command()(wait.wait)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(plan_review.plan_review)
+app.command()(unlock.unlock)
+app.add_typer(state.app, name="state")
 app.add_typer(clickhouse.app, name="clickhouse")
 
 

@@ -1,11 +1,10 @@
 """The environment that a command is about: its settings, its AWS account, and the outputs of its stacks."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import boto3
 import botocore.session
@@ -23,12 +22,11 @@ from botocore.parsers import ResponseParserError
 from botocore.utils import is_valid_endpoint_url
 
 from entry_point import one_line
+from ops.errors import OpsError as OpsError  # the commands take it from here
+from ops.state.states import NoBucketError, States
+from ops.terraform_state import StateResource
 from settings import Settings, load_or_exit
-from settings.model import STATE_SUFFIX
 from settings.secret_variables import secret_name_output
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 SERVICES = ("web", "worker")
 ATTEMPTS = 3
@@ -42,10 +40,6 @@ BAD_CREDENTIALS = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
-
-
-class OpsError(Exception):
-    """What went wrong and what to do next, in one line."""
 
 
 def reason(error: Exception) -> str:
@@ -77,20 +71,19 @@ AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
 class Outputs(dict[str, Any]):
     """A stack's outputs by name. One that is missing is of a newer release than the one that was deployed."""
 
-    def __init__(self, stack: str, environment: str, values: dict[str, Any]) -> None:
+    def __init__(self, stack: str, environment: "Environment", values: Mapping[str, Any]) -> None:
         super().__init__(values)
-        self._deploy = f"the stack {stack} has no output {{name}}: run `make deploy ENV={environment}`"
+        self._stack = stack
+        self._environment = environment
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401
+        value = super().__getitem__(name)
+        if not isinstance(value, str):
+            raise self._environment.states.error(self._stack, f"has an output {name} that is not a text")
+        return value
 
     def __missing__(self, name: str) -> NoReturn:
-        raise OpsError(self._deploy.format(name=name))
-
-
-class StateResource(NamedTuple):
-    """A resource in Terraform's state: its type, ``aws_vpc`` for example, its attributes, and its address."""
-
-    type: str
-    attributes: Mapping[str, Any]
-    address: str
+        raise OpsError(f"the stack {self._stack} has no output {name}: run {self._environment.deploy_command}")
 
 
 @dataclass(frozen=True)
@@ -111,92 +104,53 @@ class Environment:
         """The command that deploys it, to be shown as the next step."""
         return f"`make deploy ENV={self.name}`"
 
+    @cached_property
+    def states(self) -> States:
+        """The states of the stacks."""
+        return States(self.session.client("s3"), self.settings)
+
     def outputs(self, stack: str) -> Outputs:
         """The outputs of a stack's last deploy, without those that are only for other stacks.
 
         Raises:
-            OpsError: if there is no state bucket, or the stack is not deployed.
+            OpsError: if there is no state bucket, something is wrong with the state, or the stack is not deployed.
         """
         if stack not in self._outputs:
             values = self._read_outputs(stack)
             if not values:
                 raise OpsError(f"the stack {stack} of {self.name} is not deployed: run {self.deploy_command}")
-            self._outputs[stack] = Outputs(stack, self.name, values)
+            self._outputs[stack] = Outputs(stack, self, values)
         return self._outputs[stack]
 
     def all_outputs(self) -> dict[str, dict[str, Any]]:
         """The outputs of every stack that is deployed, by the stack's name.
 
         Raises:
-            OpsError: if there is no state bucket, or no stack is deployed.
+            OpsError: if there is no state bucket, something is wrong with a state, or no stack is deployed.
         """
-        outputs = {stack: self._read_outputs(stack) for stack in self._stacks_with_state()}
+        outputs = {stack: self._read_outputs(stack) for stack in self.states.stacks()}
         deployed = {stack: values for stack, values in outputs.items() if values}
         if not deployed:
             raise OpsError(f"{self.name} is not deployed: run {self.deploy_command}")
         return deployed
 
-    def _stacks_with_state(self) -> list[str]:
-        prefix = self.settings.state_key_prefix
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-        try:
-            keys = [state["Key"] for page in pages for state in page.get("Contents", ())]
-        except self._s3.exceptions.NoSuchBucket:
-            raise self._no_bucket from None
-        return [key.removeprefix(prefix).removesuffix(STATE_SUFFIX) for key in keys if key.endswith(STATE_SUFFIX)]
-
     @cached_property
     def resources(self) -> list[StateResource]:
-        """The resources in the states of all stacks, also of a deploy that failed half-way."""
+        """The resources in the states of all stacks, also of a deploy that failed half-way.
+
+        Raises:
+            OpsError: if something is wrong with a state.
+        """
         try:
-            stacks = self._stacks_with_state()
-        except OpsError:
-            # There is no state bucket.
+            states = [self.states.read(stack) for stack in self.states.stacks()]
+        except NoBucketError:
             return []
-        return [
-            StateResource(resource["type"], instance["attributes"], f"{resource['type']}.{resource['name']}")
-            for stack in stacks
-            for resource in self._read_state(stack)["resources"]
-            if resource["mode"] == "managed"
-            for instance in resource["instances"]
-        ]
+        return [resource for state in states if state for resource in state.resources]
 
     def _read_outputs(self, stack: str) -> dict[str, Any]:
-        return {
-            name: output["value"]
-            for name, output in self._read_state(stack)["outputs"].items()
-            if not name.startswith("cross-stack-output")
-        }
-
-    def _read_state(self, stack: str) -> dict[str, Any]:
-        """Without outputs and resources if the stack was never deployed, or was destroyed."""
-        try:
-            state = self._s3.get_object(Bucket=self._bucket, Key=self.settings.state_key(stack))["Body"]
-        except self._s3.exceptions.NoSuchBucket:
-            raise self._no_bucket from None
-        except self._s3.exceptions.NoSuchKey:
-            return {"outputs": {}, "resources": []}
-        try:
-            content: dict[str, Any] = {"outputs": {}, "resources": [], **json.loads(state.read())}
-            # Refuses what is no state before it is used.
-            if not all(isinstance(output, dict) and "value" in output for output in content["outputs"].values()):
-                raise ValueError
-        except (ValueError, TypeError, AttributeError, RecursionError):
-            where = f"s3://{self._bucket}/{self.settings.state_key(stack)}"
-            raise OpsError(f"{where} is not a state of Terraform's: restore its previous version") from None
-        return content
-
-    @cached_property
-    def _s3(self) -> "S3Client":
-        return self.session.client("s3")
-
-    @property
-    def _bucket(self) -> str:
-        return self.settings.state.bucket
-
-    @property
-    def _no_bucket(self) -> OpsError:
-        return OpsError(f"there is no state bucket {self._bucket}: run `ops bootstrap --apply`")
+        state = self.states.read(stack)
+        outputs = state.outputs if state else {}
+        return {name: value for name, value in outputs.items() if not name.startswith("cross-stack-output")}
 
     def service_name(self, service: str) -> str:
         """The ECS name of ``web`` or ``worker``."""

@@ -18,6 +18,7 @@ from ops.console import AsJson
 from ops.environment import Environment, OpsError, load_environment
 from ops.plan_review import Allow, plan_review
 from ops.review.references import CROSS_STACK_OUTPUT
+from ops.state.checks import check_states
 from ops.terraform import OUTDIR, PROJECT, SAVED_PLAN, init, run
 from synth.manifest import stacks_in_order
 from synth.outdir_lock import held
@@ -40,7 +41,9 @@ def plan(allow: Allow = None, as_json: AsJson = False) -> None:
     if PROJECT.is_relative_to(OUTDIR.resolve()):
         raise typer.BadParameter("CDKTF_OUTDIR must name a folder of its own, such as cdktf.out, which is emptied")
     with held(OUTDIR, "ops plan"):
-        _check_region(load_environment())
+        environment = load_environment()
+        _check_region(environment)
+        check_states(environment)
         _plan_all(allow, as_json)
 
 

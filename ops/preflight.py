@@ -1,6 +1,7 @@
 """``ops preflight``: checks, before the first deploy, that the account and the Region have what it needs."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import typer
 
@@ -14,6 +15,8 @@ from ops.preflight_checks.names import backup_vault, log_groups, secrets
 from ops.preflight_checks.network import existing_vpc, instance_class, instance_type, zones
 from ops.preflight_checks.queue_metrics import queue_metrics
 from ops.preflight_checks.quotas import addresses, ec2_vcpus, fargate_vcpus, vpcs
+from ops.state.checks import check_states
+from ops.state.states import NoBucketError
 
 HOME_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """By partition, a Region that every account has. The others answer no account that has not enabled them."""
@@ -63,9 +66,16 @@ def _state_bucket(environment: Environment) -> Iterator[Finding]:
     yield finding("state bucket", not missing, evidence, "`ops bootstrap --apply`")
 
 
+def _states(environment: Environment) -> Iterator[Finding]:
+    with suppress(NoBucketError):
+        check_states(environment)
+    yield Finding("states", Verdict.OK, "none is damaged or lost")
+
+
 CHECKS: dict[str, Check] = {
     "Region": _region,
     "state bucket": _state_bucket,
+    "states": _states,
     "Fargate vCPUs": fargate_vcpus,
     "EC2 vCPUs": ec2_vcpus,
     "VPCs": vpcs,

@@ -18,6 +18,10 @@ class OutdirInUseError(Exception):
     """Why the output folder can't be used now, in one line."""
 
 
+class UnstoredStateError(OutdirInUseError):
+    """A stack's newest state is in the folder only."""
+
+
 @contextmanager
 def held(outdir: Path, command: str) -> Iterator[None]:
     """Locks the folder during the ``with`` block, or until this process ends, however it ends.
@@ -29,7 +33,8 @@ def held(outdir: Path, command: str) -> Iterator[None]:
         command: what locks it, ``ops apply`` for example, for the message that others get.
 
     Raises:
-        OutdirInUseError: if another command holds the lock, or a stack's newest state is in its folder only.
+        OutdirInUseError: if another command holds the lock.
+        UnstoredStateError: if a stack's newest state is in its folder only.
         OSError: if the folder can't be written.
     """
     outdir.mkdir(parents=True, exist_ok=True)
@@ -46,7 +51,7 @@ def held(outdir: Path, command: str) -> Iterator[None]:
         file.write(f"`{command}`, process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%SZ}")
         file.flush()
         for state in outdir.glob(f"stacks/*/{UNSTORED_STATE}"):
-            raise OutdirInUseError(
+            raise UnstoredStateError(
                 f"{os.path.relpath(state)} is the newest state of {state.parent.name}, which Terraform could not store:"
                 f" run `terraform state push {UNSTORED_STATE}` in that folder, then delete the file"
             )

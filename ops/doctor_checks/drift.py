@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from modules.identity import IDENTITIES
-from ops.environment import AWS_ERRORS, Environment, OpsError, StateResource, reason
+from ops.environment import AWS_ERRORS, Environment, OpsError, reason
 from ops.existing import existing_ids, state_import_id
 from ops.findings import Finding, Verdict, finding
 from ops.review.references import HOLDS_DATA
+from ops.terraform_state import StateResource
 
 THREADS = 8
 """Each for one type at a time: CloudWatch refuses more than nine questions about alarms a second."""

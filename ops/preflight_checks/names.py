@@ -1,7 +1,7 @@
 """Names that an earlier deployment of the environment still occupies (docs/destroy.md)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -12,27 +12,33 @@ from ops.findings import Finding, finding
 
 def secrets(environment: Environment) -> Iterator[Finding]:
     """Secrets Manager keeps the name of a deleted secret until its recovery window ends."""
-    client = environment.session.client("secretsmanager")
     beginning = f"{environment.settings.prefix}/"
-    pages = client.get_paginator("list_secrets").paginate(
-        IncludePlannedDeletion=True, Filters=[{"Key": "name", "Values": [beginning]}]
-    )
-    found = [secret for page in pages for secret in page["SecretList"] if secret["Name"].startswith(beginning)]
     taken: dict[str, list[str]] = defaultdict(list)
-    for secret in found:
+    for secret in _secrets(environment):
         if secret["Name"] not in _owned(environment):
             taken[_state(secret)].append(secret["Name"])
     yield finding(
         "secrets' names",
         not taken,
         "; ".join(f"{state}: {', '.join(names)}" for state, names in taken.items()) or f"{beginning}… is free",
-        "docs/destroy.md: to restore the old database, first save the values of salt and encryption-key. Then "
+        "if Langfuse runs with them, the state is lost: `ops recover`. Otherwise docs/destroy.md: to restore the old"
+        " database, first save the values of salt and encryption-key. Then "
         + _for_each(
             chain(*taken.values()),
             "secretsmanager delete-secret --force-delete-without-recovery --secret-id",
             environment,
         ),
     )
+
+
+def _secrets(environment: Environment) -> list[Any]:
+    """The environment's secrets, also those that are scheduled for deletion."""
+    client = environment.session.client("secretsmanager")
+    beginning = f"{environment.settings.prefix}/"
+    pages = client.get_paginator("list_secrets").paginate(
+        IncludePlannedDeletion=True, Filters=[{"Key": "name", "Values": [beginning]}]
+    )
+    return [secret for page in pages for secret in page["SecretList"] if secret["Name"].startswith(beginning)]
 
 
 def _state(secret: Mapping[str, Any]) -> str:
@@ -46,13 +52,7 @@ def _state(secret: Mapping[str, Any]) -> str:
 
 def log_groups(environment: Environment) -> Iterator[Finding]:
     """A service that writes a late line may create the log group again that the destroy has deleted."""
-    logs = environment.session.client("logs")
-    found = [
-        group["logGroupName"]
-        for beginning in log_group_prefixes(environment.settings.name, environment.settings.prefix)
-        for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=beginning)
-        for group in page["logGroups"]
-    ]
+    found = [group["logGroupName"] for group in _log_groups(environment)]
     taken = [name for name in found if name not in _owned(environment)]
     yield finding(
         "log groups' names",
@@ -62,9 +62,49 @@ def log_groups(environment: Environment) -> Iterator[Finding]:
     )
 
 
+def _log_groups(environment: Environment) -> list[Any]:
+    logs = environment.session.client("logs")
+    return [
+        group
+        for beginning in log_group_prefixes(environment.settings.name, environment.settings.prefix)
+        for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=beginning)
+        for group in page["logGroups"]
+    ]
+
+
 def log_group_prefixes(name: str, prefix: str) -> list[str]:
     """What the names of the environment's log groups start with."""
     return [f"/langfuse/{name}/", f"/aws/rds/instance/{prefix}-postgres/", f"{prefix}-flow-logs"]
+
+
+def deployed_secrets(environment: Environment) -> list[str]:
+    """The names of secrets that a deploy of this environment has made, and no destroy has deleted."""
+    return [
+        secret["Name"]
+        for secret in _secrets(environment)
+        if "DeletedDate" not in secret
+        and _is_own(environment, {tag["Key"]: tag["Value"] for tag in secret.get("Tags", ())})
+    ]
+
+
+def deployed_log_groups(environment: Environment) -> list[str]:
+    """The names of log groups that a deploy of this environment has made, and not AWS for a late line."""
+    logs = environment.session.client("logs")
+    return [
+        group["logGroupName"]
+        for group in _log_groups(environment)
+        if _is_own(environment, logs.list_tags_for_resource(resourceArn=group["arn"].removesuffix(":*"))["tags"])
+    ]
+
+
+REMAINS: tuple[Callable[[Environment], list[str]], ...] = (deployed_secrets, deployed_log_groups)
+"""What shows that a deploy was made: each returns names that are taken for certain, so that another deploy fails."""
+
+
+def _is_own(environment: Environment, tags: Mapping[str, str]) -> bool:
+    """Whether these are tags that the provider gives all resources of the environment."""
+    own = {"Project": "langfuse", "Environment": environment.settings.name, **environment.settings.tags}
+    return all(tags.get(key) == own[key] for key in ("Project", "Environment"))
 
 
 def backup_vault(environment: Environment) -> Iterator[Finding]:

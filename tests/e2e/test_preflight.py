@@ -21,6 +21,7 @@ from ops.preflight_checks.names import log_group_prefixes
 from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS, queue_alarm_name
 from tests.command_line import assert_one_line, ops_in_process
 from tests.environments import ENVIRONMENTS, load
+from tests.states import resource, state
 from tests.synthesis import app
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("preflight")]
@@ -366,17 +367,13 @@ def test_what_the_state_lists_is_the_deployments_own(preflight: Preflight, clien
         resource("aws_cloudwatch_log_group", name="/langfuse/dev/web"),
         resource("aws_vpc", id="vpc-1"),
     ]
-    state = json.dumps({"outputs": {}, "resources": resources})
+    stored = json.dumps(state({}, resources))
     client("s3").create_bucket(Bucket=BUCKET)
-    client("s3").put_object(Bucket=BUCKET, Key="langfuse/dev/data.tfstate", Body=state.encode())
+    client("s3").put_object(Bucket=BUCKET, Key="langfuse/dev/data.tfstate", Body=stored.encode())
     found = preflight()
     assert found["secrets' names"]["verdict"] == "ok"
     assert found["log groups' names"]["verdict"] == "ok"
     assert "VPCs" not in found
-
-
-def resource(type_: str, **attributes: str) -> dict[str, Any]:
-    return {"mode": "managed", "type": type_, "instances": [{"attributes": attributes}]}
 
 
 def test_log_groups_of_an_earlier_deployment(preflight: Preflight, client: Callable[[str], Any]) -> None:

@@ -48,6 +48,14 @@ URLS = (
     f"http://localhost:9/#{CANARY}", "http://localhost:9/?x=y", "http://localhost:9/#x", "http://" + "x" * 100_000,
     "http://a..b", "http://local\u202ehost:9", "http://localhost\\x", "http://\udcff", "http://localhost:９",
 )  # fmt: skip
+STACKS = (
+    "", " ", "data/", "../data", "data.tfstate", "s3://bucket/data", "da ta", "data\n", "dâta", "*", "x" * 65,
+    "x" * 100_000, "\x1b[31m", "\u202e", "\udcff", "${x}", CANARY + "=",
+)  # fmt: skip
+OBJECT_VERSIONS = (
+    "", " ", "a b", "a\n", "-", "-1", "*", "${x}", "a;b", "a\"b", "x" * 1025, "x" * 100_000, "\x1b[31m",
+    "\u202e", "\udcff", "à", "%00", "s3://bucket/key",
+)  # fmt: skip
 KEYS = "LANGFUSE_PUBLIC_KEY=pk-lf-1\nLANGFUSE_SECRET_KEY=" + CANARY + "\n"
 
 
@@ -57,6 +65,7 @@ def cases() -> Iterator[Case]:
         yield from _of(tuple(name.split()[1:]), found)
     for typed in (
         ["restart"], ["PLAN"], ["plan "], ["statu"], ["clickhouse", "get"], ["clickhouse", "--apply"], ["\x1b[31m"],
+        ["state", "list"], ["state", "--apply"], ["state", "restore", "a", "b"],
         ["x" * 100_000], ["\udcff"], ["--nonsense"], ["-h", "-x"], ["a\nb"], [f"--password={CANARY}"],
     ):  # fmt: skip
         yield command(*typed)
@@ -70,6 +79,10 @@ def cases() -> Iterator[Case]:
         yield command("upgrade", version, environment="dev")
     for age in AGES:
         yield command("logs", "web", "--since", age)
+    for stack in STACKS:
+        yield command("state", "versions", stack)
+    for version in OBJECT_VERSIONS:
+        yield command("state", "restore", version)
     for service in CHOICES:
         yield command("logs", service)
         yield command("redeploy", service)
@@ -146,6 +159,8 @@ def _accepted() -> Iterator[Case]:
         ["logs", "web", "--filter", "${x} %{y} $$"], ["upgrade", "4.16.0"], ["upgrade", "3.225.7"],
         ["upgrade", "4.28.0", "--write-mode", "dual", "--timeout", "86400"], ["status"], ["status", "--json"],
         ["doctor"], ["outputs", "--json"], ["preflight"], ["bootstrap"], ["bootstrap", "--apply"],
+        ["state", "versions"], ["state", "versions", "data"], ["state", "restore", "null"], ["unlock"],
+        ["unlock", "--apply"], ["state", "restore", "3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY.rcd_~=", "--apply"],
     ):  # fmt: skip
         yield right(command(*typed))
     for option in ("--help", "-f"):

@@ -10,10 +10,11 @@ from pytest_httpserver import HTTPServer
 
 from local import embedded_aws
 from local.embedded_aws import EmbeddedAws
-from ops import apply, plan
+from ops import apply, plan, unlock
 from synth.outdir_lock import held
 from tests.unit import small_deployment
 from tests.unit.small_deployment import SmallDeployment
+from tests.unit.state_bucket import StateBucket
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +43,19 @@ def aws() -> Iterator[EmbeddedAws]:
     """An embedded AWS, whose ECS deployments complete sooner than by default. Tests delete what they make."""
     with embedded_aws.running("us-east-1", healthy_seconds=0.5) as running:
         yield running
+
+
+@pytest.fixture
+def state_bucket(aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StateBucket]:
+    """A versioned state bucket with a state of each stack; the commands use an output folder of the test."""
+    for name, value in aws.environment.items():
+        monkeypatch.setenv(name, value)
+    for command in (plan, unlock):
+        monkeypatch.setattr(command, "OUTDIR", tmp_path / "cdktf.out")
+    bucket = StateBucket(aws)
+    bucket.create()
+    yield bucket
+    bucket.remove()
 
 
 @pytest.fixture(scope="module")

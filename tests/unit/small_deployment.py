@@ -12,8 +12,8 @@ from local.embedded_aws import EmbeddedAws
 from ops.environment import Environment
 from tests.command_line import Ran, ops_in_process
 from tests.environments import load
+from tests.states import BUCKET, state
 
-BUCKET = "langfuse-dev-terraform-state"
 WEB = "langfuse-dev-web"
 CLUSTER = "langfuse-dev"
 VOLUME_GIB = 50
@@ -197,5 +197,5 @@ def _store_outputs(s3: Any, instance_id: str) -> None:
     }
     s3.create_bucket(Bucket=BUCKET)
     for stack, values in outputs.items():
-        state = json.dumps({"outputs": {name: {"value": value} for name, value in values.items()}})
-        s3.put_object(Bucket=BUCKET, Key=f"langfuse/dev/{stack}.tfstate", Body=state.encode())
+        stored = json.dumps(state(values, lineage=stack))
+        s3.put_object(Bucket=BUCKET, Key=f"langfuse/dev/{stack}.tfstate", Body=stored.encode())

@@ -11,7 +11,8 @@ from ops.environment import Environment, aws_session
 from ops.findings import Finding, Verdict
 from settings.model import STATE_SUFFIX
 from tests.environments import load
-from tests.unit.small_deployment import BUCKET, SmallDeployment
+from tests.states import BUCKET
+from tests.unit.small_deployment import SmallDeployment
 
 CHECK = "resources of the state"
 KEY = f"langfuse/dev/network{STATE_SUFFIX}"

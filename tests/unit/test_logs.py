@@ -11,14 +11,15 @@ from werkzeug import Request, Response
 
 from ops import logs
 from tests.command_line import Ran, assert_one_line, ops_in_process
+from tests.states import serve, state
 
-STATE = {"outputs": {"web_log_group_name": {"value": "web"}}}
+STATE = state({"web_log_group_name": "web"})
 EVENT = {"eventId": "1", "timestamp": 1764158400000, "logStreamName": "web/web/0123456789", "message": "a line\n"}
 
 
 def run_logs(server: HTTPServer, answer: object, *options: str) -> Ran:
     """Runs the command; FilterLogEvents gives the answer."""
-    server.expect_request("/langfuse-dev-terraform-state/langfuse/dev/services.tfstate").respond_with_json(STATE)
+    serve(server, "services", STATE)
     expected = server.expect_request("/", headers={"X-Amz-Target": "Logs_20140328.FilterLogEvents"})
     if callable(answer):
         expected.respond_with_handler(answer)

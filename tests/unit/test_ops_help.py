@@ -51,7 +51,10 @@ def test_the_commands() -> None:
         "ops redeploy",
         "ops scale",
         "ops smoke",
+        "ops state restore",
+        "ops state versions",
         "ops status",
+        "ops unlock",
         "ops upgrade",
         "ops wait",
     }

@@ -88,19 +88,6 @@ def test_an_endpoint_that_is_no_url_is_named_alone() -> None:
     assert "Passw0rd" not in ran.stderr
 
 
-@pytest.mark.parametrize(
-    "state", ["", "{", "[]", '"no"', "[" * 100_000, '{"outputs": null}', '{"outputs": {"a": 1}}'], ids=range(7)
-)
-def test_a_state_that_is_none(state: str, httpserver: HTTPServer) -> None:
-    httpserver.expect_request("/langfuse-dev-terraform-state/langfuse/dev/data.tfstate").respond_with_data(state)
-    environment = {
-        "AWS_ENDPOINT_URL": httpserver.url_for("/"),
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",  # pragma: allowlist secret
-    }
-    assert_one_line(ops_in_process("status", environment=environment), "data.tfstate is not a state of Terraform's")
-
-
 HIDDEN = "Passw0rd"
 OWN_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_PROFILE": "own"}
 

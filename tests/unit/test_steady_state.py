@@ -59,7 +59,10 @@ def ecs(fake_server: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
         fake_server.expect_request("/", headers=described).respond_with_json({"services": [answers[-1]]})
         listed = {"X-Amz-Target": f"{TARGET}.ListTasks"}
         fake_server.expect_request("/", headers=listed).respond_with_json({"taskArns": []})
-        return Environment(load("dev"), SESSION, {"services": Outputs("services", "dev", OUTPUTS)})
+        outputs: dict[str, Outputs] = {}
+        dev = Environment(load("dev"), SESSION, outputs)
+        outputs["services"] = Outputs("services", dev, OUTPUTS)
+        return dev
 
     yield environment
     assert not fake_server.ordered_handlers
