@@ -16,6 +16,7 @@ from ops import (
     plan,
     plan_review,
     preflight,
+    recover,
     redeploy,
     scale,
     smoke,
@@ -53,6 +54,7 @@ app.command()(wait.wait)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(plan_review.plan_review)
+app.command()(recover.recover)
 app.add_typer(clickhouse.app, name="clickhouse")
 
 

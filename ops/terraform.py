@@ -4,7 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from ops.environment import OpsError
 
@@ -15,22 +17,32 @@ SAVED_PLAN = "saved.tfplan"
 """The plan in a stack's folder that ``ops plan`` saves and ``ops apply`` applies."""
 
 
+class CommandError(OpsError):
+    """A command failed. ``output`` is what it printed, if that was captured."""
+
+    def __init__(self, message: str, output: str) -> None:
+        super().__init__(message)
+        self.output = output
+
+
 def init(folder: Path) -> None:
     """Runs ``terraform init`` in a stack's folder. Only its errors are shown."""
     run("terraform", "init", "-input=false", "-no-color", folder=folder, capture=True)
 
 
-def run(*command: str, folder: Path, capture: bool = False) -> str:
+def run(*command: str, folder: Path, capture: bool = False, variables: Mapping[str, str] = MappingProxyType({})) -> str:
     """Runs a command in a folder, with the programs of the virtual environment first on the PATH.
 
-    Its output goes to standard error, or is returned with ``capture``.
+    Its output goes to standard error, or is returned with ``capture``. ``variables`` are added to the environment.
 
     Raises:
-        OpsError: if it fails, in one line after the command's own output.
+        CommandError: if it fails, in one line after the command's own output.
+        OpsError: if there is no such program.
     """
     environment = {
         "TF_IN_AUTOMATION": "1",
         **os.environ,
+        **variables,
         "PATH": os.pathsep.join([f"{sys.prefix}/bin", os.environ.get("PATH", os.defpath)]),
     }
     program = shutil.which(command[0], path=environment["PATH"])
@@ -45,7 +57,7 @@ def run(*command: str, folder: Path, capture: bool = False) -> str:
     )
     output = _wait(process)
     if process.returncode != 0:
-        raise OpsError(f"{' '.join(command[:2])} failed in {os.path.relpath(folder)}: see above")
+        raise CommandError(f"{' '.join(command[:2])} failed in {os.path.relpath(folder)}: see above", output)
     return output
 
 
