@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import typer
-from botocore.exceptions import ClientError
 
 from modules.identity import IDENTITIES
 from ops.console import Apply, AsJson, console, print_json, say_dry_run, show, table
@@ -52,10 +51,10 @@ def recover(apply: Apply = False, as_json: AsJson = False) -> None:
 
 
 def _recover(environment: Environment, folder: Path, apply: bool) -> list[Finding]:
+    _check_locks(environment)
     synthesized = folder / "synthesized"
     run(sys.executable, "main.py", folder=PROJECT, variables={"CDKTF_OUTDIR": str(synthesized)})
     manifests = stacks_in_order(synthesized)
-    _check_locks(environment, [stack.name for stack in manifests])
     stack_of = {environment.settings.state_key(stack.name): stack.name for stack in manifests}
     stacks = [StackCopy(stack, folder / "copies", stack_of) for stack in manifests]
     taken = {
@@ -67,21 +66,21 @@ def _recover(environment: Environment, folder: Path, apply: bool) -> list[Findin
     return [finding for stack in stacks for finding in _recover_stack(environment, stack, taken, apply)]
 
 
-def _check_locks(environment: Environment, stacks: list[str]) -> None:
+def _check_locks(environment: Environment) -> None:
     """Refuses to compare while a deploy may be running: what it makes is not in the state yet.
 
     Raises:
-        OpsError: if a state is locked.
+        OpsError: if there is no state bucket, or a state is locked.
     """
+    bucket, prefix = environment.settings.state.bucket, environment.settings.state_key_prefix
     s3 = environment.session.client("s3")
-    for stack in stacks:
-        try:
-            s3.head_object(
-                Bucket=environment.settings.state.bucket, Key=f"{environment.settings.state_key(stack)}{LOCK_SUFFIX}"
-            )
-        except ClientError:
-            continue  # There is none. If there is no bucket, or no permission, Terraform says so.
-        raise OpsError(f"the state of {stack} is locked: wait until the deploy has ended, or see `ops unlock`")
+    try:
+        keys = [object_["Key"] for object_ in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
+    except s3.exceptions.NoSuchBucket:
+        raise OpsError(f"there is no state bucket {bucket}: run `ops bootstrap --apply`") from None
+    locks = [key for key in keys if key.endswith(LOCK_SUFFIX)]
+    if locks:
+        raise OpsError(f"{locks[0]} is there: wait until the deploy has ended, or see `ops unlock` if it was killed")
 
 
 def _recover_stack(

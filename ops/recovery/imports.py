@@ -22,7 +22,7 @@ def import_found(stack: StackCopy, plan: Mapping[str, Any]) -> dict[str, str]:
     Raises:
         OpsError: if a plan for them alone changes anything else.
     """
-    there = existing(stack, plan)
+    there = existing(stack.references, plan)
     waiting = {address: stack.imports.pop(address) for address in stack.imports.keys() - there}
     check(stack.name, stack.plan(*sorted(there)))
     stack.apply()
@@ -30,16 +30,19 @@ def import_found(stack: StackCopy, plan: Mapping[str, Any]) -> dict[str, str]:
     return waiting
 
 
-def existing(stack: StackCopy, plan: Mapping[str, Any]) -> set[str]:
-    """The addresses that are in the state or imported, and all that they are made of too."""
+def existing(references: Mapping[str, set[str]], plan: Mapping[str, Any]) -> set[str]:
+    """The addresses that are in the state or imported, and all that they are made of too.
+
+    Args:
+        references: for each address of the configuration, those that it is made of.
+        plan: the plan with all imports.
+    """
     there = {
-        change["address"]
-        for change in plan.get("resource_changes", [])
-        if change["mode"] == "managed"
-        and not {"create", "delete"} & set(change["change"]["actions"])
-        and change["address"] in stack.configured
-    }
-    while incomplete := {address for address in there if stack.references(address) - there}:
+        resource["address"]
+        for resource in plan.get("resource_changes", [])
+        if resource["mode"] == "managed" and not {"create", "delete"} & set(resource["change"]["actions"])
+    } & references.keys()
+    while incomplete := {address for address in there if references[address] - there}:
         there -= incomplete
     return there
 

@@ -59,10 +59,14 @@ class StackCopy:
         self._write_configuration()
         init(self._folder)
 
-    def references(self, address: str) -> set[str]:
-        """The addresses of the resources whose values a resource's arguments are made of."""
+    @property
+    def references(self) -> dict[str, set[str]]:
+        """For each address, those of the resources whose values its arguments are made of."""
         resources = _by_address(self._copied)
-        return (set(ADDRESS.findall(json.dumps(resources[address]))) & resources.keys()) - {address}
+        return {
+            address: (set(ADDRESS.findall(json.dumps(arguments))) & resources.keys()) - {address}
+            for address, arguments in resources.items()
+        }
 
     @property
     def waits_for(self) -> list[str]:
@@ -176,7 +180,7 @@ def copied(document: Json, state_files: Mapping[str, Path]) -> Json:
     for address, arguments in _by_address(copy).items():
         for name in ("//", "depends_on", "provisioner", *filter(WRITE_ONLY.search, arguments)):
             arguments.pop(name, None)
-        ignored = [*arguments] if address.startswith(NO_ARGUMENT_MORE) else "all"
+        ignored = [*arguments, "tags_all"] if address.startswith(NO_ARGUMENT_MORE) else "all"
         arguments["lifecycle"] = {"ignore_changes": ignored}
     for source in copy.get("data", {}).get("terraform_remote_state", {}).values():
         source.update(backend="local", config={"path": str(state_files[source["config"]["key"]])})

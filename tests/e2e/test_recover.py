@@ -109,7 +109,7 @@ def empty(terraform: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="module")
 def recovered(empty: Deployment) -> Deployment:
     """The environment after a first deploy that was killed in every stack, and recovered each time."""
-    Killed(empty, "aws_nat_gateway.vpc_nat-gateway-0").deploy()
+    Killed(empty, "aws_nat_gateway.vpc_nat-gateway-0_128B402C: Creating").deploy()
     assert_one_line_at_the_end(plan(empty).ran, "AWS already has what the plan of network creates", "`ops recover`")
     before = state_versions(empty.aws), inventory(empty.aws)
     dry = recover(empty, "--json")
