@@ -140,6 +140,7 @@ def test_what_is_made_of_something_missing_is_not_imported() -> None:
         "aws_iam_role.role": set(),
         "aws_instance.tainted": set(),
         "aws_eip.kept": set(),
+        "aws_sns_topic.deleted": set(),
     }
     changes = [
         change("aws_vpc.vpc", "create", after={}),
@@ -148,6 +149,7 @@ def test_what_is_made_of_something_missing_is_not_imported() -> None:
         change("aws_iam_role.role", "no-op", importing={"id": "role"}),
         change("aws_instance.tainted", "delete", "create"),
         change("aws_eip.kept", "no-op"),
+        change("aws_sns_topic.deleted", "delete"),
         change("aws_eip.not_configured", "no-op"),
     ]
     assert existing(references, {"resource_changes": changes}) == {"aws_iam_role.role", "aws_eip.kept"}
