@@ -31,7 +31,7 @@ DONE = {Step.IMPORT: "imported", Step.UNTAINT: "untainted"}
 
 
 def recover(apply: Apply = False, as_json: AsJson = False) -> None:
-    """Bring the states in line with AWS after a deploy that was killed.
+    """Import what a deploy that was killed has made.
 
     Compares what AWS has under this environment's names and tags with the states: what they lack, what is tainted, what
     is there twice. With --apply, imports what is found exactly once, and untaints what is whole, so that the next
