@@ -57,13 +57,7 @@ def _recover(environment: Environment, folder: Path, apply: bool) -> list[Findin
     manifests = stacks_in_order(synthesized)
     stack_of = {environment.settings.state_key(stack.name): stack.name for stack in manifests}
     stacks = [StackCopy(stack, folder / "copies", stack_of) for stack in manifests]
-    taken = {
-        (type_, state_import_id(environment.settings, type_, instance["attributes"]))
-        for stack in stacks
-        for address, instance in stack.instances()
-        if (type_ := address.partition(".")[0]) in IDENTITIES
-    }
-    return [finding for stack in stacks for finding in _recover_stack(environment, stack, taken, apply)]
+    return [finding for stack in stacks for finding in _recover_stack(environment, stack, apply)]
 
 
 def _check_locks(environment: Environment) -> None:
@@ -83,13 +77,17 @@ def _check_locks(environment: Environment) -> None:
         raise OpsError(f"{locks[0]} is there: wait until the deploy has ended, or see `ops unlock` if it was killed")
 
 
-def _recover_stack(
-    environment: Environment, stack: StackCopy, taken: set[tuple[str, str]], apply: bool
-) -> list[Finding]:
+def _recover_stack(environment: Environment, stack: StackCopy, apply: bool) -> list[Finding]:
     if waits_for := stack.waits_for:
         below = " and ".join(waits_for)
         return [Finding(stack.name, "", Kind.NOT_CHECKED, Step.DEPLOY, f"it reads outputs that {below} has not yet")]
     print(f"ops: comparing {stack.name} with AWS", file=sys.stderr, flush=True)
+    stack.open()
+    taken = {
+        (type_, state_import_id(environment.settings, type_, instance["attributes"]))
+        for address, instance in stack.instances()
+        if (type_ := address.partition(".")[0]) in IDENTITIES
+    }
     findings = list(untaint(environment, stack, wait=apply))
     found = find(environment, stack, taken)
     coming = {

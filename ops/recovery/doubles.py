@@ -37,7 +37,7 @@ def further(environment: Environment, stack: StackCopy, taken: set[tuple[str, st
     Args:
         environment: the environment.
         stack: the copy of the stack, with what was found in its state.
-        taken: the type and import ID of what is in a state, under whatever address.
+        taken: the type and import ID of what is in the stack's state, under whatever address.
     """
     known = {
         address: instance["attributes"]

@@ -45,7 +45,7 @@ def find(environment: Environment, stack: StackCopy, taken: set[tuple[str, str]]
     Args:
         environment: the environment.
         stack: the copy of the stack.
-        taken: the type and import ID of what is in a state, under whatever address.
+        taken: the type and import ID of what is in the stack's state, under whatever address.
 
     Raises:
         OpsError: if the stack can't be planned.

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from ops.recovery.unread import unread
 from ops.terraform import init, run
+from setup import LOCK_FILE
 from synth.manifest import StackManifest
 
 SYNTHESIZED = "cdk.tf.json"
@@ -42,22 +43,28 @@ class StackCopy:
 
     def __init__(self, stack: StackManifest, folder: Path, stack_of: Mapping[str, str]) -> None:
         self.name = stack.name
+        self._serial = 0
         self.imports: dict[str, str] = {}
         """The import IDs of what is to be imported, by address."""
         self._source = stack.folder
         self._folder = folder / stack.name
-        self._document = json.loads((stack.folder / SYNTHESIZED).read_text())
-        self.configured: Mapping[str, Json] = _by_address(self._document)
+        document = json.loads((stack.folder / SYNTHESIZED).read_text())
+        self.configured: Mapping[str, Json] = _by_address(document)
         """The arguments of the resources in the stack, by address."""
-        self._copied = copied(self._document, {key: folder / name / STATE for key, name in stack_of.items()})
+        self._copied = copied(document, {key: folder / name / STATE for key, name in stack_of.items()})
+
+    def open(self) -> None:
+        """Copies the state. Until then, the stack is only known as it is configured."""
         init(self._source)
-        shutil.copytree(self._source, self._folder, ignore=shutil.ignore_patterns(".terraform"))
+        providers = Path(".terraform", "providers")
+        (self._folder / providers).parent.mkdir(parents=True)
+        # A copy needs no `terraform init`: a state in a file is not set up.
+        (self._folder / providers).symlink_to((self._source / providers).resolve())
+        shutil.copy(self._source / LOCK_FILE.name, self._folder)
         state = json.loads(run("terraform", "state", "pull", folder=self._source, capture=True))
-        self._serial: int = state["serial"]
+        self._serial = int(state["serial"])
         # A state that was never written has no lineage, which says what the later ones are versions of.
         self._write_state({**state, "lineage": state["lineage"] or str(uuid4())})
-        self._write_configuration()
-        init(self._folder)
 
     @property
     def references(self) -> dict[str, set[str]]:
@@ -76,7 +83,7 @@ class StackCopy:
             state.parent.name
             for name, state in self._states_below().items()
             if set(re.findall(rf"terraform_remote_state\.{re.escape(name)}\.outputs\.([A-Za-z0-9_-]+)", text))
-            - _read(state)["outputs"].keys()
+            - (_read(state)["outputs"].keys() if state.exists() else set())
         ]
 
     def _states_below(self) -> dict[str, Path]:
