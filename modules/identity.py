@@ -89,11 +89,12 @@ NETWORK = {
         {"Filter": _tagged(("subnet-id", "{subnet_id}"))},
         "NatGateways[?State=='pending' || State=='available'].NatGatewayId",
     ),
+    # AWS's model has these states with capitals, its answers have them without.
     "aws_vpc_endpoint": Identity(
         "ec2",
         "describe_vpc_endpoints",
         {"Filters": _tagged(("vpc-id", "{vpc_id}"), ("service-name", "{service_name}"))},
-        "VpcEndpoints[?State=='pending' || State=='available'].VpcEndpointId",
+        "VpcEndpoints[?contains(['pending', 'available', 'Pending', 'Available'], State)].VpcEndpointId",
     ),
     "aws_flow_log": Identity(
         "ec2", "describe_flow_logs", {"Filter": _tagged(("resource-id", "{vpc_id}"))}, "FlowLogs[].FlowLogId"

@@ -6,6 +6,7 @@ from ops.console import AsJson, print_json
 from ops.doctor_checks import (
     database_versions,
     databases,
+    drift,
     mail,
     secret_addresses,
     secrets,
@@ -18,6 +19,7 @@ from ops.findings import Check, Verdict, print_findings, run_checks
 
 CHECKS: dict[str, Check] = {
     "services": services.services_exist,
+    "resources of the state": drift.resources_exist,
     "versions": database_versions.versions_fit,
     "database": databases.database_is_reachable,
     "secrets of the tasks": task_secrets.secrets_are_readable,

@@ -86,10 +86,11 @@ class Outputs(dict[str, Any]):
 
 
 class StateResource(NamedTuple):
-    """A resource in Terraform's state, ``aws_vpc`` for example, with its attributes."""
+    """A resource in Terraform's state: its type, ``aws_vpc`` for example, its attributes, and its address."""
 
     type: str
     attributes: Mapping[str, Any]
+    address: str
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ class Environment:
             # There is no state bucket.
             return []
         return [
-            StateResource(resource["type"], instance["attributes"])
+            StateResource(resource["type"], instance["attributes"], f"{resource['type']}.{resource['name']}")
             for stack in stacks
             for resource in self._read_state(stack)["resources"]
             if resource["mode"] == "managed"

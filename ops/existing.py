@@ -48,12 +48,15 @@ def existing_ids(session: boto3.Session, settings: Settings, type_: str, values:
 
 
 def state_import_id(settings: Settings, type_: str, attributes: Mapping[str, Any]) -> str:
-    """The Terraform import ID of a resource that has these attributes in the state.
+    """The Terraform import ID of a resource that has these attributes in the state; empty if it lacks one of them.
 
     Raises:
         KeyError: if the table has no such type.
     """
-    return _fill(IDENTITIES[type_].import_id, _with_environment(settings, attributes), str)
+    try:
+        return _fill(IDENTITIES[type_].import_id, _with_environment(settings, attributes), _required)
+    except _UnknownError:
+        return ""
 
 
 class _UnknownError(Exception):

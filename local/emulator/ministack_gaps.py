@@ -4,7 +4,7 @@ Each function below wraps a function of ministack. Remove it when ministack's an
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from types import ModuleType
@@ -183,6 +183,52 @@ def full_flow_logs(describe: Handler, params: Parameters) -> Answer:
         element = f"<flowLogId>{id_}</flowLogId>"
         body = body.replace(element.encode(), (element + flow_log["_role_and_interval"]).encode())
     return status, headers, body
+
+
+@wraps(ec2, "CreateNatGateway", "DescribeNatGateways")
+def nat_gateways_with_addresses(answer: Handler, params: Parameters) -> Answer:
+    """EC2 DescribeNatGateways in ministack 1.5 lacks the addresses: an import would replace the gateway."""
+    status, headers, body = answer(params)
+    for id_, gateway in ec2._nat_gateways.items():
+        allocation = {"AllocationId": gateway["AllocationId"], "IsPrimary": True, "Status": "succeeded"}
+        address = _properties({key[0].lower() + key[1:]: value for key, value in allocation.items()})
+        body = re.sub(
+            rf"(<natGatewayId>{id_}</natGatewayId>(?:(?!<natGatewayId>).)*?)<natGatewayAddressSet/>".encode(),
+            rf"\1<natGatewayAddressSet><item>{address}</item></natGatewayAddressSet>".encode(),
+            body,
+            flags=re.DOTALL,
+        )
+    return status, headers, body
+
+
+@wraps(ec2, "DescribeAddresses")
+def filtered_addresses(describe: Handler, params: Parameters) -> Answer:
+    """EC2 DescribeAddresses in ministack 1.5 ignores the filters."""
+    filters = ec2._parse_filters(params)
+    matching = [id_ for id_ in ec2._addresses if ec2._resource_matches_tag_filters(id_, filters)]
+    return _described(describe, params, "AllocationId", matching) if filters else describe(params)
+
+
+@wraps(ec2, "DescribeVpcEndpoints")
+def filtered_vpc_endpoints(describe: Handler, params: Parameters) -> Answer:
+    """EC2 DescribeVpcEndpoints in ministack 1.5 ignores the filters."""
+    filters = ec2._parse_filters(params)
+    names = {"vpc-id": "VpcId", "service-name": "ServiceName"}
+    matching = [
+        id_
+        for id_, endpoint in ec2._vpc_endpoints.items()
+        if ec2._resource_matches_tag_filters(id_, filters)
+        and all(endpoint[key] in filters.get(name, [endpoint[key]]) for name, key in names.items())
+    ]
+    return _described(describe, params, "VpcEndpointId", matching) if filters else describe(params)
+
+
+def _described(describe: Handler, params: Parameters, argument: str, ids: Iterable[str]) -> Answer:
+    """The answer for these resources, of those that are asked for; ministack returns all if there is no ID."""
+    asked = ec2._parse_member_list(params, argument)
+    wanted = [id_ for id_ in ids if not asked or id_ in asked] or ["none"]
+    others = {name: value for name, value in params.items() if not name.startswith(f"{argument}.")}
+    return describe({**others, **{f"{argument}.{number}": [id_] for number, id_ in enumerate(wanted, start=1)}})
 
 
 @wraps(ec2, "RunInstances")

@@ -208,11 +208,13 @@ def test_doctor_finds_what_was_broken_and_a_deploy_fixes_it(deployment: Deployme
     move_web(deployment)
     write(deployment, "web", "web/web/test", "error: Dirty database version 7. Fix and force version.")
     write(deployment, "web", "web/web/test", "P1001: Can't reach database server")
+    deleted = delete_by_hand(deployment)
 
     failed = {
         finding["check"]: finding for finding in answer(deployment, "doctor", code=1) if finding["verdict"] != "ok"
     }
     assert set(failed) == {
+        "resources of the state",
         "web may reach the database",
         "worker may reach the database",
         "web may read its secrets",
@@ -225,12 +227,30 @@ def test_doctor_finds_what_was_broken_and_a_deploy_fixes_it(deployment: Deployme
     }
     assert all(finding["remedy"] for finding in failed.values())
     assert "no-hex-digits" not in json.dumps(failed)
+    missing = failed["resources of the state"]["evidence"]
+    assert all(f"({id_})" in missing for id_ in deleted), missing
 
     for name, value in good.items():
         secrets.put_secret_value(SecretId=name, SecretString=value)
     logs.delete_log_stream(logGroupName=outputs["web_log_group_name"], logStreamName="web/web/test")
     assert deployment.deploy() == 0
     assert {finding["verdict"] for finding in answer(deployment, "doctor")} == {"ok"}
+
+
+def delete_by_hand(deployment: Deployment) -> list[str]:
+    """Deletes a log group, the alarms' topic, an alarm and a role, and returns their import IDs."""
+    names = ("logs", "sns", "cloudwatch", "iam")
+    logs, sns, cloudwatch, iam = (client(deployment, name) for name in names)
+    group = f"/aws/rds/instance/{deployment.outputs()['data']['database_id']}/upgrade"
+    logs.delete_log_group(logGroupName=group)
+    (topic,) = sns.list_topics()["Topics"]
+    sns.delete_topic(TopicArn=topic["TopicArn"])
+    alarm = cloudwatch.describe_alarms()["MetricAlarms"][0]["AlarmName"]
+    cloudwatch.delete_alarms(AlarmNames=[alarm])
+    role = f"{settings(deployment).prefix}-flow-logs"
+    iam.delete_role_policy(RoleName=role, PolicyName="write-logs")
+    iam.delete_role(RoleName=role)
+    return [group, topic["TopicArn"], alarm, role, f"{role}:write-logs"]
 
 
 def close_the_database(deployment: Deployment) -> None:

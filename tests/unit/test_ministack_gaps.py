@@ -62,3 +62,22 @@ def test_the_type_of_an_instance_changes_while_it_is_stopped(aws: EmbeddedAws) -
     attribute = client.describe_instance_attribute(InstanceId=id_, Attribute="instanceType")
     client.terminate_instances(InstanceIds=[id_])
     assert attribute["InstanceType"]["Value"] == "m7g.xlarge"
+
+
+def test_nat_gateways_have_addresses(aws: EmbeddedAws) -> None:
+    client = aws.session().client("ec2", endpoint_url=aws.url)
+    vpc = client.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = client.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    allocations = [client.allocate_address()["AllocationId"] for _ in range(2)]
+    made = [client.create_nat_gateway(SubnetId=subnet, AllocationId=each)["NatGateway"] for each in allocations]
+    described = client.describe_nat_gateways()["NatGateways"]
+    for gateway in described:
+        client.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
+    for allocation in allocations:
+        client.release_address(AllocationId=allocation)
+    client.delete_subnet(SubnetId=subnet)
+    client.delete_vpc(VpcId=vpc)
+    for gateways in (made, described):
+        addresses = [gateway["NatGatewayAddresses"] for gateway in gateways]
+        assert [[address["AllocationId"] for address in own] for own in addresses] == [[each] for each in allocations]
+        assert all(address["IsPrimary"] for own in addresses for address in own)
