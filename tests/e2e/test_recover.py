@@ -67,8 +67,8 @@ def state_versions(aws: EmbeddedAws) -> set[tuple[str, str]]:
 def secret_values(aws: EmbeddedAws) -> dict[str, str]:
     secrets = client(aws, "secretsmanager")
     names = [secret["Name"] for secret in secrets.list_secrets()["SecretList"]]
-    versions = {name: secrets.list_secret_version_ids(SecretId=name)["Versions"] for name in names}
-    return {name: secrets.get_secret_value(SecretId=name)["SecretString"] for name in names if versions[name]}
+    values = {name: secrets.get_secret_value(SecretId=name).get("SecretString") for name in names}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def recover(deployment: Deployment, *arguments: str) -> Ran:
