@@ -16,6 +16,7 @@ from ops import (
     plan,
     plan_review,
     preflight,
+    recover,
     redeploy,
     scale,
     smoke,
@@ -56,6 +57,7 @@ app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(plan_review.plan_review)
 app.command()(unlock.unlock)
+app.command()(recover.recover)
 app.add_typer(state.app, name="state")
 app.add_typer(clickhouse.app, name="clickhouse")
 

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from ops.console import AsJson
 from ops.environment import Environment, OpsError, load_environment
 from ops.plan_review import Allow, plan_review
+from ops.recovery.already_there import refuse_what_is_there
 from ops.review.references import CROSS_STACK_OUTPUT
 from ops.state.checks import check_states
 from ops.terraform import OUTDIR, PROJECT, SAVED_PLAN, init, run
@@ -33,8 +34,8 @@ def plan(allow: Allow = None, as_json: AsJson = False) -> None:
     """Plan every stack, and summarize the plans in Markdown.
 
     Saves the plans in cdktf.out for `ops apply`. If they would lose data that --allow does not name, it saves none, and
-    exits with 3. A stack waits if the outputs that it reads are about to change: apply, then plan again. Terraform's
-    own output goes to standard error.
+    exits with 3. A stack waits if the outputs that it reads are about to change: apply, then plan again. A plan that
+    creates what AWS has already is refused. Terraform's own output goes to standard error.
 
     Example: ops plan --allow aws_ebs_volume.clickhouse_data
     """
@@ -44,10 +45,10 @@ def plan(allow: Allow = None, as_json: AsJson = False) -> None:
         environment = load_environment()
         _check_region(environment)
         check_states(environment)
-        _plan_all(allow, as_json)
+        _plan_all(environment, allow, as_json)
 
 
-def _plan_all(allow: Allow, as_json: bool) -> None:
+def _plan_all(environment: Environment, allow: Allow, as_json: bool) -> None:
     _empty(OUTDIR)
     REVIEWED.mkdir()
     run(sys.executable, "main.py", folder=PROJECT)
@@ -56,6 +57,7 @@ def _plan_all(allow: Allow, as_json: bool) -> None:
     for stack in stacks:
         waits_for = [dependency for dependency in stack.dependencies if dependency in unapplied]
         result = _waiting(stack.folder, waits_for) if waits_for else _plan(stack.folder)
+        refuse_what_is_there(environment, stack.name, result)
         if waits_for or _changes_outputs(result):
             unapplied.add(stack.name)
         (REVIEWED / f"{stack.name}.json").write_text(json.dumps(result))

@@ -5,7 +5,9 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from entry_point import Ended
 from launchers.cli_run import RECOVER
@@ -19,24 +21,34 @@ SAVED_PLAN = "saved.tfplan"
 """The plan in a stack's folder that ``ops plan`` saves and ``ops apply`` applies."""
 
 
+class CommandError(OpsError):
+    """A command failed. ``output`` is what it printed, if that was captured."""
+
+    def __init__(self, message: str, output: str) -> None:
+        super().__init__(message)
+        self.output = output
+
+
 def init(folder: Path) -> None:
     """Runs ``terraform init`` in a stack's folder. Only its errors are shown."""
     run("terraform", "init", "-input=false", "-no-color", folder=folder, capture=True)
 
 
-def run(*command: str, folder: Path, capture: bool = False) -> str:
+def run(*command: str, folder: Path, capture: bool = False, variables: Mapping[str, str] = MappingProxyType({})) -> str:
     """Runs a command in a folder, with the programs of the virtual environment first on the PATH.
 
     Its output goes to standard error, or is returned with ``capture``. A signal interrupts it as
-    ``launchers.interrupts`` says.
+    ``launchers.interrupts`` says. ``variables`` are added to the environment.
 
     Raises:
-        OpsError: if it fails, in one line after the command's own output.
+        CommandError: if it fails, in one line after the command's own output.
         Ended: after a signal, once it has ended.
+        OpsError: if there is no such program.
     """
     environment = {
         "TF_IN_AUTOMATION": "1",
         **os.environ,
+        **variables,
         "PATH": os.pathsep.join([f"{sys.prefix}/bin", os.environ.get("PATH", os.defpath)]),
     }
     program = shutil.which(command[0], path=environment["PATH"])
@@ -57,5 +69,6 @@ def run(*command: str, folder: Path, capture: bool = False) -> str:
         raise Ended(interrupts.first)
     if process.returncode != 0:
         how = f"was killed by {signal.Signals(-process.returncode).name}" if process.returncode < 0 else "failed"
-        raise OpsError(f"{' '.join(command[:2])} {how} in {os.path.relpath(folder)}: see above, and {RECOVER}")
+        where = os.path.relpath(folder)
+        raise CommandError(f"{' '.join(command[:2])} {how} in {where}: see above, and {RECOVER}", output or "")
     return output or ""

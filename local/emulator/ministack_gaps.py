@@ -255,6 +255,15 @@ def complete_instances(run: Handler, params: Parameters) -> Answer:
     return status, headers, body
 
 
+@wraps(ec2, "DescribeInstanceAttribute")
+def described_user_data(describe: Handler, params: Parameters) -> Answer:
+    """EC2 DescribeInstanceAttribute in ministack 1.5 says of every instance that it has no user data."""
+    status, headers, body = describe(params)
+    instance = ec2._instances.get(ec2._p(params, "InstanceId"), {})
+    value = f"<userData><value>{escape(instance.get('UserData', ''))}</value></userData>".encode()
+    return status, headers, body.replace(b"<userData/>", value)
+
+
 @wraps(ec2, "TerminateInstances")
 def terminated_with_volumes(terminate: Handler, params: Parameters) -> Answer:
     """EC2 TerminateInstances in ministack 1.5 does not delete the root volumes."""

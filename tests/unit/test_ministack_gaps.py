@@ -1,5 +1,6 @@
 """``wraps`` and ``close_gaps`` replace functions of the installed ministack."""
 
+import base64
 from types import ModuleType
 
 import pytest
@@ -36,6 +37,16 @@ def test_an_action_and_an_attribute_are_replaced(monkeypatch: pytest.MonkeyPatch
     close_gaps()
     assert service._ACTION_MAP["Create"]({"id": 1}) == "created 1created 1"
     assert service._to_xml({"id": 1}) == "<id>1</id><id>1</id>"
+
+
+def test_an_instance_tells_its_user_data(aws: EmbeddedAws) -> None:
+    client = aws.session().client("ec2", endpoint_url=aws.url)
+    (instance,) = client.run_instances(
+        ImageId="ami-0c2023a1b2c3d4e5f", InstanceType="m7g.large", MinCount=1, MaxCount=1, UserData="#!/bin/sh"
+    )["Instances"]
+    attribute = client.describe_instance_attribute(InstanceId=instance["InstanceId"], Attribute="userData")
+    client.terminate_instances(InstanceIds=[instance["InstanceId"]])
+    assert base64.b64decode(attribute["UserData"]["Value"]) == b"#!/bin/sh"
 
 
 def test_the_type_of_an_instance_changes_while_it_is_stopped(aws: EmbeddedAws) -> None:

@@ -48,6 +48,7 @@ def test_the_commands() -> None:
         "ops plan",
         "ops plan-review",
         "ops preflight",
+        "ops recover",
         "ops redeploy",
         "ops scale",
         "ops smoke",

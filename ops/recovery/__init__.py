@@ -1,0 +1,1 @@
+"""What ``ops recover`` is made of."""
