@@ -1,0 +1,59 @@
+"""An option of the tests that interrupt, and the table of what was survived."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, cast
+
+import pytest
+
+from tests.command_line import PROJECT
+
+TRIED = "tried interruptions"
+PAGE = PROJECT / "docs" / "reliability.md"
+BEGIN, END = "<!-- Written by make faults ARGS=--write -->\n", "<!-- end of make faults -->\n"
+
+
+class Tried(NamedTuple):
+    """How often the command of a phase was interrupted in one way, and how often that was survived."""
+
+    phase: str
+    accident: str
+    tried: int
+    survived: int
+
+
+results: list[Tried] = []
+"""In the process that gets the reports of all others."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write", action="store_true", help="write the figures to docs/reliability.md")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Each test has a process of its own, as pytest-xdist has free."""
+    if isinstance(item, pytest.Function):
+        item.add_marker(pytest.mark.xdist_group(item.name.rpartition("[")[2].rstrip("]")))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    results.extend(
+        Tried(*cast(Tried, value)) for name, value in report.user_properties if (name, report.when) == (TRIED, "call")
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if results:
+        terminalreporter.write(figures(results))
+    if results and config.getoption("--write"):
+        before, _, rest = PAGE.read_text().partition(BEGIN)
+        PAGE.write_text(before + BEGIN + figures(results) + END + rest.partition(END)[2])
+
+
+def figures(results: Sequence[Tried]) -> str:
+    """The table in Markdown."""
+    lines = ["| command | interrupted by | tried | survived | repeat it |", "|---|---|---|---|---|"]
+    for result in sorted(results):
+        repeat = f"`make faults ARGS=\"-k '{result.phase} and {result.accident}'\"`"
+        lines.append(f"| {result.phase} | {result.accident} | {result.tried} | {result.survived} | {repeat} |")
+    tried, survived = (sum(numbers) for numbers in zip(*((each.tried, each.survived) for each in results), strict=True))
+    return "\n".join([*lines, f"| **all** | | {tried} | {survived} | `make faults` |"]) + "\n"
