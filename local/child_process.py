@@ -18,8 +18,8 @@ def child_process(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Runs ``command`` in the project's folder during the ``with`` block.
 
-    It runs in a new session, so that Ctrl-C interrupts this process only. At the end of the block, the command and its
-    child processes get SIGTERM, and SIGKILL if they still run after ten seconds.
+    It runs in a new session, so that Ctrl-C interrupts this process only. At the end of the block, the command gets
+    SIGTERM; it and its child processes get SIGKILL if they still run after ten seconds.
     """
     process = subprocess.Popen(
         command,
@@ -42,11 +42,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     family: list[psutil.Process] = []
     with suppress(psutil.NoSuchProcess):
         leader = psutil.Process(process.pid)
-        # A signal to the process group would not reach Terraform, which cdktf starts on a pseudoterminal.
         family = [leader, *leader.children(recursive=True)]
-    for member in family:
-        with suppress(psutil.NoSuchProcess):
-            member.terminate()
+        # Not the others: cdktf interrupts its Terraform by itself, which a second signal would kill.
+        leader.terminate()
     _, running = psutil.wait_procs(family, STOP_TIMEOUT_SECONDS)
     for member in running:
         with suppress(psutil.NoSuchProcess):

@@ -6,7 +6,6 @@ import sys
 from collections import deque
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
-from typing import NoReturn
 
 from local import embedded_aws
 from local.deployment import Deployment
@@ -21,12 +20,11 @@ LAST_LINES = 20
 
 
 def main() -> int:
-    """Returns the exit code: 0, or that of the command that failed. SIGTERM is like Ctrl-C."""
+    """Returns the exit code: 0, or that of the command that failed."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("--once", action="store_true", help="stop the embedded AWS right after the deploy")
     once: bool = parser.parse_args().once
     settings = load_or_exit()
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         return _run(settings, once=once)
     except embedded_aws.StartError as error:
@@ -87,8 +85,3 @@ def _wait(aws: EmbeddedAws, settings: Settings) -> None:
     except KeyboardInterrupt:
         console.print("Stopping.")
         raise
-
-
-def _interrupt(*_: object) -> NoReturn:
-    """Handles SIGTERM like Ctrl-C, so that the child processes are stopped."""
-    raise KeyboardInterrupt

@@ -2,10 +2,14 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+from entry_point import Ended
+from launchers.cli_run import RECOVER
+from launchers.interrupts import Interrupts
 from ops.environment import OpsError
 
 PROJECT = Path(__file__).parent.parent
@@ -23,10 +27,12 @@ def init(folder: Path) -> None:
 def run(*command: str, folder: Path, capture: bool = False) -> str:
     """Runs a command in a folder, with the programs of the virtual environment first on the PATH.
 
-    Its output goes to standard error, or is returned with ``capture``.
+    Its output goes to standard error, or is returned with ``capture``. A signal interrupts it as
+    ``launchers.interrupts`` says.
 
     Raises:
         OpsError: if it fails, in one line after the command's own output.
+        Ended: after a signal, once it has ended.
     """
     environment = {
         "TF_IN_AUTOMATION": "1",
@@ -36,36 +42,20 @@ def run(*command: str, folder: Path, capture: bool = False) -> str:
     program = shutil.which(command[0], path=environment["PATH"])
     if program is None:
         raise OpsError(f"there is no {command[0]} on the PATH: run `make setup`")
-    process = subprocess.Popen(
-        [program, *command[1:]],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE if capture else sys.stderr,
-        text=True,
-    )
-    output = _wait(process)
+    with Interrupts() as interrupts:
+        process = subprocess.Popen(
+            [program, *command[1:]],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE if capture else sys.stderr,
+            text=True,
+            start_new_session=True,
+        )
+        interrupts.pass_to(lambda: process.send_signal(signal.SIGINT), lambda: process.send_signal(signal.SIGINT))
+        output, _ = process.communicate()
+    if interrupts.first:
+        raise Ended(interrupts.first)
     if process.returncode != 0:
-        raise OpsError(f"{' '.join(command[:2])} failed in {os.path.relpath(folder)}: see above")
-    return output
-
-
-def _wait(process: subprocess.Popen[str]) -> str:
-    """Waits for the process and returns its output.
-
-    Ctrl-C interrupts it as well: Terraform then stores the state of what it has changed, which takes a while. To kill
-    it would lose that state, as ``subprocess.run`` does after a quarter of a second.
-
-    Raises:
-        KeyboardInterrupt: after Ctrl-C, once the process has ended.
-    """
-    interrupt: KeyboardInterrupt | None = None
-    while True:
-        try:
-            output, _ = process.communicate()
-        except KeyboardInterrupt as again:
-            interrupt = again
-        else:
-            break
-    if interrupt:
-        raise interrupt
+        how = f"was killed by {signal.Signals(-process.returncode).name}" if process.returncode < 0 else "failed"
+        raise OpsError(f"{' '.join(command[:2])} {how} in {os.path.relpath(folder)}: see above, and {RECOVER}")
     return output or ""
