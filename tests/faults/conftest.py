@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Each test has a process of its own, as pytest-xdist has free."""
-    if isinstance(item, pytest.Function):
+    if isinstance(item, pytest.Function) and not any(item.iter_markers("xdist_group")):
         item.add_marker(pytest.mark.xdist_group(item.name.rpartition("[")[2].rstrip("]")))
 
 
