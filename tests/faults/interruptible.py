@@ -107,7 +107,10 @@ class Interruptible:
                 yield stack, parts["text"] or ""
 
     def repair(self, accident: Accident, command: str) -> None:
-        """Does what docs/recover.md tells: nothing, if Terraform had time to store its state.
+        """Does what docs/recover.md tells.
+
+        Terraform's provider cancels the requests in progress when Terraform is interrupted. AWS carries some of them
+        out, so that ``ops recover`` is needed then as well.
 
         Raises:
             NotSurvivedError: if a command fails, a lock or something unknown is left, or a secret has changed.
@@ -115,9 +118,9 @@ class Interruptible:
         secrets = self.secrets()
         if accident.terraform_is_killed:
             self._ops("unlock", "--apply")
-            if command == "deploy":
-                self._ops("recover", "--apply")
         _check(not self.locks(), f"locks are left: {self.locks()}")
+        if command == "deploy":
+            self._ops("recover", "--apply")
         _check(not self.unknown(), f"not in the state: {self.unknown()}")
         _check(self.secrets() == secrets, "secrets have changed")
 

@@ -52,6 +52,7 @@ def test_interruptions_are_survived(
                 ended = True
             except NotSurvivedError as problem:
                 problems.append(f"{tried[-1] if tried else phase}: {problem}")
+                print(f"NOT SURVIVED: {problems[-1]}")  # noqa: T201  pytest shows it
                 ended = len(tried) == tried_before
     record_property(TRIED, (phase, accident, len(tried), len(tried) - len(problems)))
     assert not problems, "\n\n".join(problems)
