@@ -11,6 +11,7 @@ from tests.command_line import PROJECT
 TRIED = "tried interruptions"
 PAGE = PROJECT / "docs" / "reliability.md"
 BEGIN, END = "<!-- Written by make faults ARGS=--write -->\n", "<!-- end of make faults -->\n"
+ROW = re.compile(r"^\| ([\w-]+) \| ([\w-]+) \| (\d+) \| (\d+) \|", re.MULTILINE)
 
 
 class Tried(NamedTuple):
