@@ -25,7 +25,7 @@ PARTS: Mapping[str, Sequence[str]] = {
     "e2e": ["-n", "8", "--dist", "loadgroup", "-p", "tests.progress"],
     # One process per environment, and one for the destroy of prod.
     "changes": ["-n", "3", "--dist", "loadgroup", "-p", "tests.progress"],
-    "faults": ["-n", "5", "--dist", "loadgroup", "-p", "tests.progress"],
+    "faults": ["-n", "8", "--dist", "loadgroup", "-p", "tests.progress"],
 }
 USUAL_PARTS = ("unit", "e2e")
 

@@ -47,16 +47,16 @@ class Interrupted:
     left: Sequence[str]
 
     def check(self) -> None:
-        """Checks that it has failed, has said what to do, and that nothing runs.
+        """Checks that it has failed, has said where and what to do if it was changing something, and that nothing runs.
 
         Raises:
             NotSurvivedError: if that is not so.
         """
         _check(self.exit_code != 0, "the exit code is 0", self.said)
         _check(not self.left, f"processes are left: {self.left}", self.said)
-        if self.lines_before is not None and self.exit_code > 0:
-            names = [RECOVER, self.moment.stack] if self.moment.changes else [RECOVER]
+        if self.moment.changes and self.lines_before is not None and self.exit_code > 0:
             answer = " ".join(self.said[self.lines_before :])
+            names = (self.moment.stack, RECOVER)
             _check(all(name in answer for name in names), f"the answer does not name {names}", self.said)
 
 
