@@ -1,9 +1,12 @@
 """Runs cdktf-cli where it applies or destroys, and says how Terraform ended, which the CLI does not."""
 
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import termios
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from entry_point import SIGNALLED
@@ -15,6 +18,7 @@ RUNS = ".terraform-runs"
 """In the output folder."""
 SUPERVISOR = Path(sys.prefix, "bin", "supervised-terraform")
 RECOVER = "docs/recover.md"
+SHOW_CURSOR = b"\x1b[?25h"
 
 
 def run_cli(command: Sequence[str], environment: Mapping[str, str], outdir: Path) -> int:
@@ -40,11 +44,31 @@ def run_cli(command: Sequence[str], environment: Mapping[str, str], outdir: Path
         RUNS_VARIABLE: str(runs.folder),
     }
     with runs.launched(), Interrupts() as interrupts:
-        cli = subprocess.Popen(command, env=environment, start_new_session=True)
-        interrupts.pass_to(lambda: _interrupt(runs, cli), lambda: _kill(runs, cli))
-        code = cli.wait()
+        with _terminal_kept():
+            cli = subprocess.Popen(command, env=environment, start_new_session=True)
+            interrupts.pass_to(lambda: _interrupt(runs, cli), lambda: _kill(runs, cli))
+            code = cli.wait()
         runs.wait()
         return _verdict(runs, code, interrupts)
+
+
+@contextmanager
+def _terminal_kept() -> Iterator[None]:
+    """Restores the terminal, which the CLI leaves without echo and cursor if it is killed while it asks."""
+    try:
+        before = termios.tcgetattr(sys.stdin)
+    except (OSError, ValueError, termios.error):
+        # Standard input is no terminal.
+        yield
+        return
+    try:
+        yield
+    finally:
+        # The terminal may be gone. A process in the background would be stopped by it.
+        with suppress(OSError, termios.error):
+            if os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp():
+                termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+                os.write(2, SHOW_CURSOR)
 
 
 def _interrupt(runs: TerraformRuns, cli: subprocess.Popen[bytes]) -> None:

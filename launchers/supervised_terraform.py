@@ -48,6 +48,7 @@ def _supervise(arguments: Sequence[str]) -> int:
         # After the record is written: the launcher stops first, and then looks for records.
         if runs.stopped:
             print(f"cdktf: interrupted: {stack} is left as it is")
+            record.write(exit_code=1)
             return 1
         process = subprocess.Popen([terraform, *arguments], start_new_session=True, pass_fds=(record.descriptor,))
         record.write(terraform_pid=process.pid)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -98,6 +99,33 @@ def test_characters_that_the_terminal_lacks_are_escaped() -> None:
 def test_a_current_folder_that_is_gone(tmp_path: Path) -> None:
     code = f"import os, entry_point; os.chdir('{tmp_path}'); os.rmdir('{tmp_path}'); entry_point.run('ops', os.getcwd)"
     assert_one_line(python(code), "ops: the current folder: No such file or directory")
+
+
+CLEANING = """
+import os, signal, sys, entry_point
+def command():
+    try:
+        print("started", flush=True)
+        sys.stdin.read()
+    finally:
+        os.kill(os.getpid(), {again})
+        print("cleaned")
+entry_point.run("ops", command)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_ends_a_command_lets_it_clean_up(number: signal.Signals) -> None:
+    """A second one does not interrupt that."""
+    command = [sys.executable, "-c", CLEANING.format(again=signal.SIGTERM.value)]
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        process.send_signal(number)
+        assert process.communicate() == ("cleaned\n", "")
+    assert process.returncode == 128 + number
 
 
 def test_every_program_ends_by_the_entry_point() -> None:

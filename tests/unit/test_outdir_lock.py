@@ -118,14 +118,18 @@ def test_make_clean_leaves_it(errored_state: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "cdktf.out").exists()
 
 
-def test_ctrl_c_waits_for_terraform_to_store_the_state(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ops_waits_for_terraform_to_store_the_state(number: signal.Signals, tmp_path: Path) -> None:
     program = "trap 'sleep 0.6; touch stored; exit 1' INT; echo started >&2; while :; do sleep 0.1; done"
-    code = "import sys, pathlib, ops.terraform as t; t.run(*sys.argv[2:], folder=pathlib.Path(sys.argv[1]))"
+    code = (
+        "import sys, pathlib, entry_point, ops.terraform as t;"
+        " entry_point.run('ops', lambda: t.run(*sys.argv[2:], folder=pathlib.Path(sys.argv[1])))"
+    )
     command = [sys.executable, "-c", code, str(tmp_path), "sh", "-c", program]
     with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "started\n"
-        os.killpg(process.pid, signal.SIGINT)
+        os.killpg(process.pid, number)
         process.communicate()
-    assert process.returncode == -signal.SIGINT
+    assert process.returncode == 128 + number
     assert (tmp_path / "stored").exists()
