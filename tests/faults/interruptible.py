@@ -156,7 +156,8 @@ class Interruptible:
         """What AWS has and no stack's state knows: it was lost, or is doubled."""
         known = {text for key in self._keys() if key.endswith(".tfstate") for text in _texts(self._state(key))}
         known |= self._made_by_aws()
-        return {thing for thing in inventory(self.deployment.aws) - self.before if thing[2] not in known}
+        things = inventory(self.deployment.aws) - self.before
+        return {thing for thing in things if thing[2].removeprefix("/hostedzone/") not in known}
 
     def secrets(self) -> dict[str, str]:
         """The values of the secrets that have one, by name."""
