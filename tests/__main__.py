@@ -1,7 +1,7 @@
 """``python -m tests [unit|e2e|changes|faults]``: runs the unit tests and, if they pass, the end-to-end tests.
 
-``changes`` are the tests that change every setting of deployed environments, ``faults`` those that interrupt deploys and
-destroys, and break what they need. They run only if they are named.
+``changes`` are the tests that change every setting of deployed environments; ``faults`` are those that interrupt
+deploys and destroys, and break what they need. They run only if they are named.
 
 Other arguments are passed to pytest: paths, ``-k``, ``-x`` and so on.
 """

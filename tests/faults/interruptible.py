@@ -164,8 +164,9 @@ class Interruptible:
         client = self._client("secretsmanager")
         values = {}
         for secret in client.get_paginator("list_secrets").paginate().search("SecretList[].Name"):
+            # One without a value is not found, or has no text in the embedded AWS.
             with suppress(client.exceptions.ResourceNotFoundException):
-                values[secret] = client.get_secret_value(SecretId=secret)["SecretString"]
+                values[secret] = client.get_secret_value(SecretId=secret).get("SecretString", "")
         return values
 
     def _made_by_aws(self) -> set[str]:
