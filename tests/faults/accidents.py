@@ -33,11 +33,10 @@ def _kill_terraform(terminal: Terminal) -> None:
     """As the system does when there is not enough memory. If none runs between two commands, the next one is killed."""
     deadline = time.monotonic() + FIND_SECONDS
     while time.monotonic() < deadline and terminal.process.poll() is None:
-        for process in terminal.family():
-            with suppress(psutil.NoSuchProcess):
-                if process.name() == "terraform" or "launchers.terraform" in process.cmdline():
-                    process.kill()
-                    return
+        with suppress(psutil.NoSuchProcess):
+            if process := terminal.terraform():
+                process.kill()
+                return
 
 
 ACCIDENTS: Mapping[str, Accident] = {

@@ -88,6 +88,15 @@ class Terminal:
             process for process in psutil.process_iter() if process.pid != self.process.pid and self._is_ours(process)
         ]
 
+    def terraform(self) -> psutil.Process | None:
+        """The Terraform that runs, if one does."""
+        for process in self.family():
+            with suppress(psutil.NoSuchProcess):
+                # Without a Terraform on the PATH, it is launchers/terraform.py.
+                if process.name() == "terraform" or "launchers.terraform" in process.cmdline():
+                    return process
+        return None
+
     def _is_ours(self, process: psutil.Process) -> bool:
         try:
             return process.environ().get("TMPDIR") == self._mark and process.status() != psutil.STATUS_ZOMBIE
