@@ -64,12 +64,12 @@ def test_two_deploys_at_once(environment: Interruptible) -> None:
     said: list[str] = []
 
     def deploy_second(terminal: Terminal) -> None:
-        terraform = terminal.terraform()
-        assert terraform is not None
+        its_terraform = terminal.terraform()
+        assert its_terraform is not None
         # Whichever is faster.
-        terraform.suspend()
+        its_terraform.suspend()
         said.append(fails(second))
-        terraform.resume()
+        its_terraform.resume()
 
     modifying = Moment("data", r"aws_db_instance\.\S+: Modifying")
     at_once = first.interrupt("deploy", [modifying], Accident(deploy_second))
