@@ -34,22 +34,24 @@ def client(aws: EmbeddedAws, service: str, attempts: int = 1) -> Any:
 @pytest.mark.parametrize("service", CALLS)
 def test_each_service_fails_in_two_ways(service: str, failing_aws: EmbeddedAws) -> None:
     operation, throttled = CALLS[service]
+    call = getattr(client(failing_aws, service), operation)
     failing_aws.fail(rate=1)
     errors: Counter[tuple[str, int]] = Counter()
     for _ in range(20):
         with pytest.raises(ClientError) as caught:
-            getattr(client(failing_aws, service), operation)()
+            call()
         response = caught.value.response
         errors[response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]] += 1
     failing_aws.fail()
-    getattr(client(failing_aws, service), operation)()
+    call()
     assert errors.keys() == {(throttled, 400), ("InternalError", 500)}
 
 
 def test_clients_try_again(failing_aws: EmbeddedAws) -> None:
+    ec2 = client(failing_aws, "ec2", attempts=10)
     failing_aws.fail(rate=0.1)
     for _ in range(50):
-        client(failing_aws, "ec2", attempts=10).describe_vpcs()
+        ec2.describe_vpcs()
     failing_aws.fail()
 
 
