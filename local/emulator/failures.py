@@ -17,8 +17,9 @@ from local.emulator.idempotency import Application, Receive, Send
 from local.emulator.refusals import AwsError, refusing
 from local.emulator.requests import AwsRequest
 
-THROTTLED = {"ec2": "RequestLimitExceeded", "s3": "SlowDown"}
-"""The codes of services that have their own: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html"""
+THROTTLED = {"ec2": ("RequestLimitExceeded", 503), "s3": ("SlowDown", 503)}
+"""The code and status of services that have their own. An answer to S3's HEAD has no code: clients go by the status.
+https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html"""
 
 
 class Failures:
@@ -36,7 +37,8 @@ class Failures:
             return AwsError("AccessDenied", "Access Denied", status=403)
         number = self._random.random()
         if number < self._rate / 2:
-            return AwsError(THROTTLED.get(request.service, "ThrottlingException"), "Rate exceeded", status=400)
+            code, status = THROTTLED.get(request.service, ("ThrottlingException", 400))
+            return AwsError(code, "Rate exceeded", status)
         if number < self._rate:
             return AwsError("InternalError", "We encountered an internal error. Please try again.", status=500)
         return None
