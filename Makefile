@@ -15,7 +15,7 @@ endif
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help local test unit changes lint bench docs synth plan apply deploy destroy setup terraform pins clean
+.PHONY: help local test unit changes faults lint bench docs synth plan apply deploy destroy setup terraform pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ unit: .venv/requirements.stamp ## run the unit tests alone, which need neither T
 
 changes: setup ## change every setting of each environment, and compare with docs/settings.md (a quarter of an hour)
 	@python -m tests changes $(ARGS)
+
+faults: setup ## interrupt deploys and destroys at any moment, and repair them (three quarters of an hour)
+	@python -m tests faults $(ARGS)
 
 lint: .venv/requirements.stamp .venv/checkov/.stamp ## ruff, mypy, shellcheck, actionlint, zizmor, and checkov over every environment
 	@ruff check .

@@ -20,6 +20,7 @@ from local.child_process import child_process
 
 START_TIMEOUT_SECONDS = 60
 CRASHES_PATH = "/_embedded_aws/crashing_images"
+FAILURES_PATH = "/_embedded_aws/failures"
 HEALTHY_SECONDS_VARIABLE = "EMBEDDED_AWS_HEALTHY_SECONDS"
 
 
@@ -47,8 +48,17 @@ class EmbeddedAws:
 
         Each call replaces the images of the one before.
         """
-        body = json.dumps(images).encode()
-        with urlopen(Request(f"{self.url}{CRASHES_PATH}", body), timeout=5):  # noqa: S310
+        self._post(CRASHES_PATH, images)
+
+    def fail(self, *, rate: float = 0, unwritable: str = "") -> None:
+        """From now on, this share of the requests fails, and the object in S3 with this key can't be written.
+
+        Each call replaces what the one before has set.
+        """
+        self._post(FAILURES_PATH, {"rate": rate, "unwritable": unwritable})
+
+    def _post(self, path: str, content: object) -> None:
+        with urlopen(Request(f"{self.url}{path}", json.dumps(content).encode()), timeout=5):  # noqa: S310
             pass
 
 

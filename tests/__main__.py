@@ -1,6 +1,7 @@
-"""``python -m tests [unit|e2e|changes]``: runs the unit tests and, if they pass, the end-to-end tests.
+"""``python -m tests [unit|e2e|changes|faults]``: runs the unit tests and, if they pass, the end-to-end tests.
 
-``changes`` are the tests that change every setting of deployed environments. They run only if they are named.
+``changes`` are the tests that change every setting of deployed environments; ``faults`` are those that interrupt
+deploys and destroys, and break what they need. They run only if they are named.
 
 Other arguments are passed to pytest: paths, ``-k``, ``-x`` and so on.
 """
@@ -24,6 +25,7 @@ PARTS: Mapping[str, Sequence[str]] = {
     "e2e": ["-n", "8", "--dist", "loadgroup", "-p", "tests.progress"],
     # One process per environment, and one for the destroy of prod.
     "changes": ["-n", "3", "--dist", "loadgroup", "-p", "tests.progress"],
+    "faults": ["-n", "8", "--dist", "loadgroup", "-p", "tests.progress"],
 }
 USUAL_PARTS = ("unit", "e2e")
 

@@ -1,7 +1,7 @@
 """Answers a request with AWS's error if AWS would refuse it, before it reaches ministack."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -30,21 +30,25 @@ WITH_MISSING_PARAMETER = {"ec2", "elasticache", "rds"}
 
 
 class AwsError(Exception):
-    """The error with which AWS refuses a request."""
+    """The error with which AWS answers a request. ``status`` is HTTP's, where it is not that of AWS's model."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.status = status
         # Some models name the member with a capital.
         self.Message = message
 
 
-def refusing(application: Application) -> Application:
+def refusing(application: Application, error_of: Callable[[AwsRequest], AwsError | None]) -> Application:
     """Wraps an ASGI application so that a request that AWS refuses gets AWS's error and does not reach it.
 
-    AWS refuses a request whose parameters violate its model of the operation, or that breaks one of the ``RULES``.
     Requests that are not signed, such as ministack's own, are passed on unchecked.
+
+    Args:
+        application: what answers the other requests.
+        error_of: returns the error of a request, or None: ``refusal``, for example.
     """
 
     async def handle(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -56,7 +60,7 @@ def refusing(application: Application) -> Application:
         while messages[-1].get("more_body"):
             messages.append(await receive())
         request = parse(scope["method"], _target(scope), headers, b"".join(m.get("body", b"") for m in messages))
-        error = request and refusal(request)
+        error = request and error_of(request)
         if request and error:
             await _send_error(request, error, send)
             return
@@ -70,7 +74,10 @@ def refusing(application: Application) -> Application:
 
 
 def refusal(request: AwsRequest) -> AwsError | None:
-    """The error with which AWS refuses the request, or None."""
+    """The error with which AWS refuses the request, or None.
+
+    AWS refuses a request whose parameters violate its model of the operation, or that breaks one of the ``RULES``.
+    """
     if request.unreadable:
         code = UNREADABLE_CODES.get(request.protocol, "SerializationException")
         return AwsError(code, f"The parameters of {request.operation.name} can't be read: {request.unreadable}")
@@ -123,4 +130,4 @@ def _answer(request: AwsRequest, error: AwsError, request_id: str) -> tuple[int,
     serializer = serializer_class(request.operation, SerializationContext(request_id))
     with warnings.catch_warnings(action="ignore"):  # of codes that botocore's models lack
         answer = serializer.serialize(error)
-    return answer["status_code"], dict(answer["headers"]), str(answer["body"]).encode()
+    return error.status or answer["status_code"], dict(answer["headers"]), str(answer["body"]).encode()

@@ -17,10 +17,11 @@ from local.emulator import (  # noqa: F401  registers the wrappers
 )
 from local.emulator.application_autoscaling import add_application_autoscaling
 from local.emulator.ecs_rollouts import with_crashes
+from local.emulator.failures import with_failures
 from local.emulator.idempotency import idempotent
 from local.emulator.ministack_gaps import close_gaps
 from local.emulator.offerings import add_instance_type_offerings
-from local.emulator.refusals import refusing
+from local.emulator.refusals import refusal, refusing
 from local.emulator.service_quotas import add_service_quotas
 
 
@@ -35,5 +36,5 @@ if __name__ == "__main__":
     add_application_autoscaling()
     add_instance_type_offerings()
     add_service_quotas()
-    app.app = with_crashes(idempotent(refusing(app.app)))
+    app.app = with_failures(with_crashes(idempotent(refusing(app.app, refusal))))
     app.main()

@@ -28,6 +28,7 @@ for stack in stacks:
 TERRAFORM = """#!/bin/sh
 if [ "$1" = state ]; then cat resources 2> /dev/null || echo 'No state file was found!' >&2; exit; fi
 trap 'echo >> interrupts; if [ $(wc -l < interrupts) -eq 2 ]; then exit 1; fi' INT
+sh -c 'while [ ! -e finish ]; do sleep 0.02; done' &  # a plugin
 echo $$ > pid.new; mv pid.new pid
 while [ ! -e finish ]; do sleep 0.02; done
 test ! -e interrupts -o -e completed
