@@ -54,10 +54,22 @@ def _run() -> int:
     try:
         with held(outdir, " ".join(["cdktf", *sys.argv[1:2]])):
             if CHANGING & set(sys.argv):
+                _check_states()
                 return run_cli(command, environment, outdir)
             os.execve(node, command, environment)  # noqa: S606
     except OutdirInUseError as error:
         sys.exit(f"cdktf: {error}")
+
+
+def _check_states() -> None:
+    """Refuses to go on from a state that is damaged or lost: Terraform would make everything a second time."""
+    from ops.environment import AWS_ERRORS, OpsError, load_environment, reason
+    from ops.state.checks import check_states
+
+    try:
+        check_states(load_environment())
+    except (OpsError, *AWS_ERRORS) as error:
+        sys.exit(f"cdktf: {reason(error)}")
 
 
 def _outdir(arguments: list[str]) -> Path:

@@ -86,6 +86,11 @@ def _verdict(runs: TerraformRuns, cli_code: int, interrupts: Interrupts) -> int:
     """Says what to do if something went wrong, and returns the exit code."""
     changing = [run for run in runs.all() if run.command in CHANGING]
     stacks = ", ".join(dict.fromkeys(run.stack for run in changing if run.exit_code != 0))
+    # The provider cancels the requests of an apply, and AWS may have carried them out.
+    found = (
+        "`ops recover` finds what AWS has made meanwhile; then " if "apply" in {run.command for run in changing} else ""
+    )
+    again = f"The state is stored: {found}run the command again ({RECOVER})"
     if interrupts.killed or any(run.killed for run in changing):
         say(
             f"cdktf: Terraform was killed in the stack {stacks}: what it was making may be missing in the state,"
@@ -93,10 +98,9 @@ def _verdict(runs: TerraformRuns, cli_code: int, interrupts: Interrupts) -> int:
         )
     elif interrupts.first:
         where = f" in the stack {stacks}" if stacks else ""
-        say(f"cdktf: interrupted{where}. The state is stored: run the command again to go on ({RECOVER})")
+        say(f"cdktf: interrupted{where}. {again}")
     elif cli_code < 0:
-        killed_by = signal.Signals(-cli_code).name
-        say(f"cdktf: cdktf-cli was killed by {killed_by}. The state is stored: run the command again ({RECOVER})")
+        say(f"cdktf: cdktf-cli was killed by {signal.Signals(-cli_code).name}. {again}")
     elif stacks:
         say(f"cdktf: Terraform failed in the stack {stacks}. If its error does not say what to do: {RECOVER}")
     if interrupts.first:

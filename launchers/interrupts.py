@@ -6,6 +6,7 @@ SIGINT, it finishes what it is doing, stores the state and releases the lock; a 
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
@@ -77,3 +78,13 @@ def say(text: str) -> None:
     # Not print(), which fails if the signal interrupts another print().
     with suppress(OSError):
         os.write(2, f"{text}\n".encode())
+
+
+def kill_plugins(terraform: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
+    """Kills the plugins of a Terraform that has ended. They run on where it was killed.
+
+    Args:
+        terraform: the process, which must have a session of its own.
+    """
+    with suppress(ProcessLookupError):
+        os.killpg(terraform.pid, signal.SIGKILL)

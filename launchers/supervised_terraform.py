@@ -15,11 +15,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
 from entry_point import SIGNALLED, run
+from launchers.interrupts import kill_plugins
 from launchers.terraform_runs import TerraformRuns
 
 RUNS_VARIABLE = "CDKTF_LAUNCHER_TERRAFORM_RUNS"
@@ -56,9 +56,8 @@ def _supervise(arguments: Sequence[str]) -> int:
         signals.pass_to(process)
         Thread(target=_end_with_launcher, args=(runs,), daemon=True).start()
         code = process.wait()
-        # The plugins of a Terraform that was killed run on, and would hold the record's lock.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        # They would hold the record's lock.
+        kill_plugins(process)
         exit_code = code if code >= 0 else SIGNALLED - code
         record.write(exit_code=exit_code)
     return exit_code

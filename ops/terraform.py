@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from entry_point import Ended
 from launchers.cli_run import RECOVER
-from launchers.interrupts import Interrupts
+from launchers.interrupts import Interrupts, kill_plugins
 from ops.environment import OpsError
 
 PROJECT = Path(__file__).parent.parent
@@ -65,6 +65,7 @@ def run(*command: str, folder: Path, capture: bool = False, variables: Mapping[s
         )
         interrupts.pass_to(lambda: process.send_signal(signal.SIGINT), lambda: process.send_signal(signal.SIGINT))
         output, _ = process.communicate()
+        kill_plugins(process)
     if interrupts.first:
         raise Ended(interrupts.first)
     if process.returncode != 0:

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from ops.environment import Environment
+from ops.existing import existing_ids
 from ops.findings import Finding, finding
 
 
@@ -97,13 +98,34 @@ def deployed_log_groups(environment: Environment) -> list[str]:
     ]
 
 
-REMAINS: tuple[Callable[[Environment], list[str]], ...] = (deployed_secrets, deployed_log_groups)
-"""What shows that a deploy was made: each returns names that are taken for certain, so that another deploy fails."""
+def deployed_network(environment: Environment) -> list[str]:
+    """The IDs of VPCs and Elastic IP addresses that a deploy of this environment has made: another makes them twice."""
+    settings = environment.settings
+    names = {
+        "aws_vpc": [settings.prefix],
+        "aws_eip": [f"{settings.prefix}-{gateway}" for gateway in range(settings.network.nat_gateways)],
+    }
+    return [
+        id_
+        for type_, of_type in names.items()
+        for name in of_type
+        for id_ in existing_ids(environment.session, settings, type_, {"tags_all": _own_tags(environment, Name=name)})
+        or ()
+    ]
+
+
+REMAINS: tuple[Callable[[Environment], list[str]], ...] = (deployed_network, deployed_secrets, deployed_log_groups)
+"""What shows that a deploy was made: each returns what makes another deploy fail for certain, or is made twice."""
+
+
+def _own_tags(environment: Environment, **tags: str) -> dict[str, str]:
+    """The tags that the provider gives all resources of the environment, and others."""
+    return {"Project": "langfuse", "Environment": environment.settings.name, **environment.settings.tags, **tags}
 
 
 def _is_own(environment: Environment, tags: Mapping[str, str]) -> bool:
     """Whether these are tags that the provider gives all resources of the environment."""
-    own = {"Project": "langfuse", "Environment": environment.settings.name, **environment.settings.tags}
+    own = _own_tags(environment)
     return all(tags.get(key) == own[key] for key in ("Project", "Environment"))
 
 

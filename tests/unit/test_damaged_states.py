@@ -4,8 +4,11 @@ The commands are taken from the program itself, so that a new one is tested as w
 """
 
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +23,7 @@ from ops.environment import Environment, OpsError
 from ops.state.checks import check_states
 from ops.state.states import OUTPUTS, NoBucketError
 from ops.terraform_state import DamagedStateError, parse
-from tests.command_line import assert_one_line
+from tests.command_line import PROJECT, assert_one_line
 from tests.environments import EC2, ENVIRONMENTS, EXTERNAL
 from tests.states import BUCKET, resource
 from tests.synthesis import app
@@ -349,6 +352,43 @@ def test_what_a_deploy_without_a_state_left(lost: StateBucket) -> None:
         for name in names:
             secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
         logs.delete_log_group(logGroupName="/langfuse/dev/web")
+
+
+def test_a_network_without_a_state_is_not_made_twice(lost: StateBucket) -> None:
+    """Terraform stores nothing in the first seconds: a killed deploy has left these, and nothing with a name."""
+    ec2 = lost.client("ec2")
+    tags = [*TAG_LIST, {"Key": "Name", "Value": "langfuse-dev"}]
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}])["Vpc"][
+        "VpcId"
+    ]
+    try:
+        assert vpc in refused(lost.environment())
+    finally:
+        ec2.delete_vpc(VpcId=vpc)
+    address_tags = [*TAG_LIST, {"Key": "Name", "Value": "langfuse-dev-0"}]
+    address = ec2.allocate_address(
+        Domain="vpc", TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": address_tags}]
+    )["AllocationId"]
+    try:
+        assert address in refused(lost.environment())
+    finally:
+        ec2.release_address(AllocationId=address)
+    assert refused(lost.environment()) == ""
+
+
+@pytest.mark.parametrize("command", ["deploy", "destroy"])
+def test_cdktf_refuses_to_go_on_from_a_deleted_state(command: str, state_bucket: StateBucket, tmp_path: Path) -> None:
+    state_bucket.delete("network")
+    ran = subprocess.run(
+        [sys.executable, "-m", "launchers.cdktf", command, "*", "--auto-approve", "--output", str(tmp_path)],
+        cwd=PROJECT,
+        env={**os.environ, **state_bucket.aws.environment, "LANGFUSE_ENV": "dev"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert_one_line(ran, "cdktf: s3://", "network.tfstate is deleted", "`ops state versions network`")
+    assert not (tmp_path / "stacks").exists()
 
 
 def test_what_a_destroy_leaves_is_no_lost_state(lost: StateBucket) -> None:

@@ -167,7 +167,7 @@ def test_a_signal_interrupts_terraform_once_and_waits_for_it(launched: Launched,
     code, printed = launched.ends()
     assert (code, launched.interrupts(), launched.started("data")) == (128 + number, 1, False)
     assert WAITS in printed
-    assert "interrupted in the stack network. The state is stored: run the command again" in printed
+    assert "interrupted in the stack network. The state is stored: `ops recover` finds" in printed
 
 
 def test_no_stack_follows_one_that_was_interrupted_at_its_end(launched: Launched) -> None:
