@@ -88,7 +88,8 @@ def _may_run(found: Lock) -> str:
 
 def _terraform_processes() -> list[str] | None:
     """The processes of this machine that are a Terraform, without their arguments. None if they can't be listed."""
-    command = ["ps", "-axo", "pid=,command="]
+    # Twice "w": whole lines, however wide the terminal is.
+    command = ["ps", "-axwwo", "pid=,command="]
     try:
         listed = subprocess.run(command, capture_output=True, text=True, errors="replace", check=True)
     except (OSError, subprocess.CalledProcessError):

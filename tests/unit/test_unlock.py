@@ -129,7 +129,9 @@ def test_a_lock_that_was_taken_meanwhile_is_left(state_bucket: StateBucket) -> N
     assert locked(state_bucket) == {key("data")}
 
 
-def test_a_lock_of_this_machine(state_bucket: StateBucket, tmp_path: Path) -> None:
+def test_a_lock_of_this_machine(state_bucket: StateBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # ps takes it for the width of the terminal.
+    monkeypatch.setenv("COLUMNS", "40")
     put(state_bucket, "data", Who=f"me@{HERE}")
     program = tmp_path / "terraform"
     program.symlink_to(sys.executable)
