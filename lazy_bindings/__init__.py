@@ -11,7 +11,7 @@ The bindings have more than 2,100 modules. Without this package, both processes 
 Imports, types and the synthesized JSON do not change: ``tests/e2e/test_plain_bindings.py`` compares the JSON byte by
 byte. ``make bench`` measures the difference and writes it to docs/performance.md.
 
-``stacks``, ``modules`` and the tests import this package first, so that a new construct needs no import of it. If the
+``main.py``, ``stacks`` and the tests import this package first, so that a new construct needs no import of it. If the
 bindings have another form than expected, all modules are loaded, with one warning. ``PLAIN_BINDINGS=1`` turns lazy
 loading off. ``JSII_NODE`` names a Node.js to use instead of the one that the requirements install.
 """

@@ -3,5 +3,3 @@
 A construct is in the folder of the stack that owns it: ``network``, ``data``, ``services``. Beside the folders is what
 several stacks use, and ``langfuse.py``, the contract with Langfuse's containers.
 """
-
-import lazy_bindings  # noqa: F401  first, so that the bindings load lazily

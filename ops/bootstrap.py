@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from modules.policy_document import deny_plain_http, document
 from ops.console import Apply, AsJson, console, print_json, say_dry_run, show, table
 from ops.environment import Environment, OpsError, load_environment
 from settings.partition import partition_of
@@ -115,9 +116,6 @@ def missing(environment: Environment) -> list[str]:
 
 def requirements(environment: Environment, s3: "S3Client", bucket: str) -> list[Requirement]:
     """The properties that the bucket must have."""
-    # Imported here, since it loads CDKTF, which no other command needs.
-    from modules.policy_document import deny_plain_http, document
-
     key = environment.settings.state.kms_key_id
     algorithm: Any = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key} if key else {"SSEAlgorithm": "AES256"}
     arn = f"arn:{partition_of(environment.settings.region)}:s3:::{bucket}"

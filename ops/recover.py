@@ -15,6 +15,7 @@ from modules.identity import IDENTITIES
 from ops.console import Apply, AsJson, console, print_json, say_dry_run, show, table
 from ops.environment import Environment, OpsError, load_environment
 from ops.existing import state_import_id
+from ops.preflight_checks.global_names import roles_of_other_regions
 from ops.recovery.doubles import further, how_to_delete
 from ops.recovery.findings import Finding, Kind, Step
 from ops.recovery.imports import import_found
@@ -52,6 +53,7 @@ def recover(apply: Apply = False, as_json: AsJson = False) -> None:
 
 def _recover(environment: Environment, folder: Path, apply: bool) -> list[Finding]:
     _check_locks(environment)
+    _check_roles(environment)
     synthesized = folder / "synthesized"
     run(sys.executable, "main.py", folder=PROJECT, variables={"CDKTF_OUTDIR": str(synthesized)})
     manifests = stacks_in_order(synthesized)
@@ -75,6 +77,19 @@ def _check_locks(environment: Environment) -> None:
     locks = [key for key in keys if key.endswith(LOCK_SUFFIX)]
     if locks:
         raise OpsError(f"{locks[0]} is there: wait until the deploy has ended, or see `ops unlock` if it was killed")
+
+
+def _check_roles(environment: Environment) -> None:
+    """Refuses to take the roles of the same environment in another Region, which have the same names.
+
+    Raises:
+        OpsError: if there are some.
+    """
+    if elsewhere := roles_of_other_regions(environment):
+        raise OpsError(
+            f"the role {elsewhere[0]} belongs to {environment.name} in another Region: set region_in_global_names ="
+            " true, or choose another name of the environment (docs/several-environments.md)"
+        )
 
 
 def _recover_stack(environment: Environment, stack: StackCopy, apply: bool) -> list[Finding]:

@@ -52,6 +52,13 @@ def iam_names(environment: Environment) -> Iterator[Finding]:
     )
 
 
+def roles_of_other_regions(environment: Environment) -> list[str]:
+    """The names of roles that are in no state of the environment, and whose policies are about other Regions only."""
+    return [
+        role.name for role in _roles(environment) if role.regions and environment.settings.region not in role.regions
+    ]
+
+
 def dashboard(environment: Environment) -> Iterator[Finding]:
     """No other Region has the dashboard, which the deploy would overwrite: CloudWatch has one set for all Regions."""
     name = environment.settings.global_prefix

@@ -26,37 +26,26 @@ class Moment(NamedTuple):
         return f"{self.stack}: {self.line}"
 
 
-ROLLOUT = r"terraform_data\.web_rollout\S*: (?:Provisioning with|Still creating)"
-
 MOMENTS: Mapping[str, Sequence[Moment]] = {
     "first-deploy": [
-        Moment("network", "Initializing the backend", changes=False),
-        Moment("network", r"data\.aws_availability_zones\.\S+ .*Reading", changes=False),
         Moment("network", r"aws_vpc\.\S+: Creating"),
         Moment("network", r"aws_nat_gateway\.\S+: Creating"),
         Moment("network", "Apply complete!", changes=False),
         Moment("data", r"aws_secretsmanager_secret_version\.\S+: Creating"),
-        Moment("data", r"aws_elasticache_replication_group\.\S+: Creating"),
         Moment("data", r"aws_db_instance\.\S+: Still creating"),
         Moment("services", r"aws_ecs_service\.\S+: Creating"),
-        Moment("services", ROLLOUT),
-        Moment("services", "Apply complete!", changes=False),
+        Moment("services", r"terraform_data\.web_rollout\S*: (?:Provisioning with|Still creating)"),
     ],
     "update": [
-        Moment("network", r"aws_vpc\.\S+: Refreshing state", changes=False),
         Moment("network", r"aws_subnet\.\S+: Modifying"),
         Moment("data", r"aws_db_instance\.\S+: Modifying"),
         Moment("services", r"aws_ecs_service\.\S+: Modifying"),
-        Moment("services", ROLLOUT),
     ],
     "destroy": [
         Moment("services", r"aws_ecs_service\.\S+: Destroying"),
-        Moment("services", r"aws_lb\.\S+: Destroying"),
-        Moment("services", "Destroy complete!", changes=False),
         Moment("data", r"aws_secretsmanager_secret\.\S+: Destroying"),
         Moment("data", r"aws_db_instance\.\S+: Still destroying"),
         Moment("network", r"aws_nat_gateway\.\S+: Destroying"),
-        Moment("network", r"aws_vpc\.\S+: Destroying"),
     ],
 }
 """The moments of each phase."""

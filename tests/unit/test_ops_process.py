@@ -182,3 +182,9 @@ def test_ctrl_c_during_a_request(typed: str, httpserver: HTTPServer, run_example
         ended.set()
     assert ran.returncode == 130, ran.stderr
     assert ran.stderr == ""
+
+
+def test_commands_start_without_cdktf() -> None:
+    """It takes a second, and Node.js."""
+    code = "import sys, ops.commands; sys.exit('cdktf' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0

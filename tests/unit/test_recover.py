@@ -285,3 +285,26 @@ def test_nothing_is_compared_while_a_state_is_locked(aws: EmbeddedAws, environme
         s3.delete_object(Bucket="recover-locked", Key=key)
         s3.delete_bucket(Bucket="recover-locked")
     assert_one_line(locked, key, "`ops unlock`")
+
+
+def test_the_roles_of_another_region_are_not_taken(aws: EmbeddedAws) -> None:
+    session = aws.session()
+    s3 = session.client("s3", endpoint_url=aws.url)
+    iam = session.client("iam", endpoint_url=aws.url)
+    s3.create_bucket(Bucket="langfuse-dev-terraform-state")
+    iam.create_role(RoleName="langfuse-dev-flow-logs", AssumeRolePolicyDocument=TRUST)
+    logs = {
+        "Effect": "Allow",
+        "Action": "logs:PutLogEvents",
+        "Resource": "arn:aws:logs:eu-west-1:000000000000:log-group:langfuse-dev-flow-logs:*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [logs]})
+    iam.put_role_policy(RoleName="langfuse-dev-flow-logs", PolicyName="write", PolicyDocument=policy)
+    try:
+        ran = ops_in_process("recover", environment={**aws.environment, "LANGFUSE_ENV": "dev"})
+        said = "the role langfuse-dev-flow-logs belongs to dev in another Region"
+        assert_one_line(ran, said, "region_in_global_names = true")
+    finally:
+        iam.delete_role_policy(RoleName="langfuse-dev-flow-logs", PolicyName="write")
+        iam.delete_role(RoleName="langfuse-dev-flow-logs")
+        s3.delete_bucket(Bucket="langfuse-dev-terraform-state")
