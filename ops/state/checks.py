@@ -13,7 +13,7 @@ from ops.state.states import OUTPUTS
 from ops.terraform_state import State
 
 MOST_NAMES = 3
-DENIED = ("AccessDenied", "AccessDeniedException")
+DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
 def check_states(environment: Environment) -> None:

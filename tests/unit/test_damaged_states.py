@@ -376,6 +376,15 @@ def test_a_network_without_a_state_is_not_made_twice(lost: StateBucket) -> None:
     assert refused(lost.environment()) == ""
 
 
+def test_credentials_that_may_not_look_for_the_network(lost: StateBucket) -> None:
+    body = b"<Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>"
+    denied = AWSResponse("", 403, HTTPHeaders(), SimpleNamespace(stream=lambda **_: [body]))
+    environment = lost.environment()
+    events: Any = environment.session.events
+    events.register("before-send.ec2", lambda **_: denied)
+    assert refused(environment) == ""
+
+
 @pytest.mark.parametrize("command", ["deploy", "destroy"])
 def test_cdktf_refuses_to_go_on_from_a_deleted_state(command: str, state_bucket: StateBucket, tmp_path: Path) -> None:
     state_bucket.delete("network")
