@@ -107,10 +107,11 @@ class Interruptible:
                 yield stack, parts["text"] or ""
 
     def repair(self, accident: Accident, command: str) -> None:
-        """Does what docs/recover.md tells, but no ``ops recover`` where it has nothing to find, which saves time.
+        """Does what docs/recover.md tells.
 
         Terraform's provider cancels the requests in progress when Terraform is interrupted. AWS carries some of them
-        out, so that ``ops recover`` can be needed then as well.
+        out, even later, and Terraform takes what it was waiting for as tainted: without ``ops recover``, a deploy then
+        fails on the protected ones.
 
         Raises:
             NotSurvivedError: if a command fails, a lock or something unknown is left, or a secret has changed.
@@ -119,7 +120,7 @@ class Interruptible:
         if accident.terraform_is_killed:
             self._ops("unlock", "--apply")
         _check(not self.locks(), f"locks are left: {self.locks()}")
-        if command == "deploy" and (accident.terraform_is_killed or self.unknown()):
+        if command == "deploy":
             self._ops("recover", "--apply")
         _check(not self.unknown(), f"not in the state: {self.unknown()}")
         _check(self.secrets() == secrets, "secrets have changed")
