@@ -28,7 +28,7 @@ def state(
     }
 
 
-def resource(type_: str, name: str = "one", **attributes: object) -> dict[str, Any]:
+def resource(type_: str, name: str = "one", /, **attributes: object) -> dict[str, Any]:
     """A managed resource with one instance."""
     provider = 'provider["registry.terraform.io/hashicorp/aws"]'
     instances = [{"schema_version": 0, "attributes": attributes, "sensitive_attributes": []}]

@@ -369,7 +369,7 @@ def test_what_the_state_lists_is_the_deployments_own(preflight: Preflight, clien
     ]
     stored = json.dumps(state({}, resources))
     client("s3").create_bucket(Bucket=BUCKET)
-    client("s3").put_object(Bucket=BUCKET, Key="langfuse/dev/data.tfstate", Body=stored.encode())
+    client("s3").put_object(Bucket=BUCKET, Key="langfuse/dev/network.tfstate", Body=stored.encode())
     found = preflight()
     assert found["secrets' names"]["verdict"] == "ok"
     assert found["log groups' names"]["verdict"] == "ok"
@@ -457,9 +457,9 @@ def test_a_role_of_something_else(preflight: Preflight, client: Callable[[str], 
 
 def test_roles_of_the_environments_own_state(preflight: Preflight, client: Callable[[str], Any]) -> None:
     role(client, "langfuse-dev-task", REGION, **DEV)
-    state = json.dumps({"outputs": {}, "resources": [resource("aws_iam_role", name="langfuse-dev-task")]})
+    stored = json.dumps(state({}, [resource("aws_iam_role", name="langfuse-dev-task")]))
     client("s3").create_bucket(Bucket=BUCKET)
-    client("s3").put_object(Bucket=BUCKET, Key="langfuse/dev/services.tfstate", Body=state.encode())
+    client("s3").put_object(Bucket=BUCKET, Key="langfuse/dev/network.tfstate", Body=stored.encode())
     assert preflight()["IAM names"]["verdict"] == "ok"
 
 
