@@ -103,7 +103,7 @@ def test_an_import_gets_what_aws_does_not_tell() -> None:
         "apply_immediately": None,
         "deletion_protection": True,
         "engine_version": "15.19",
-        "password": "what an import may have read",
+        "password": "what an import may have read",  # pragma: allowlist secret
         "password_wo_version": None,
     }
     assert unread(arguments, imported) == {
