@@ -37,7 +37,8 @@ def instance_profile_names(settings: Settings) -> list[str]:
 
 def iam_names(environment: Environment) -> Iterator[Finding]:
     """No other deployment has the names of the roles and of the instance profile: IAM has one set for all Regions."""
-    taken = [*_roles(environment), *_instance_profiles(environment)]
+    names = _not_owned(environment, "aws_iam_role", role_names(environment.settings))
+    taken = [*_roles(environment, names), *_instance_profiles(environment)]
     names = [name for name, _, _ in taken]
     regions = set().union(*(regions for _, _, regions in taken))
     if environment.settings.region_in_global_names:
@@ -53,10 +54,10 @@ def iam_names(environment: Environment) -> Iterator[Finding]:
 
 
 def roles_of_other_regions(environment: Environment) -> list[str]:
-    """The names of roles that are in no state of the environment, and whose policies are about other Regions only."""
-    return [
-        role.name for role in _roles(environment) if role.regions and environment.settings.region not in role.regions
-    ]
+    """The names of roles whose policies are about other Regions only. It reads no state, which may be lost."""
+    region = environment.settings.region
+    roles = _roles(environment, role_names(environment.settings))
+    return [role.name for role in roles if role.regions and region not in role.regions]
 
 
 def dashboard(environment: Environment) -> Iterator[Finding]:
@@ -73,9 +74,9 @@ def dashboard(environment: Environment) -> Iterator[Finding]:
     yield finding("dashboard's name", not elsewhere, evidence, _apart(environment))
 
 
-def _roles(environment: Environment) -> Iterator[Taken]:
+def _roles(environment: Environment, names: list[str]) -> Iterator[Taken]:
     iam = environment.session.client("iam")
-    for name in _not_owned(environment, "aws_iam_role", role_names(environment.settings)):
+    for name in names:
         try:
             role = iam.get_role(RoleName=name)["Role"]
         except iam.exceptions.NoSuchEntityException:

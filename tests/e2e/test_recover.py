@@ -110,7 +110,7 @@ def empty(terraform: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def recovered(empty: Deployment) -> Deployment:
     """The environment after a first deploy that was killed in every stack, and recovered each time."""
     Killed(empty, "aws_nat_gateway.vpc_nat-gateway-0_128B402C: Creating").deploy()
-    assert_one_line_at_the_end(plan(empty).ran, "AWS already has what the plan of network creates", "`ops recover`")
+    assert_one_line_at_the_end(plan(empty).ran, "no stack of dev has a state", "`ops recover`")
     before = state_versions(empty.aws), inventory(empty.aws)
     dry = recover(empty, "--json")
     assert (state_versions(empty.aws), inventory(empty.aws)) == before
@@ -153,7 +153,7 @@ def test_a_lost_state_and_a_tainted_database(recovered: Deployment) -> None:
     s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps({**state, "serial": state["serial"] + 1}).encode())
     secrets, resources = secret_values(recovered.aws), inventory(recovered.aws)
 
-    assert_one_line_at_the_end(plan(recovered).ran, "AWS already has what the plan of network creates", "aws_")
+    assert_one_line_at_the_end(plan(recovered).ran, "network.tfstate is deleted", "`ops state versions network`")
     applied = recover(recovered, "--json", "--apply")
     assert steps(applied, "network").keys() == {"import"}
     assert [found["address"] for found in findings(applied) if found["step"] == "untaint"] == [
