@@ -23,11 +23,11 @@ from ops.recovery.readiness import is_coming, wait_until_ready
 from ops.recovery.rounds import find
 from ops.recovery.stack_copy import StackCopy
 from ops.recovery.taints import untaint
+from ops.state import lock
 from ops.terraform import OUTDIR, PROJECT, run
 from synth.manifest import stacks_in_order
 from synth.outdir_lock import held
 
-LOCK_SUFFIX = ".tflock"
 DONE = {Step.IMPORT: "imported", Step.UNTAINT: "untainted"}
 
 
@@ -68,15 +68,13 @@ def _check_locks(environment: Environment) -> None:
     Raises:
         OpsError: if there is no state bucket, or a state is locked.
     """
-    bucket, prefix = environment.settings.state.bucket, environment.settings.state_key_prefix
-    s3 = environment.session.client("s3")
-    try:
-        keys = [object_["Key"] for object_ in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
-    except s3.exceptions.NoSuchBucket:
-        raise OpsError(f"there is no state bucket {bucket}: run `ops bootstrap --apply`") from None
-    locks = [key for key in keys if key.endswith(LOCK_SUFFIX)]
-    if locks:
-        raise OpsError(f"{locks[0]} is there: wait until the deploy has ended, or see `ops unlock` if it was killed")
+    states = environment.states
+    for stack in states.stacks():
+        if found := lock.read(states, stack):
+            raise OpsError(
+                f"{states.uri(stack)} is locked by {found.who or 'somebody'}: wait until the deploy has ended, or see"
+                " `ops unlock` if it was killed"
+            )
 
 
 def _check_roles(environment: Environment) -> None:

@@ -284,7 +284,7 @@ def test_nothing_is_compared_while_a_state_is_locked(aws: EmbeddedAws, environme
     finally:
         s3.delete_object(Bucket="recover-locked", Key=key)
         s3.delete_bucket(Bucket="recover-locked")
-    assert_one_line(locked, key, "`ops unlock`")
+    assert_one_line(locked, "langfuse/dev/data.tfstate is locked by somebody", "`ops unlock`")
 
 
 def test_the_roles_of_another_region_are_not_taken(aws: EmbeddedAws) -> None:
