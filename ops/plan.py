@@ -21,11 +21,10 @@ from ops.recovery.already_there import refuse_what_is_there
 from ops.review.references import CROSS_STACK_OUTPUT
 from ops.state.checks import check_states
 from ops.terraform import OUTDIR, PROJECT, SAVED_PLAN, init, run
-from synth.manifest import stacks_in_order
+from synth.manifest import SYNTHESIZED, stacks_in_order
 from synth.outdir_lock import held
 
 REVIEWED = OUTDIR / "plans"
-SYNTHESIZED = "cdk.tf.json"
 UNREVIEWED_PLAN = "unreviewed.tfplan"
 """A plan's name until the plans of all stacks are made and accepted, so that none can be applied before."""
 

@@ -6,6 +6,9 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
+SYNTHESIZED = "cdk.tf.json"
+"""The stack's configuration, in its folder."""
+
 
 class StackManifest(NamedTuple):
     """What the manifest says of a stack.

@@ -15,9 +15,8 @@ from uuid import uuid4
 from ops.recovery.unread import unread
 from ops.terraform import init, run
 from setup import LOCK_FILE
-from synth.manifest import StackManifest
+from synth.manifest import SYNTHESIZED, StackManifest
 
-SYNTHESIZED = "cdk.tf.json"
 STATE = "terraform.tfstate"
 PLAN = "import.tfplan"
 BUILT_IN = "terraform_data"
