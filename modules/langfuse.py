@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from modules.metric import Metric
 from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS
-from settings.model import Langfuse, ServiceSize
 from settings.secret_variables import WEB_SECRETS, WORKER_SECRETS
+from settings.sections.service_size import ServiceSize
 
 EVENTS_PREFIX = "events/"
 MEDIA_PREFIX = "media/"
@@ -46,17 +46,23 @@ class LangfuseConfiguration:
     """The configuration that web and worker share.
 
     Args:
-        settings: the version, and the variables and secrets that an environment adds.
+        version: the version of both images.
+        variables: the variables that an environment adds.
+        secrets: the ARN of the secret of each secret variable that an environment adds.
+        secret_key_arns: the KMS keys of those secrets, where they are not Secrets Manager's default key.
         region: the AWS region.
         url: the address that users' browsers show.
         redis_url: Redis's connection string.
         bucket_name: the bucket for events, media and exports.
         clickhouse_cluster_enabled: whether ClickHouse is a replicated cluster.
         publishes_metrics: whether the worker publishes its metrics to CloudWatch.
-        secret_arns: the ARN of the secret that each secret variable comes from.
+        secret_arns: the ARN of the secret of each secret variable that the stacks fill.
     """
 
-    settings: Langfuse
+    version: str
+    variables: Mapping[str, str]
+    secrets: Mapping[str, str]
+    secret_key_arns: Sequence[str]
     region: str
     url: str
     redis_url: str
@@ -92,12 +98,12 @@ class Container:
 def web_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Container:
     """The container that serves the user interface and the API, and migrates the databases when it starts."""
     return Container(
-        image=f"langfuse/langfuse:{configuration.settings.version}",
+        image=f"langfuse/langfuse:{configuration.version}",
         port=WEB_PORT,
         health_path=WEB_HEALTH_PATH,
         variables=_variables(configuration, size, {"KEEP_ALIVE_TIMEOUT": str(KEEP_ALIVE_MILLISECONDS)}),
         secret_arns=_secret_arns(configuration, WEB_SECRETS),
-        secret_key_arns=configuration.settings.kms_key_arns,
+        secret_key_arns=configuration.secret_key_arns,
         log_stream_prefix="LangfuseWeb",
     )
 
@@ -105,7 +111,7 @@ def web_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Co
 def worker_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Container:
     """The container that processes the queues and the exports, and publishes the queues' length."""
     return Container(
-        image=f"langfuse/langfuse-worker:{configuration.settings.version}",
+        image=f"langfuse/langfuse-worker:{configuration.version}",
         port=WORKER_PORT,
         health_path=WORKER_HEALTH_PATH,
         variables=_variables(
@@ -118,7 +124,7 @@ def worker_container(configuration: LangfuseConfiguration, size: ServiceSize) ->
             },
         ),
         secret_arns=_secret_arns(configuration, WORKER_SECRETS),
-        secret_key_arns=configuration.settings.kms_key_arns,
+        secret_key_arns=configuration.secret_key_arns,
         log_stream_prefix="LangfuseWorker",
     )
 
@@ -130,7 +136,7 @@ def _variables(configuration: LangfuseConfiguration, size: ServiceSize, own: Map
     """
     region, bucket_name = configuration.region, configuration.bucket_name
     return {
-        **configuration.settings.environment,
+        **configuration.variables,
         "NEXTAUTH_URL": configuration.url,
         "REDIS_CONNECTION_STRING": configuration.redis_url,
         "CLICKHOUSE_CLUSTER_ENABLED": _flag(configuration.clickhouse_cluster_enabled),
@@ -157,4 +163,4 @@ def _flag(value: bool) -> str:
 
 
 def _secret_arns(configuration: LangfuseConfiguration, variables: Sequence[str]) -> dict[str, str]:
-    return configuration.settings.secrets | {name: configuration.secret_arns[name] for name in variables}
+    return {**configuration.secrets, **{name: configuration.secret_arns[name] for name in variables}}

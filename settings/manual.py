@@ -1,6 +1,6 @@
 """``python -m settings.manual`` writes docs/settings.md, the operators' manual of the settings.
 
-The text is that of the docstrings, types and defaults in settings/model.py, and of settings/changes.toml.
+The text is that of the docstrings, types and defaults of the models in settings/, and of settings/changes.toml.
 """
 
 import ast
@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from entry_point import run
-from settings import Settings, changes, model
+from settings import Settings, changes
 from settings.load import OVERRIDE_PREFIX
+from settings.section import Section
 
 MANUAL = Path(__file__).parent.parent / "docs" / "settings.md"
 
 INTRODUCTION = """# Settings
 
-<!-- Written by `make docs` from settings/model.py and settings/changes.toml. -->
+<!-- Written by `make docs` from settings/model.py, settings/sections and settings/changes.toml. -->
 
 An environment is a file, `environments/<name>.toml`. Its name has at most 12 lower-case letters, digits and single
 hyphens, starts with a letter, and does not end with a hyphen. `LANGFUSE_ENV` names the environment to use, `dev` if it
@@ -90,17 +91,20 @@ def manual() -> str:
 
 
 def field_docstrings() -> dict[str, dict[str, str]]:
-    """The docstrings of the fields in settings/model.py, by class and field.
+    """The docstrings of the fields of the settings and their sections, by class and field.
 
     pydantic can do the same (``use_attribute_docstrings``), but whenever the settings are imported, which slows each
     start of ``ops`` and ``cdktf``.
     """
-    classes = [node for node in ast.parse(inspect.getsource(model)).body if isinstance(node, ast.ClassDef)]
-    return {node.name: dict(_docstrings(node.body)) for node in classes}
+    models = [Settings, *(field.annotation for field in Settings.model_fields.values())]
+    classes = [model for model in models if isinstance(model, type) and issubclass(model, Section)]
+    return {model.__name__: dict(_docstrings(model)) for model in classes}
 
 
-def _docstrings(statements: list[ast.stmt]) -> Iterator[tuple[str, str]]:
-    for statement, next_statement in pairwise(statements):
+def _docstrings(model: type[Section]) -> Iterator[tuple[str, str]]:
+    [definition] = ast.parse(inspect.getsource(model)).body
+    assert isinstance(definition, ast.ClassDef)  # noqa: S101
+    for statement, next_statement in pairwise(definition.body):
         match statement, next_statement:
             case ast.AnnAssign(target=ast.Name(id=field)), ast.Expr(value=ast.Constant(value=str(docstring))):
                 yield field, inspect.cleandoc(docstring)

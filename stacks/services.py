@@ -63,7 +63,10 @@ class ServicesStack(LangfuseStack):
             enabled=enabled,
         )
         langfuse = LangfuseConfiguration(
-            settings=settings.langfuse,
+            version=settings.langfuse.version,
+            variables=settings.container_variables,
+            secrets=settings.container_secrets,
+            secret_key_arns=settings.langfuse.kms_key_arns,
             region=settings.region,
             url=endpoint.url,
             redis_url=data.redis.connection_string,

@@ -4,7 +4,7 @@ import json
 import re
 
 from settings import SettingsError
-from settings.model import Langfuse
+from settings.sections.langfuse import Langfuse
 from settings.variables.filled import instead_of
 from settings.variables.rules import EXAMPLES, Rule, contract
 from settings.variables.secret_values import is_secret_name

@@ -3,7 +3,7 @@
 from constructs import Construct
 
 from modules.secret import Secret, random_hex_digits, random_letters_and_digits
-from settings.model import Secrets
+from settings.sections.secrets import Secrets
 
 
 class ApplicationSecrets(Construct):

@@ -29,7 +29,7 @@ from constructs import Construct
 from modules.accepted_findings import AWS_KEY_SUFFICES, accept_findings
 from modules.langfuse import EVENTS_PREFIX, EXPORTS_PREFIX
 from modules.policy_document import deny_plain_http, document
-from settings.model import Storage
+from settings.sections.storage import Storage
 
 
 class EventsBucket(Construct):

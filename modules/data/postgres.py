@@ -12,7 +12,8 @@ from modules.accepted_findings import accept_findings
 from modules.log_group import log_group
 from modules.metric import Metric
 from modules.secret import Secret, random_letters_and_digits
-from settings.model import Postgres as PostgresSettings, Secrets
+from settings.sections.postgres import Postgres as PostgresSettings
+from settings.sections.secrets import Secrets
 
 USER = "langfuse"
 DATABASE = "langfuse"

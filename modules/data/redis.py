@@ -15,7 +15,7 @@ from constructs import Construct
 from modules.accepted_findings import AWS_KEY_SUFFICES, accept_findings
 from modules.metric import Metric
 from settings import ports
-from settings.model import Redis as RedisSettings
+from settings.sections.redis import Redis as RedisSettings
 
 
 class RedisNode(NamedTuple):

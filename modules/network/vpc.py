@@ -19,7 +19,7 @@ from cdktf_cdktf_provider_aws.vpc import Vpc as AwsVpc
 from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
 from constructs import Construct
 
-from settings.model import Network
+from settings.sections.network import Network
 from settings.zones import EXCLUDED_ZONE_IDS
 
 ANYWHERE = "0.0.0.0/0"

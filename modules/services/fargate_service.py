@@ -21,7 +21,7 @@ from modules.metric import Metric
 from modules.services.cluster import Cluster
 from modules.services.roles import ExecutionRole, TaskRole
 from modules.services.rollout import Rollout
-from settings.model import ServiceSize
+from settings.sections.service_size import ServiceSize
 
 GRACE_SECONDS = 900
 """The first start migrates both databases before it answers health checks."""

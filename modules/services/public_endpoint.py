@@ -5,7 +5,7 @@ from constructs import Construct
 from modules.network.existing_vpc import ExistingVpc
 from modules.network.vpc import Vpc
 from modules.services.load_balancer import LoadBalancer
-from settings.model import Domain
+from settings.sections.domain import Domain
 
 
 class PublicEndpoint(Construct):

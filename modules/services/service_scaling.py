@@ -17,7 +17,7 @@ from constructs import Construct
 
 from modules.metric import Metric
 from modules.services.fargate_service import FargateService
-from settings.model import ServiceSize
+from settings.sections.service_size import ServiceSize
 
 WEB_CPU_PERCENT = 50
 """What Langfuse recommends for web."""

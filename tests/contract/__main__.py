@@ -1,8 +1,8 @@
 """``python -m tests.contract CLONE``: derives the rules from a clone of langfuse/langfuse, and writes
 settings/variables/langfuse.json.
 
-They are those of the default version in settings/model.py; CLONE must have its tag. The exit code is 1, with one line,
-if a schema has something that tests/contract/zod.py does not know.
+They are those of the default version in settings/sections/langfuse.py; CLONE must have its tag. The exit code is 1,
+with one line, if a schema has something that tests/contract/zod.py does not know.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any
 
 from entry_point import run
 from modules.langfuse import DROPPED_ROWS_LOG
-from settings.model import Langfuse
+from settings.sections.langfuse import Langfuse
 from settings.variables.rules import DATA, Rule
 from tests.contract.zod import Schema, UnknownError, constants, schema_after
 

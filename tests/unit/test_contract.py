@@ -8,8 +8,8 @@ from itertools import cycle, islice
 import pytest
 
 from modules.langfuse import DROPPED_ROWS_LOG
-from settings.model import Langfuse
 from settings.secret_variables import PLACEHOLDER, WEB_SECRETS, secret_name_output
+from settings.sections.langfuse import Langfuse
 from settings.variables.rules import Rule, contract
 from tests.contract.__main__ import SHARED, WEB, WORKER, WRITER, derive
 from tests.contract.zod import UnknownError, constants, schema_after

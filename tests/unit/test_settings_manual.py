@@ -106,7 +106,7 @@ def _row(setting: str) -> Row:
 
 
 def test_the_manual_is_what_the_model_says() -> None:
-    assert MANUAL.read_text() == manual(), "run `make docs`: docs/settings.md is not what settings/model.py says"
+    assert MANUAL.read_text() == manual(), "run `make docs`: docs/settings.md is not what settings/ says"
 
 
 def test_every_setting_has_a_docstring() -> None:

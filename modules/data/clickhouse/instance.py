@@ -16,8 +16,8 @@ from modules.accepted_findings import accept_findings
 from modules.literals import literal
 from modules.metric import Metric
 from modules.policy_document import Allow, aws_managed_policy_arn, policy_document, trust_document
-from settings.model import Clickhouse
 from settings.partition import partition_of
+from settings.sections.clickhouse import Clickhouse
 
 # https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"

@@ -9,7 +9,7 @@ from modules.data.clickhouse.volume import ClickhouseVolume
 from modules.data.clickhouse.volume_backups import VolumeBackups
 from modules.network.existing_vpc import ExistingVpc
 from modules.network.vpc import Vpc
-from settings.model import Clickhouse
+from settings.sections.clickhouse import Clickhouse
 
 
 class ClickhouseServer(Construct):

@@ -5,7 +5,7 @@ from cdktf_cdktf_provider_aws.ebs_volume import EbsVolume
 from constructs import Construct
 
 from modules.accepted_findings import AWS_KEY_SUFFICES, accept_findings
-from settings.model import Clickhouse
+from settings.sections.clickhouse import Clickhouse
 
 LOGICAL_ID = "clickhouse_data"
 """The volume's name in Terraform: fixed, because docs/restore.md uses it."""

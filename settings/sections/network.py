@@ -1,0 +1,66 @@
+"""The network of an environment."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from settings.aws_names import (
+    SubnetIds,
+    VpcCidr,
+    VpcId,
+)
+from settings.field_types import (
+    EgressPorts,
+)
+from settings.section import Section, refuse
+
+
+class Network(Section):
+    """The VPC that everything runs in: a new one, or an existing one if ``vpc_id`` is set."""
+
+    cidr: VpcCidr = "10.0.0.0/16"
+    """IPv4 address block of the new VPC, which is divided into eight subnets of equal size. Only used if ``vpc_id`` is
+    not set."""
+    availability_zones: Annotated[int, Field(ge=2, le=4)] = 2
+    """Number of Availability Zones that the new VPC extends over, at least ``nat_gateways``, each with a public and a
+    private subnet. RDS and the load balancer need at least two. Zones that lack Fargate or Graviton instances are left
+    out. Only used if ``vpc_id`` is not set."""
+    nat_gateways: Annotated[int, Field(ge=1)] = 1
+    """Number of NAT gateways in the new VPC, at most ``availability_zones``. By default, all private subnets share one,
+    which costs least. With one in each zone, a zone that fails does not cut the others off from the internet. Only used
+    if ``vpc_id`` is not set."""
+    vpc_id: VpcId | None = None
+    """Existing VPC to deploy into, which requires ``public_subnet_ids`` and ``private_subnet_ids``. By default, a new
+    VPC is created. Only a new one gets flow logs and an endpoint for S3."""
+    public_subnet_ids: SubnetIds = ()
+    """Subnets of the existing VPC for the load balancer: at least two, in different Availability Zones, with a route to
+    an internet gateway. Required with ``vpc_id``, and not allowed without it."""
+    private_subnet_ids: SubnetIds = ()
+    """Subnets of the existing VPC for the services and databases: at least two, in different Availability Zones, with a
+    route to the internet through NAT, and not in ``public_subnet_ids``. Required with ``vpc_id``, and not allowed
+    without it."""
+    egress_ports: EgressPorts = ()
+    """TCP ports that web and worker may connect to, on any IPv4 address, besides 443 and those of the databases: for
+    example 587 or 465 for mail by SMTP, 3128 for a proxy, or 8443 for an identity provider. By default, there are none,
+    and the security groups close every other port. A variable of ``langfuse.environment`` with a URL that needs another
+    port is refused. AWS blocks port 25 until it grants
+    [a request](https://repost.aws/knowledge-center/ec2-port-25-throttle). The network ACLs of an existing VPC must
+    allow the ports, and their answers to the ports 1024 to 65535; a new VPC's allow everything."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.nat_gateways > self.availability_zones:
+            allowed = f"must be 1 to availability_zones ({self.availability_zones})"
+            refuse("nat_gateways", self.nat_gateways, allowed)
+        subnets = {"public_subnet_ids": self.public_subnet_ids, "private_subnet_ids": self.private_subnet_ids}
+        for key, ids in subnets.items():
+            if self.vpc_id and len(ids) < 2:
+                refuse(key, ids, "with vpc_id, two subnets or more are needed")
+            if ids and not self.vpc_id:
+                refuse(key, ids, "is for an existing VPC: set vpc_id too")
+        for id_ in self.private_subnet_ids:
+            if id_ in self.public_subnet_ids:
+                refuse(
+                    "private_subnet_ids", self.private_subnet_ids, f"{id_} is in public_subnet_ids too: keep it in one"
+                )
+        return self
