@@ -78,7 +78,7 @@ def planned_actions(
     shutil.copy(synthesized / ".terraform.lock.hcl", folder)
     document = json.loads((synthesized / "cdk.tf.json").read_text())
     for instance in document["resource"].get("aws_instance", {}).values():
-        # It has the ARN of a secret's version, which is not imported here. tests/e2e/test_recover.py has both.
+        # It has the ARN of a secret's version, which is not imported here. tests/faults/test_recover.py has both.
         del instance["user_data"]
     (folder / "cdk.tf.json").write_text(json.dumps(document))
     imports = [{"to": address, "id": id_} for address, id_ in ids.items()]

@@ -15,12 +15,12 @@ from local.deployment import Deployment
 from local.embedded_aws import EmbeddedAws
 from ops.environment import Environment
 from tests.command_line import Ran, assert_one_line, ops
-from tests.e2e.conftest import REGION, plan
+from tests.e2e.conftest import REGION, plan, terraform  # noqa: F401
 from tests.e2e.inventory import inventory
 from tests.environments import RUNNING, load
 from tests.progress import report_of
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("dev-recovered")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800), pytest.mark.xdist_group("dev-recovered")]
 
 BUCKET = "langfuse-dev-terraform-state"
 STACKS = ("network", "data", "services")
@@ -93,7 +93,7 @@ def assert_nothing_to_do(deployment: Deployment) -> None:
 
 
 @pytest.fixture(scope="module")
-def empty(terraform: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:  # noqa: ARG001
+def empty(terraform: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:  # noqa: ARG001, F811
     """An environment with its state bucket only. At the end, it is destroyed, and no resource may remain."""
     with embedded_aws.running(REGION) as aws:
         deployment = Deployment(
