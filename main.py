@@ -11,9 +11,11 @@ def main() -> None:
 
     from settings import load_or_exit
     from stacks import add_stacks
+    from synth.clear_text import warn_of_clear_text
     from synth.provider_lock import lock_provider
 
     settings = load_or_exit()
+    warn_of_clear_text(settings)
     app = App()
     add_stacks(app, settings)
     app.synth()

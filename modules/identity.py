@@ -69,9 +69,10 @@ NETWORK = {
         "ec2",
         "describe_route_tables",
         {"RouteTableIds": ["{route_table_id}"]},
-        "RouteTables[].Routes[?DestinationCidrBlock=='{destination_cidr_block}'][]"
-        ".join('_', ['{route_table_id}', DestinationCidrBlock])",
-        import_id="{route_table_id}_{destination_cidr_block}",
+        "RouteTables[].Routes[?DestinationCidrBlock=='{destination_cidr_block}'"
+        " || DestinationIpv6CidrBlock=='{destination_ipv6_cidr_block}'][]"
+        ".join('_', ['{route_table_id}', DestinationCidrBlock || DestinationIpv6CidrBlock])",
+        import_id="{route_table_id}_{destination_cidr_block}{destination_ipv6_cidr_block}",
     ),
     "aws_route_table_association": Identity(
         "ec2",
@@ -119,7 +120,7 @@ NETWORK = {
             {"Filters": _filters(("group-id", "{security_group_id}"))},
             f"SecurityGroupRules[?IsEgress==`{is_egress}` && IpProtocol=='{{ip_protocol}}'"
             " && to_string(FromPort)=='{from_port}' && to_string(ToPort)=='{to_port}'"
-            " && (CidrIpv4=='{cidr_ipv4}' || PrefixListId=='{prefix_list_id}'"
+            " && (CidrIpv4=='{cidr_ipv4}' || CidrIpv6=='{cidr_ipv6}' || PrefixListId=='{prefix_list_id}'"
             " || ReferencedGroupInfo.GroupId=='{referenced_security_group_id}')].SecurityGroupRuleId",
         )
         for direction, is_egress in (("ingress", "false"), ("egress", "true"))

@@ -28,9 +28,8 @@ WORKER_PORT = 3030
 WORKER_HEALTH_PATH = "/api/health?failIfEventPropagationStuck=true"
 """Also fails when the queue of events no longer moves, so that ECS replaces a worker that hangs."""
 
-LOAD_BALANCER_IDLE_SECONDS = 60
-# Longer than the load balancer's, which would otherwise send requests into connections that web has just closed (502).
-KEEP_ALIVE_MILLISECONDS = 110_000
+# Otherwise the load balancer would send requests into connections that web has just closed (502).
+KEEP_ALIVE_BEYOND_IDLE_SECONDS = 50
 
 QUEUES = {queue: Metric(METRIC_NAMESPACE, metric_name) for queue, metric_name in QUEUE_DEPTHS.items()}
 """The number of jobs that wait in each ingestion queue. Every worker publishes it, so its statistic is Maximum."""
@@ -52,6 +51,7 @@ class LangfuseConfiguration:
         secret_key_arns: the KMS keys of those secrets, where they are not Secrets Manager's default key.
         region: the AWS region.
         url: the address that users' browsers show.
+        idle_timeout_seconds: when the load balancer closes idle connections.
         redis_url: Redis's connection string.
         bucket_name: the bucket for events, media and exports.
         clickhouse_cluster_enabled: whether ClickHouse is a replicated cluster.
@@ -65,6 +65,7 @@ class LangfuseConfiguration:
     secret_key_arns: Sequence[str]
     region: str
     url: str
+    idle_timeout_seconds: int
     redis_url: str
     bucket_name: str
     clickhouse_cluster_enabled: bool
@@ -97,11 +98,12 @@ class Container:
 
 def web_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Container:
     """The container that serves the user interface and the API, and migrates the databases when it starts."""
+    keep_alive_seconds = configuration.idle_timeout_seconds + KEEP_ALIVE_BEYOND_IDLE_SECONDS
     return Container(
         image=f"langfuse/langfuse:{configuration.version}",
         port=WEB_PORT,
         health_path=WEB_HEALTH_PATH,
-        variables=_variables(configuration, size, {"KEEP_ALIVE_TIMEOUT": str(KEEP_ALIVE_MILLISECONDS)}),
+        variables=_variables(configuration, size, {"KEEP_ALIVE_TIMEOUT": str(keep_alive_seconds * 1000)}),
         secret_arns=_secret_arns(configuration, WEB_SECRETS),
         secret_key_arns=configuration.secret_key_arns,
         log_stream_prefix="LangfuseWeb",

@@ -18,9 +18,11 @@ from ops import secret_input
 from ops.console import AsJson, console, print_json, show, table
 from ops.environment import OpsError, load_environment
 from ops.http_pool import http_pool
+from settings.sections.ingress import Ingress
 
 REQUEST_TIMEOUT_SECONDS = 15
 POLL_SECONDS = 1
+SEE_STATUS = "see `ops status`"
 KEYS = ("LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY")
 NAME = "ops-smoke"
 ADDRESS = re.compile(
@@ -63,10 +65,14 @@ def smoke(
             "--url: must be http:// or https:// and a host, without user and password, such as"
             " https://langfuse.example.com"
         )
-    base = (url or load_environment().outputs("services")["alb_url"]).rstrip("/")
+    remedy = SEE_STATUS
+    if url is None:
+        environment = load_environment()
+        url, remedy = environment.outputs("services")["alb_url"], _remedy(environment.settings.ingress)
+    base = url.rstrip("/")
     if values[KEYS[0]].startswith("sk-"):
         raise typer.BadParameter(f"{KEYS[0]}: is a secret key, since it starts with sk-: the two keys are swapped")
-    server = Server(base, values[KEYS[0]], values[KEYS[1]])
+    server = Server(base, values[KEYS[0]], values[KEYS[1]], remedy)
     trace_id = uuid.uuid4().hex
     steps: dict[str, float] = {}
     try:
@@ -84,6 +90,15 @@ def smoke(
         console.print(f"The trace {trace_id} came back.")
 
 
+def _remedy(ingress: Ingress) -> str:
+    """What to do if the load balancer can't be reached."""
+    if ingress.internal:
+        return f"ingress.internal lets only the VPC and networks connected to it in: run this there, or {SEE_STATUS}"
+    if ingress.allowed_cidrs:
+        return f"add your address to ingress.allowed_cidrs if it is not in it, or {SEE_STATUS}"
+    return SEE_STATUS
+
+
 def _is_address(url: str) -> bool:
     try:
         # The port's range is checked when it is read.
@@ -93,10 +108,11 @@ def _is_address(url: str) -> bool:
 
 
 class Server:
-    """Langfuse's public API. Every failed request raises an OpsError."""
+    """Langfuse's public API. Every failed request raises an OpsError; ``remedy`` says what to do about no answer."""
 
-    def __init__(self, base: str, public_key: str, secret_key: str) -> None:
+    def __init__(self, base: str, public_key: str, secret_key: str, remedy: str) -> None:
         self._base = base
+        self._remedy = remedy
         self._keys = make_headers(basic_auth=f"{public_key}:{secret_key}", basic_auth_encoding="utf-8")
 
     def version(self) -> str:
@@ -134,7 +150,7 @@ class Server:
         except (HTTPError, ValueError) as error:
             # The cause is the system's. The error itself may name a proxy with its password.
             why = error.__cause__ or type(error).__name__
-            raise OpsError(f"{self._base} can't be reached ({why}): see `ops status`") from None
+            raise OpsError(f"{self._base} can't be reached ({why}): {self._remedy}") from None
         if response.status in (401, 403):
             raise OpsError(f"Langfuse rejects the keys ({response.status}): make new ones in the project's settings")
         return response

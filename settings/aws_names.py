@@ -192,3 +192,45 @@ VpcCidr = Annotated[
     ),
     AfterValidator(_check_vpc_cidr),
 ]
+
+MOST_CIDRS = 25
+"""Each needs a rule for port 80 and one for port 443, and a security group has at most 60 rules of IPv4 and 60 of IPv6:
+https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups"""
+
+
+def _check_cidr(cidr: str) -> str:
+    try:
+        as_ec2_shows_it = str(ipaddress.ip_network(cidr))
+    except ValueError:
+        as_ec2_shows_it = ""
+    if cidr != as_ec2_shows_it:
+        raise ValueError("must be a block without host bits, IPv6 in its shortest form, such as 203.0.113.0/24")
+    return cidr
+
+
+def _check_cidrs(cidrs: tuple[str, ...]) -> tuple[str, ...]:
+    if not 1 <= len(cidrs) <= MOST_CIDRS:
+        raise ValueError(f"must be 1 to {MOST_CIDRS} blocks, such as 203.0.113.0/24")
+    return cidrs
+
+
+Cidrs = Annotated[
+    tuple[
+        Annotated[
+            str,
+            Field(
+                pattern=r"^[0-9a-f.:]+(/[0-9]+)?$",
+                max_length=43,
+                description="IPv4 or IPv6 block without host bits, IPv6 in its shortest form",
+                examples=["203.0.113.0/24"],
+            ),
+            AfterValidator(_check_cidr),
+        ],
+        ...,
+    ],
+    AfterValidator(each_once),
+    AfterValidator(_check_cidrs),
+    Field(
+        description=f"list of 1 to {MOST_CIDRS} IPv4 or IPv6 blocks without host bits", examples=[["203.0.113.0/24"]]
+    ),
+]

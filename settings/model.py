@@ -40,6 +40,9 @@ from settings.sections.state import State
 from settings.sections.storage import Storage
 from settings.variables.checks import lacking
 
+CLOUDFRONT_READ_SECONDS = 120
+"""How long CloudFront waits for an origin's answer, at most and unless AWS raises the account's quota:
+https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CustomOriginConfig.html"""
 STATE_SUFFIX = ".tfstate"
 """What the keys of the states end with."""
 
@@ -189,6 +192,26 @@ class Settings(Section):
             remedy = sorted(set(self.network.egress_ports).union(*closed.values()))
             allowed = f"connects to port {ports}, which the security groups close: set network.egress_ports = {remedy}"
             refuse(f"langfuse.environment.{name}", None, allowed)
+        return self
+
+    @model_validator(mode="after")
+    def _check_ingress(self) -> Self:
+        ingress = self.ingress
+        if self.network.vpc_id and not self.network.public_subnet_ids and not ingress.internal:
+            refuse("network.public_subnet_ids", (), "with vpc_id, two subnets or more are needed")
+        if not self.domain.cloudfront:
+            return self
+        if ingress.allowed_cidrs:
+            allowed = "must be left out with domain.cloudfront: the load balancer sees CloudFront's addresses only"
+            refuse("ingress.allowed_cidrs", ingress.allowed_cidrs, allowed)
+        if ingress.internal:
+            refuse("ingress.internal", True, "must be false with domain.cloudfront, which connects from the internet")
+        if ingress.ip_address_type == "dualstack":
+            allowed = 'must be "ipv4" with domain.cloudfront, which connects by IPv4 and serves IPv6 itself'
+            refuse("ingress.ip_address_type", ingress.ip_address_type, allowed)
+        if ingress.idle_timeout_seconds > CLOUDFRONT_READ_SECONDS:
+            allowed = f"must be 1 to {CLOUDFRONT_READ_SECONDS} with domain.cloudfront, which waits no longer"
+            refuse("ingress.idle_timeout_seconds", ingress.idle_timeout_seconds, allowed)
         return self
 
     @model_validator(mode="after")

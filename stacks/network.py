@@ -15,7 +15,8 @@ class NetworkStack(LangfuseStack):
 
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:
         super().__init__(scope, id_, settings)
-        self.vpc = self._vpc(settings)
+        ipv6 = settings.ingress.ip_address_type == "dualstack"
+        self.vpc = self._vpc(settings, ipv6=ipv6)
         self.security_groups = SecurityGroups(
             self,
             # Its id is part of the groups' addresses in Terraform.
@@ -23,6 +24,8 @@ class NetworkStack(LangfuseStack):
             name=settings.prefix,
             vpc_id=self.vpc.id,
             cloudfront=settings.domain.cloudfront,
+            allowed_cidrs=settings.ingress.allowed_cidrs,
+            ipv6=ipv6,
             external_clickhouse=settings.clickhouse.mode == "external",
             egress_ports=settings.open_egress_ports,
         )
@@ -34,7 +37,7 @@ class NetworkStack(LangfuseStack):
             }
         )
 
-    def _vpc(self, settings: Settings) -> Vpc | ExistingVpc:
+    def _vpc(self, settings: Settings, *, ipv6: bool) -> Vpc | ExistingVpc:
         if settings.network.vpc_id:
             return ExistingVpc(
                 self,
@@ -42,8 +45,9 @@ class NetworkStack(LangfuseStack):
                 vpc_id=settings.network.vpc_id,
                 public_subnet_ids=settings.network.public_subnet_ids,
                 private_subnet_ids=settings.network.private_subnet_ids,
+                ipv6=ipv6,
             )
-        vpc = Vpc(self, "vpc", name=settings.prefix, region=settings.region, settings=settings.network)
+        vpc = Vpc(self, "vpc", name=settings.prefix, region=settings.region, settings=settings.network, ipv6=ipv6)
         FlowLogs(
             self,
             "flow-logs",

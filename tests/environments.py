@@ -13,6 +13,16 @@ EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
 UPGRADED = {"LANGFUSE_AWS__POSTGRES__VERSION": "16", "LANGFUSE_AWS__REDIS__ENGINE": "valkey"}
 # With these settings, the services of both environments run.
 RUNNING = {"LANGFUSE_AWS__CLICKHOUSE__CONFIGURED": "true"}
+# Who may connect to the load balancer: to one with IPv4 and IPv6 addresses, and to an internal one.
+DUALSTACK = {
+    "LANGFUSE_AWS__INGRESS__IP_ADDRESS_TYPE": "dualstack",
+    "LANGFUSE_AWS__INGRESS__ALLOWED_CIDRS": '["203.0.113.0/24", "198.51.100.7/32", "2001:db8::/32"]',
+    "LANGFUSE_AWS__INGRESS__IDLE_TIMEOUT_SECONDS": "300",
+}
+INTERNAL = {
+    "LANGFUSE_AWS__INGRESS__INTERNAL": "true",
+    "LANGFUSE_AWS__INGRESS__ALLOWED_CIDRS": '["10.0.0.0/8", "192.168.0.0/16"]',
+}
 
 
 def load(environment: str = "dev", overrides: Mapping[str, str] | None = None) -> Settings:

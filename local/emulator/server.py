@@ -19,6 +19,7 @@ from local.emulator.application_autoscaling import add_application_autoscaling
 from local.emulator.ecs_rollouts import with_crashes
 from local.emulator.failures import with_failures
 from local.emulator.idempotency import idempotent
+from local.emulator.ipv6 import add_ipv6
 from local.emulator.ministack_gaps import close_gaps
 from local.emulator.offerings import add_instance_type_offerings
 from local.emulator.refusals import refusal, refusing
@@ -36,5 +37,6 @@ if __name__ == "__main__":
     add_application_autoscaling()
     add_instance_type_offerings()
     add_service_quotas()
+    add_ipv6()
     app.app = with_failures(with_crashes(idempotent(refusing(app.app, refusal))))
     app.main()

@@ -1,5 +1,6 @@
 """Every security group of the project and every rule, as one table of who may connect to whom."""
 
+from collections.abc import Sequence
 from typing import NamedTuple, TypedDict
 
 from cdktf_cdktf_provider_aws.data_aws_ec2_managed_prefix_list import DataAwsEc2ManagedPrefixList
@@ -14,6 +15,9 @@ from settings import ports
 
 WORLD = "world"
 """Every IPv4 address."""
+WORLD_IPV6 = "world-ipv6"
+"""Every IPv6 address."""
+EVERYWHERE = {"0.0.0.0/0", "::/0"}
 CLOUDFRONT = "cloudfront"
 """The addresses that CloudFront connects from."""
 
@@ -46,7 +50,7 @@ RULES = (
     Rule("web", "clickhouse", CLICKHOUSE_PORTS),
     Rule("worker", "clickhouse", CLICKHOUSE_PORTS),
 )
-DIRECT_USERS = (Rule(WORLD, "load-balancer", (80, 443)),)
+USER_PORTS = (80, 443)
 # One port only: AWS counts the prefix list as 55 of the 60 rules that a group may have.
 USERS_OF_CLOUDFRONT = (Rule(CLOUDFRONT, "load-balancer", (80,)),)
 # For its packages, its password and its metrics.
@@ -58,6 +62,7 @@ class Peer(TypedDict, total=False):
 
     referenced_security_group_id: str
     cidr_ipv4: str
+    cidr_ipv6: str
     prefix_list_id: str
 
 
@@ -69,7 +74,9 @@ class SecurityGroups(Construct):
     Args:
         name: what the groups' names start with.
         vpc_id: the VPC that they are in.
-        cloudfront: whether CloudFront alone may connect to the load balancer, instead of everyone.
+        cloudfront: whether CloudFront alone may connect to the load balancer.
+        allowed_cidrs: the IPv4 and IPv6 blocks that may connect to the load balancer, each once; with None, everyone.
+        ipv6: whether the load balancer has IPv6 addresses too.
         external_clickhouse: whether ClickHouse is not in the VPC, so that nothing there needs to connect to AWS.
         egress_ports: the TCP ports that web and worker may connect to on the internet, each once: AWS refuses a rule
             that exists.
@@ -83,6 +90,8 @@ class SecurityGroups(Construct):
         name: str,
         vpc_id: str,
         cloudfront: bool,
+        allowed_cidrs: Sequence[str] | None,
+        ipv6: bool,
         external_clickhouse: bool,
         egress_ports: tuple[int, ...],
     ) -> None:
@@ -105,12 +114,17 @@ class SecurityGroups(Construct):
             member: {"referenced_security_group_id": group_id} for member, group_id in self.ids.items()
         }
         peers[WORLD] = {"cidr_ipv4": "0.0.0.0/0"}
+        peers[WORLD_IPV6] = {"cidr_ipv6": "::/0"}
+        for cidr in allowed_cidrs or ():
+            peers[cidr] = {"cidr_ipv6": cidr} if ":" in cidr else {"cidr_ipv4": cidr}
         if cloudfront:
             prefixes = DataAwsEc2ManagedPrefixList(
                 self, "cloudfront", name="com.amazonaws.global.cloudfront.origin-facing"
             )
             peers[CLOUDFRONT] = {"prefix_list_id": prefixes.id}
-        users = USERS_OF_CLOUDFRONT if cloudfront else DIRECT_USERS
+        sources = allowed_cidrs or ((WORLD, WORLD_IPV6) if ipv6 else (WORLD,))
+        direct_users = tuple(Rule(source, "load-balancer", USER_PORTS) for source in sources)
+        users = USERS_OF_CLOUDFRONT if cloudfront else direct_users
         to_world = (Rule("web", WORLD, egress_ports), Rule("worker", WORLD, egress_ports))
         clickhouse = () if external_clickhouse else CLICKHOUSE_ON_EC2
         for rule in users + RULES + to_world + clickhouse:
@@ -132,7 +146,8 @@ class SecurityGroups(Construct):
         if rule.target in self.ids:
             ingress = VpcSecurityGroupIngressRule(
                 self,
-                f"{rule.target}-from-{rule.source}-{port}",
+                # In an id, a slash separates constructs.
+                f"{rule.target}-from-{rule.source.replace('/', '-')}-{port}",
                 security_group_id=self.ids[rule.target],
                 ip_protocol="tcp",
                 from_port=port,
@@ -140,7 +155,7 @@ class SecurityGroups(Construct):
                 description=f"from {rule.source}",
                 **peers[rule.source],
             )
-            if (rule.source, port) == (WORLD, 80):
+            if port == 80 and EVERYWHERE.intersection(map(str, peers[rule.source].values())):
                 accept_findings(
                     ingress,
                     {"CKV_AWS_260": "Redirects to HTTPS where the environment has a domain"},

@@ -2,7 +2,7 @@
 
 from ipaddress import IPv4Network
 
-from cdktf import TerraformResourceLifecycle
+from cdktf import Fn, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.data_aws_availability_zones import (
     DataAwsAvailabilityZones,
     DataAwsAvailabilityZonesFilter,
@@ -23,6 +23,7 @@ from settings.sections.network import Network
 from settings.zones import EXCLUDED_ZONE_IDS
 
 ANYWHERE = "0.0.0.0/0"
+ANYWHERE_IPV6 = "::/0"
 MOST_ZONES = 4
 
 
@@ -33,13 +34,16 @@ class Vpc(Construct):
     (up to four) moves no subnet. A private subnet routes through the NAT gateway of its zone, or through another zone's
     where there are fewer gateways than zones. S3 is reached through the endpoint, without NAT charges.
 
+    With ``ipv6``, the VPC also has a /56 block of IPv6 addresses of Amazon's, and each public subnet a /64 of it.
+
     Args:
         name: the Name tag of the VPC, and what those of its parts start with.
         region: the AWS region.
         settings: the address block, the number of zones and of NAT gateways.
+        ipv6: whether the public subnets have IPv6 addresses too.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, region: str, settings: Network) -> None:
+    def __init__(self, scope: Construct, id_: str, *, name: str, region: str, settings: Network, ipv6: bool) -> None:
         super().__init__(scope, id_)
         self._name = name
         self._zones = DataAwsAvailabilityZones(
@@ -56,6 +60,7 @@ class Vpc(Construct):
             cidr_block=settings.cidr,
             enable_dns_support=True,
             enable_dns_hostnames=True,
+            assign_generated_ipv6_cidr_block=ipv6 or None,
             tags={"Name": name},
         )
         # Adopts the group that AWS creates with each VPC and removes its rules.
@@ -65,7 +70,8 @@ class Vpc(Construct):
         block = IPv4Network(settings.cidr)
         cidrs = [str(subnet) for subnet in block.subnets(prefixlen_diff=3)]
         zones = range(settings.availability_zones)
-        public = [self._subnet("public", zone, cidrs[zone]) for zone in zones]
+        ipv6_cidrs = [Fn.cidrsubnet(self._vpc.ipv6_cidr_block, 8, zone) if ipv6 else None for zone in zones]
+        public = [self._subnet("public", zone, cidrs[zone], ipv6_cidrs[zone]) for zone in zones]
         private = [self._subnet("private", zone, cidrs[MOST_ZONES + zone]) for zone in zones]
 
         public_routes = self._route_table("public")
@@ -76,6 +82,14 @@ class Vpc(Construct):
             destination_cidr_block=ANYWHERE,
             gateway_id=internet.id,
         )
+        if ipv6:
+            Route(
+                self,
+                "public-default-ipv6-route",
+                route_table_id=public_routes.id,
+                destination_ipv6_cidr_block=ANYWHERE_IPV6,
+                gateway_id=internet.id,
+            )
         for zone, subnet in enumerate(public):
             RouteTableAssociation(self, f"public-{zone}-routes", subnet_id=subnet.id, route_table_id=public_routes.id)
 
@@ -106,7 +120,7 @@ class Vpc(Construct):
         self.private_subnet_ids = [subnet.id for subnet in private]
         self.private_availability_zones = [subnet.availability_zone for subnet in private]
 
-    def _subnet(self, kind: str, zone: int, cidr: str) -> Subnet:
+    def _subnet(self, kind: str, zone: int, cidr: str, ipv6_cidr: str | None = None) -> Subnet:
         return Subnet(
             self,
             f"{kind}-{zone}",
@@ -114,6 +128,7 @@ class Vpc(Construct):
             # Not Fn.element: it wraps around, and two subnets would share a zone in a region with too few.
             availability_zone=f"${{{self._zones.fqn}.names[{zone}]}}",
             cidr_block=cidr,
+            ipv6_cidr_block=ipv6_cidr,
             tags={"Name": f"{self._name}-{kind}-{zone}"},
             # A zone that AWS adds may shift the list, which must not replace a subnet.
             lifecycle=TerraformResourceLifecycle(ignore_changes=["availability_zone"]),

@@ -25,9 +25,12 @@ class Cloudfront(Construct):
     Args:
         name: its comment, which the console shows as its name.
         origin_dns_name: the load balancer's DNS name.
+        read_timeout_seconds: how long it waits for each part of an answer, 1 to 120.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, origin_dns_name: str) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, name: str, origin_dns_name: str, read_timeout_seconds: int
+    ) -> None:
         super().__init__(scope, id_)
         self.domain_name = CloudfrontDistribution(
             self,
@@ -45,7 +48,7 @@ class Cloudfront(Construct):
                         https_port=443,
                         origin_protocol_policy="http-only",
                         origin_ssl_protocols=["TLSv1.2"],
-                        origin_read_timeout=60,
+                        origin_read_timeout=read_timeout_seconds,
                     ),
                 )
             ],

@@ -13,19 +13,25 @@ from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup, LbTargetGrou
 from constructs import Construct
 
 from modules.accepted_findings import accept_findings
-from modules.langfuse import LOAD_BALANCER_IDLE_SECONDS, WEB_PORT, WEB_READY_PATH
+from modules.langfuse import WEB_PORT, WEB_READY_PATH
 from modules.metric import Metric
+from settings.sections.ingress import Ingress
 
 NAMESPACE = "AWS/ApplicationELB"
+# For a year, browsers open the domain by HTTPS only. Not its subdomains, nor with "preload", which is a promise for all
+# of the domain above it too: both would reach sites that are not Langfuse's.
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html
+HSTS = "max-age=31536000"
 
 
 class LoadBalancer(Construct):
-    """An internet-facing Application Load Balancer with web's target group.
+    """An Application Load Balancer with web's target group.
 
     Args:
         name: its name, and what its target group's name starts with.
+        settings: whether it is internal, its kinds of addresses and its idle timeout.
         vpc_id: the VPC.
-        subnet_ids: public subnets of two Availability Zones or more.
+        subnet_ids: subnets of two Availability Zones or more: public ones, or private ones if it is internal.
         security_group_id: who may connect.
         deletion_protection: whether Terraform and AWS refuse to delete it.
         certificate_arn: a certificate to serve HTTPS with; HTTP then redirects there. With None, it serves HTTP.
@@ -37,6 +43,7 @@ class LoadBalancer(Construct):
         id_: str,
         *,
         name: str,
+        settings: Ingress,
         vpc_id: str,
         subnet_ids: Sequence[str],
         security_group_id: str,
@@ -49,10 +56,11 @@ class LoadBalancer(Construct):
             "balancer",
             name=name,
             load_balancer_type="application",
-            internal=False,
+            internal=settings.internal,
+            ip_address_type="dualstack" if settings.ip_address_type == "dualstack" else None,
             subnets=list(subnet_ids),
             security_groups=[security_group_id],
-            idle_timeout=LOAD_BALANCER_IDLE_SECONDS,
+            idle_timeout=settings.idle_timeout_seconds,
             # Only old SDKs lose headers by it (x_langfuse_sdk_name), and Langfuse nothing but their name:
             # docs/differences.md.
             drop_invalid_header_fields=True,
@@ -109,7 +117,9 @@ class LoadBalancer(Construct):
                 load_balancer_arn=balancer.arn,
                 port=443,
                 protocol="HTTPS",
+                # TLS 1.3 and 1.2: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
                 ssl_policy="ELBSecurityPolicy-TLS13-1-2-2021-06",
+                routing_http_response_strict_transport_security_header_value=HSTS,
                 certificate_arn=certificate_arn,
                 default_action=[forward],
             )

@@ -1,4 +1,4 @@
-"""The public endpoint: the load balancer, and what gives it an address with HTTPS."""
+"""The endpoint that users connect to: the load balancer, and what gives it an address with HTTPS."""
 
 from constructs import Construct
 
@@ -6,6 +6,7 @@ from modules.network.existing_vpc import ExistingVpc
 from modules.network.vpc import Vpc
 from modules.services.load_balancer import LoadBalancer
 from settings.sections.domain import Domain
+from settings.sections.ingress import Ingress
 
 
 class PublicEndpoint(Construct):
@@ -19,6 +20,7 @@ class PublicEndpoint(Construct):
     Args:
         name: what the names of its resources start with.
         settings: the domain.
+        ingress: where the load balancer is reached from, and its idle timeout.
         vpc: the VPC.
         security_group_id: who may connect to the load balancer.
         deletion_protection: whether AWS refuses to delete the load balancer.
@@ -31,6 +33,7 @@ class PublicEndpoint(Construct):
         *,
         name: str,
         settings: Domain,
+        ingress: Ingress,
         vpc: Vpc | ExistingVpc,
         security_group_id: str,
         deletion_protection: bool,
@@ -47,8 +50,9 @@ class PublicEndpoint(Construct):
             self,
             "load-balancer",
             name=name,
+            settings=ingress,
             vpc_id=vpc.id,
-            subnet_ids=vpc.public_subnet_ids,
+            subnet_ids=vpc.private_subnet_ids if ingress.internal else vpc.public_subnet_ids,
             security_group_id=security_group_id,
             deletion_protection=deletion_protection,
             certificate_arn=certificate_arn,
@@ -65,9 +69,16 @@ class PublicEndpoint(Construct):
                 domain_name=settings.name,
                 zone_id=settings.hosted_zone_id,
                 load_balancer=self.load_balancer,
+                ipv6=ingress.ip_address_type == "dualstack",
             )
         if settings.cloudfront:
             from modules.services.cloudfront import Cloudfront
 
-            cloudfront = Cloudfront(self, "cloudfront", name=name, origin_dns_name=self.load_balancer.dns_name)
+            cloudfront = Cloudfront(
+                self,
+                "cloudfront",
+                name=name,
+                origin_dns_name=self.load_balancer.dns_name,
+                read_timeout_seconds=ingress.idle_timeout_seconds,
+            )
             self.url = f"https://{cloudfront.domain_name}"

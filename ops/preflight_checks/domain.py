@@ -10,7 +10,7 @@ from ops.findings import Finding, finding
 
 
 def hosted_zone(environment: Environment) -> Iterator[Finding]:
-    """It is a public zone of the domain."""
+    """It is a public zone of the domain. A private one suits an internal load balancer with a given certificate."""
     domain = environment.settings.domain
     if not (domain.name and domain.hosted_zone_id):
         return
@@ -26,7 +26,8 @@ def hosted_zone(environment: Environment) -> Iterator[Finding]:
     fits = domain.name == name or domain.name.endswith(f".{name}")
     evidence = f"{zone_id} is {name}, {'public' if public else 'private'}"
     remedy = f"set domain.hosted_zone_id to the public zone that {domain.name} is in"
-    yield finding("hosted zone", public and fits, evidence, remedy)
+    may_be_private = environment.settings.ingress.internal and domain.certificate_arn is not None
+    yield finding("hosted zone", fits and (public or may_be_private), evidence, remedy)
 
 
 def certificate(environment: Environment) -> Iterator[Finding]:

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import SubnetTypeDef
 
-ANYWHERE, NOWHERE = "0.0.0.0/0", "nowhere"
+ANYWHERE, ANYWHERE_IPV6, NOWHERE = "0.0.0.0/0", "::/0", "nowhere"
+BALANCER_ADDRESSES = 8
+"""How many free addresses a load balancer needs in each of its subnets:
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#subnets-load-balancer"""
 
 
 def zones(environment: Environment) -> Iterator[Finding]:
@@ -85,8 +88,8 @@ def _as_numbers(version: str) -> list[int]:
 
 
 def existing_vpc(environment: Environment) -> Iterator[Finding]:
-    """The VPC and the subnets exist, in two zones or more, with routes to the internet."""
-    network = environment.settings.network
+    """The VPC and the subnets exist, in two zones or more, with routes to the internet, and fit the load balancer."""
+    network, ingress = environment.settings.network, environment.settings.ingress
     if not network.vpc_id:
         return
     ec2 = environment.session.client("ec2")
@@ -102,34 +105,49 @@ def existing_vpc(environment: Environment) -> Iterator[Finding]:
     elsewhere = [subnet["SubnetId"] for subnet in (*public, *private) if subnet["VpcId"] != network.vpc_id]
     evidence = f"{network.vpc_id}: {', '.join(elsewhere) + ' are of another VPC' if elsewhere else 'has every subnet'}"
     yield finding("existing VPC", not elsewhere, evidence, "choose subnets of network.vpc_id")
-    for name, subnets in (("public", public), ("private", private)):
+    # The public ones are the load balancer's only.
+    used = {"private": private} if ingress.internal else {"public": public, "private": private}
+    for name, subnets in used.items():
         zones = sorted({subnet["AvailabilityZone"] for subnet in subnets})
         evidence, remedy = ", ".join(zones), f"choose network.{name}_subnet_ids in two zones or more"
         yield finding(f"zones of the {name} subnets", len(zones) >= 2, evidence, remedy)
-    for subnet in public:
-        route = _default_route(ec2, subnet)
-        remedy = "the load balancer needs a route of 0.0.0.0/0 to an internet gateway there"
-        yield finding(f"public {subnet['SubnetId']}", route.startswith("igw-"), f"{ANYWHERE} leads to {route}", remedy)
+    for subnet in private if ingress.internal else public:
+        free = subnet["AvailableIpAddressCount"]
+        remedy = f"the load balancer needs {BALANCER_ADDRESSES} there: free some, or choose a larger subnet"
+        yield finding(f"addresses of {subnet['SubnetId']}", free >= BALANCER_ADDRESSES, f"{free} are free", remedy)
+    for subnet in used.get("public", ()):
+        destinations = (ANYWHERE, ANYWHERE_IPV6) if ingress.ip_address_type == "dualstack" else (ANYWHERE,)
+        routes = {destination: _route(ec2, subnet, destination) for destination in destinations}
+        passed = all(route.startswith("igw-") for route in routes.values())
+        evidence = ", ".join(f"{destination} leads to {route}" for destination, route in routes.items())
+        remedy = f"the load balancer needs a route of {' and of '.join(destinations)} to an internet gateway there"
+        yield finding(f"public {subnet['SubnetId']}", passed, evidence, remedy)
+        if ingress.ip_address_type == "dualstack":
+            blocks = [block["Ipv6CidrBlock"] for block in subnet["Ipv6CidrBlockAssociationSet"]]
+            remedy = "add an IPv6 block to it, which a dualstack load balancer needs"
+            yield finding(f"IPv6 of {subnet['SubnetId']}", bool(blocks), ", ".join(blocks) or "no IPv6 block", remedy)
     for subnet in private:
-        route = _default_route(ec2, subnet)
+        route = _route(ec2, subnet, ANYWHERE)
         passed = route != NOWHERE and not route.startswith("igw-")
         remedy = "the tasks have no public address: they need a route of 0.0.0.0/0 to a NAT gateway there"
         yield finding(f"private {subnet['SubnetId']}", passed, f"{ANYWHERE} leads to {route}", remedy)
 
 
 def _subnets(ec2: "EC2Client", ids: Sequence[str]) -> "list[SubnetTypeDef]":
-    return ec2.describe_subnets(SubnetIds=ids)["Subnets"]
+    # Without IDs, AWS describes all.
+    return ec2.describe_subnets(SubnetIds=ids)["Subnets"] if ids else []
 
 
-def _default_route(ec2: "EC2Client", subnet: "SubnetTypeDef") -> str:
-    """The id of what the subnet's route of 0.0.0.0/0 leads to, or ``NOWHERE``."""
+def _route(ec2: "EC2Client", subnet: "SubnetTypeDef", destination: str) -> str:
+    """The id of what the subnet's route of ``destination`` leads to, or ``NOWHERE``."""
     own: Any = [{"Name": "association.subnet-id", "Values": [subnet["SubnetId"]]}]
     main: Any = [{"Name": "vpc-id", "Values": [subnet["VpcId"]]}, {"Name": "association.main", "Values": ["true"]}]
     tables = (
         ec2.describe_route_tables(Filters=own)["RouteTables"] or ec2.describe_route_tables(Filters=main)["RouteTables"]
     )
     for route in (route for table in tables for route in table["Routes"]):
-        if route.get("DestinationCidrBlock") == ANYWHERE and route.get("State") != "blackhole":
+        destinations = (route.get("DestinationCidrBlock"), route.get("DestinationIpv6CidrBlock"))
+        if destination in destinations and route.get("State") != "blackhole":
             targets = (str(value) for key, value in route.items() if key.endswith("Id") and value)
             return next(targets, NOWHERE)
     return NOWHERE

@@ -86,7 +86,8 @@ ARGUMENTS: Mapping[str, frozenset[str]] = {
             "snapshot_window",
         }
     ),
-    "aws_lb": frozenset({"access_logs", "enable_deletion_protection"}),
+    "aws_lb": frozenset({"access_logs", "enable_deletion_protection", "idle_timeout"}),
+    "aws_lb_listener": frozenset({"routing_http_response_strict_transport_security_header_value"}),
     "aws_route53_zone": frozenset({"comment", "force_destroy"}),
     "aws_s3_bucket": frozenset({"force_destroy"}),
     "aws_secretsmanager_secret": frozenset({"description", "recovery_window_in_days"}),

@@ -153,6 +153,7 @@ TABLE: dict[str, Sequence[tuple[str, Weaker, str]]] = {
     "aws_lb_listener": (
         ("certificate_arn", gone, "certificate"),
         ("protocol", in_clear, "protocol"),
+        ("routing_http_response_strict_transport_security_header_value", gone, "HSTS"),
         ("ssl_policy", older_tls, "TLS policy"),
     ),
     "aws_s3_bucket": (("force_destroy", on, "destroy with the objects in it"),),

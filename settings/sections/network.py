@@ -30,11 +30,12 @@ class Network(Section):
     which costs least. With one in each zone, a zone that fails does not cut the others off from the internet. Only used
     if ``vpc_id`` is not set."""
     vpc_id: VpcId | None = None
-    """Existing VPC to deploy into, which requires ``public_subnet_ids`` and ``private_subnet_ids``. By default, a new
-    VPC is created. Only a new one gets flow logs and an endpoint for S3."""
+    """Existing VPC to deploy into, which requires ``private_subnet_ids`` and, unless ``ingress.internal`` is ``true``,
+    ``public_subnet_ids``. By default, a new VPC is created. Only a new one gets flow logs and an endpoint for S3."""
     public_subnet_ids: SubnetIds = ()
     """Subnets of the existing VPC for the load balancer: at least two, in different Availability Zones, with a route to
-    an internet gateway. Required with ``vpc_id``, and not allowed without it."""
+    an internet gateway. Required with ``vpc_id``, unless ``ingress.internal`` is ``true``, and not allowed without
+    it."""
     private_subnet_ids: SubnetIds = ()
     """Subnets of the existing VPC for the services and databases: at least two, in different Availability Zones, with a
     route to the internet through NAT, and not in ``public_subnet_ids``. Required with ``vpc_id``, and not allowed
@@ -54,7 +55,8 @@ class Network(Section):
             refuse("nat_gateways", self.nat_gateways, allowed)
         subnets = {"public_subnet_ids": self.public_subnet_ids, "private_subnet_ids": self.private_subnet_ids}
         for key, ids in subnets.items():
-            if self.vpc_id and len(ids) < 2:
+            # Whether public ones are needed at all, ingress.internal says.
+            if self.vpc_id and len(ids) < 2 and (ids or key == "private_subnet_ids"):
                 refuse(key, ids, "with vpc_id, two subnets or more are needed")
             if ids and not self.vpc_id:
                 refuse(key, ids, "is for an existing VPC: set vpc_id too")

@@ -25,6 +25,7 @@ REFUSED_BY = {
     "region": "StatusCode: 301",
     "state.bucket": "does not exist",
     "clickhouse.cluster_enabled": "is for mode",
+    "ingress.internal": "Instance cannot be destroyed",
     **{
         setting: "has no effect"
         for ineffective in INEFFECTIVE
@@ -45,6 +46,7 @@ IRREVERSIBLE = {
     "clickhouse.volume_gib",
     "clickhouse.volume_iops",
     "clickhouse.volume_throughput_mib",
+    "ingress.ip_address_type",
 }
 
 

@@ -189,7 +189,11 @@ TRANSLATIONS = {
     "aws_lb_listener": [
         Translation(
             "AWS::ElasticLoadBalancingV2::Listener",
-            names={"certificate_arn": "Certificates.CertificateArn", "default_action.redirect": "RedirectConfig"},
+            names={
+                "certificate_arn": "Certificates.CertificateArn",
+                "default_action.redirect": "RedirectConfig",
+                "routing_http_response_strict_transport_security_header_value": None,
+            },
         )
     ],
     "aws_lb_target_group": [
@@ -269,7 +273,7 @@ TRANSLATIONS = {
     ],
     "aws_sns_topic": [Translation("AWS::SNS::Topic", names={"name": "TopicName"})],
     "aws_subnet": [Translation("AWS::EC2::Subnet")],
-    "aws_vpc": [Translation("AWS::EC2::VPC")],
+    "aws_vpc": [Translation("AWS::EC2::VPC", names={"assign_generated_ipv6_cidr_block": None})],
     "aws_vpc_endpoint": [Translation("AWS::EC2::VPCEndpoint")],
     "aws_vpc_security_group_egress_rule": [
         Translation(

@@ -268,6 +268,48 @@ def test_an_existing_vpc(preflight: Preflight, existing: dict[str, Any]) -> None
     assert lacking["ClickHouse's instance type"]["verdict"] == "FAILED"
 
 
+def test_an_existing_vpc_for_an_internal_load_balancer(
+    preflight: Preflight, existing: dict[str, Any], client: Callable[[str], Any]
+) -> None:
+    """It needs no public subnets, and addresses in the private ones."""
+    private = existing["private"][:2]
+    vpc = {name: value for name, value in network(existing["vpc"], [], private).items() if "PUBLIC" not in name}
+    good = preflight(**vpc, INGRESS__INTERNAL="true")
+    assert {check for check, one in good.items() if one["verdict"] == "FAILED"} == {"state bucket"}
+    assert not {check for check in good if "public" in check}
+    assert {f"addresses of {id_}" for id_ in private} <= good.keys()
+    zone = client("route53").create_hosted_zone(
+        Name="example.com", CallerReference="3", VPC={"VPCRegion": REGION, "VPCId": existing["vpc"]}
+    )["HostedZone"]["Id"]
+    arn = client("acm").request_certificate(DomainName="langfuse.example.com")["CertificateArn"]
+    domain = {"DOMAIN__NAME": "langfuse.example.com", "DOMAIN__HOSTED_ZONE_ID": zone.rpartition("/")[2]}
+    domain["DOMAIN__CERTIFICATE_ARN"] = arn
+    assert preflight(**vpc, **domain, INGRESS__INTERNAL="true")["hosted zone"]["verdict"] == "ok"
+    assert preflight(**domain)["hosted zone"]["verdict"] == "FAILED"
+
+
+def test_an_existing_vpc_for_a_load_balancer_with_ipv6(
+    preflight: Preflight, existing: dict[str, Any], client: Callable[[str], Any]
+) -> None:
+    ec2 = client("ec2")
+    vpc = network(existing["vpc"], existing["public"], existing["private"][:2])
+    first, second = existing["public"]
+    without = preflight(**vpc, INGRESS__IP_ADDRESS_TYPE="dualstack")
+    failed = {f"{check} {id_}" for id_ in (first, second) for check in ("IPv6 of", "public")}
+    assert {check for check, one in without.items() if one["verdict"] == "FAILED"} == {"state bucket", *failed}
+    assert without[f"public {first}"]["evidence"].endswith("::/0 leads to nowhere")
+    given = ec2.associate_vpc_cidr_block(VpcId=existing["vpc"], AmazonProvidedIpv6CidrBlock=True)
+    block = given["Ipv6CidrBlockAssociation"]["Ipv6CidrBlock"]
+    for number, id_ in enumerate((first, second)):
+        part = block.replace("00::/56", f"0{number}::/64")
+        ec2.associate_subnet_cidr_block(SubnetId=id_, Ipv6CidrBlock=part)
+    tables = ec2.describe_route_tables(Filters=[{"Name": "association.subnet-id", "Values": [first]}])["RouteTables"]
+    (gateway,) = (route["GatewayId"] for route in tables[0]["Routes"] if route.get("GatewayId", "").startswith("igw-"))
+    ec2.create_route(RouteTableId=tables[0]["RouteTableId"], DestinationIpv6CidrBlock="::/0", GatewayId=gateway)
+    fit = preflight(**vpc, INGRESS__IP_ADDRESS_TYPE="dualstack")
+    assert {check for check, one in fit.items() if one["verdict"] == "FAILED"} == {"state bucket"}
+
+
 def test_an_existing_vpc_that_does_not_exist(
     preflight: Preflight, existing: dict[str, Any], client: Callable[[str], Any]
 ) -> None:

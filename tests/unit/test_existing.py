@@ -164,7 +164,14 @@ def test_what_was_deleted_is_not_found(session: boto3.Session) -> None:
         ("aws_ecs_service", {"name": "langfuse-prod-web"}),
         ("aws_iam_role_policy", {"role": "langfuse-prod", "name": "langfuse"}),
         ("aws_lb", {"name": "langfuse-prod"}),
-        ("aws_route", {"route_table_id": "rtb-0123456789abcdef0", "destination_cidr_block": "0.0.0.0/0"}),
+        (
+            "aws_route",
+            {
+                "route_table_id": "rtb-0123456789abcdef0",
+                "destination_cidr_block": "0.0.0.0/0",
+                "destination_ipv6_cidr_block": None,
+            },
+        ),
         ("aws_s3_bucket_policy", {"bucket": f"langfuse-prod-none-{UNIQUE}"}),
         ("aws_secretsmanager_secret", {"name": "langfuse-prod/none"}),
     ],

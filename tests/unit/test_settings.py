@@ -21,7 +21,7 @@ WRONG = [
     ("NETWORK__CIDR", "ten", ["network.cidr", "IPv4"]),
     ("NETWORK__AVAILABILITY_ZONES", "1", ["network.availability_zones", "greater than or equal to 2"]),
     ("NETWORK__NAT_GATEWAYS", "3", ["network.nat_gateways", "1 to availability_zones (2)"]),
-    ("NETWORK__VPC_ID", "vpc-00000001", ["network.public_subnet_ids", "two subnets"]),
+    ("NETWORK__VPC_ID", "vpc-00000001", ["network.private_subnet_ids", "two subnets"]),
     ("NETWORK__NATS", "1", ["network.nats", "no such setting", "nat_gateways"]),
     ("STATE__KMS_KEY_ID", "alias/state", ["state.kms_key_id", "arn:aws"]),
     ("TYPO", "1", ["typo", "no such setting", "network"]),
@@ -66,7 +66,7 @@ def test_a_wrong_value_is_one_line(variable: str, value: str, said: list[str]) -
         load("dev", {name: value})
     line = str(refusal.value)
     assert "\n" not in line
-    assert line.startswith((f"{name}: ", "environments/dev.toml: network.public_subnet_ids"))
+    assert line.startswith((f"{name}: ", "environments/dev.toml: network.private_subnet_ids"))
     for part in said:
         assert part in line
 

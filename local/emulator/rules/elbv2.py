@@ -1,7 +1,8 @@
 """Requests that Elastic Load Balancing refuses."""
 
-from ministack.services import alb
+from ministack.services import alb, ec2
 
+from local.emulator.ipv6 import ipv6_block
 from local.emulator.rules.rule import Request, refuses
 
 
@@ -38,3 +39,16 @@ def port_taken(request: Request) -> str | None:
         if listener is not changed
     )
     return f"A listener already exists on this port for this load balancer '{arn}'" if taken else None
+
+
+@refuses("elbv2", "CreateLoadBalancer", "SetIpAddressType", "SetSubnets", code="ValidationError")
+def dualstack_without_ipv6(request: Request) -> str | None:
+    """A load balancer with IPv6 addresses is in subnets with IPv6 blocks.
+
+    See kubernetes-sigs/aws-load-balancer-controller#4865.
+    """
+    current = alb._lbs.get(request.get("LoadBalancerArn"), {})
+    type_ = request.get("IpAddressType") or current.get("IpAddressType")
+    subnets = request.get("Subnets") or current.get("Subnets", [])
+    lacking = type_ == "dualstack" and not all(ipv6_block(ec2._subnets.get(id_, {})) for id_ in subnets)
+    return "You must specify subnets with an associated IPv6 CIDR block." if lacking else None

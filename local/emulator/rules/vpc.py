@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from itertools import count, takewhile
 from typing import Any
 
-from ministack.services import ec2
+from ministack.services import alb, ec2
 
+from local.emulator.ipv6 import associated_with, ipv6_block
 from local.emulator.ministack_gaps import wraps
 from local.emulator.rules.ec2 import PEERS
 from local.emulator.rules.rule import Request, refuses
@@ -14,7 +15,7 @@ Permissions = list[dict[str, Any]]
 
 PREFIX_LIST = ("PrefixListId", "Description")
 MOST_RULES = 60
-"""The default quota of inbound rules, and of outbound rules, of a security group."""
+"""The default quota of inbound rules, and of outbound rules, of a security group, for IPv4 and for IPv6 each."""
 CLOUDFRONT = ec2._aws_pl_id_from_name("com.amazonaws.global.cloudfront.origin-facing")
 RULES_OF_CLOUDFRONT = 55
 """https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html"""
@@ -63,9 +64,12 @@ def too_many_egress_rules(request: Request) -> str | None:
 def _too_many_rules(request: Request, direction: str) -> str | None:
     group = ec2._security_groups.get(request.get("GroupId", ""), {})
     permissions = [*group.get(direction, []), *request.get("IpPermissions", [])]
-    peers = [peer for permission in permissions for list_ in PEERS for peer in permission.get(list_, [])]
-    rules = sum(RULES_OF_CLOUDFRONT if peer.get("PrefixListId") == CLOUDFRONT else 1 for peer in peers)
-    return "The maximum number of rules per security group has been reached." if rules > MOST_RULES else None
+    for other_family in ("IpRanges", "Ipv6Ranges"):
+        lists = PEERS.keys() - {other_family}
+        peers = [peer for permission in permissions for list_ in lists for peer in permission.get(list_, [])]
+        if sum(RULES_OF_CLOUDFRONT if peer.get("PrefixListId") == CLOUDFRONT else 1 for peer in peers) > MOST_RULES:
+            return "The maximum number of rules per security group has been reached."
+    return None
 
 
 @refuses("ec2", "CreateNatGateway", code="NotAvailableInZone")
@@ -74,3 +78,23 @@ def no_nat_gateway_in_zone(request: Request) -> str | None:
     subnet = ec2._subnets.get(request["SubnetId"], {})
     lacking = subnet.get("AvailabilityZoneId") in ZONES_WITHOUT_NAT_GATEWAYS
     return "Nat Gateway is not available in this availability zone" if lacking else None
+
+
+@refuses("ec2", "DisassociateVpcCidrBlock", code="InvalidCidrBlock.InUse")
+def ipv6_block_with_subnets(request: Request) -> str | None:
+    """Its subnets lose their parts of it first: hashicorp/terraform-provider-aws#29077."""
+    vpc = associated_with(request["AssociationId"])
+    used = any(ipv6_block(subnet) for subnet in ec2._subnets.values() if subnet["VpcId"] == vpc.get("VpcId"))
+    return f"The vpc {vpc['VpcId']} currently has a subnet within CIDR block {ipv6_block(vpc)}" if used else None
+
+
+@refuses("ec2", "DisassociateSubnetCidrBlock", code="InvalidCidrBlock.InUse")
+def ipv6_block_with_addresses(request: Request) -> str | None:
+    """What has addresses of it is deleted, or loses them, first.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisassociateSubnetCidrBlock.html
+    """
+    subnet_id = associated_with(request["AssociationId"]).get("SubnetId")
+    balancers = (each for each in alb._lbs.values() if each["IpAddressType"] == "dualstack")
+    used = any(subnet_id in balancer["Subnets"] for balancer in balancers)
+    return f"The subnet {subnet_id} has network interfaces with addresses of the CIDR block" if used else None
