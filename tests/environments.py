@@ -13,6 +13,12 @@ EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
 UPGRADED = {"LANGFUSE_AWS__POSTGRES__VERSION": "16", "LANGFUSE_AWS__REDIS__ENGINE": "valkey"}
 # With these settings, the services of both environments run.
 RUNNING = {"LANGFUSE_AWS__CLICKHOUSE__CONFIGURED": "true"}
+# The first organization, project and user, in characters that Terraform and ECS could read otherwise.
+FIRST = {
+    "LANGFUSE_AWS__FIRST__ORGANIZATION": 'Example "Ünïcode" ${x} %{y} & Co.',
+    "LANGFUSE_AWS__FIRST__PROJECT": "Web",
+    "LANGFUSE_AWS__FIRST__USER_EMAIL": "first.owner+langfuse@example.com",
+}
 
 
 def load(environment: str = "dev", overrides: Mapping[str, str] | None = None) -> Settings:
