@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -133,7 +134,7 @@ def test_smoke_reads_no_more_than_the_two_keys(deployed: StateBucket, fake_serve
     ids=["rejects keys", "never shows", "refuses"],
 )
 def test_no_error_of_smoke_has_a_key(
-    deployed: StateBucket, fake_server: HTTPServer, behaviour: dict[str, bool], says: str
+    deployed: StateBucket, fake_server: HTTPServer, behaviour: dict[str, Any], says: str
 ) -> None:
     ran = deployed.ops("smoke", "--url", fake_langfuse(fake_server, **behaviour), "--timeout", "1", **FIRST)
     assert_one_line(ran, says)
