@@ -7,12 +7,12 @@ Source: Langfuse 4.16.0's own schemas (packages/shared/src/env.ts, web/src/env.m
 entrypoints of its two images. ``python -m tests.contract`` reads the schemas again when the default version changes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from modules.metric import Metric
 from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS
-from settings.secret_variables import WEB_SECRETS, WORKER_SECRETS
+from settings.secret_variables import WORKER_SECRETS
 from settings.sections.service_size import ServiceSize
 
 EVENTS_PREFIX = "events/"
@@ -56,7 +56,7 @@ class LangfuseConfiguration:
         bucket_name: the bucket for events, media and exports.
         clickhouse_cluster_enabled: whether ClickHouse is a replicated cluster.
         publishes_metrics: whether the worker publishes its metrics to CloudWatch.
-        secret_arns: the ARN of the secret of each secret variable that the stacks fill.
+        secret_arns: the ARN of the secret of each secret variable that the stacks fill. Web gets all of them.
     """
 
     version: str
@@ -104,7 +104,7 @@ def web_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Co
         port=WEB_PORT,
         health_path=WEB_HEALTH_PATH,
         variables=_variables(configuration, size, {"KEEP_ALIVE_TIMEOUT": str(keep_alive_seconds * 1000)}),
-        secret_arns=_secret_arns(configuration, WEB_SECRETS),
+        secret_arns=_secret_arns(configuration, configuration.secret_arns),
         secret_key_arns=configuration.secret_key_arns,
         log_stream_prefix="LangfuseWeb",
     )
@@ -164,5 +164,5 @@ def _flag(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _secret_arns(configuration: LangfuseConfiguration, variables: Sequence[str]) -> dict[str, str]:
+def _secret_arns(configuration: LangfuseConfiguration, variables: Iterable[str]) -> dict[str, str]:
     return {**configuration.secrets, **{name: configuration.secret_arns[name] for name in variables}}

@@ -11,6 +11,7 @@ from ops import (
     bootstrap,
     clickhouse,
     doctor,
+    keys,
     logs,
     outputs,
     plan,
@@ -49,6 +50,7 @@ app.command()(status.status)
 app.command()(logs.logs)
 app.command()(doctor.doctor)
 app.command()(smoke.smoke)
+app.command()(keys.keys)
 app.command()(redeploy.redeploy)
 app.command()(scale.scale)
 app.command()(upgrade.upgrade)

@@ -1,6 +1,7 @@
 """``ops smoke``: sends a trace to a deployed Langfuse, and reads it back."""
 
 import re
+import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from ops.console import AsJson, console, print_json, show, table
 from ops.environment import OpsError, load_environment
 from ops.http_pool import http_pool
 from settings.sections.ingress import Ingress
+from ops.keys import project_keys
 
 REQUEST_TIMEOUT_SECONDS = 15
 POLL_SECONDS = 1
@@ -42,7 +44,8 @@ def smoke(
         typer.Option(
             "--keys",
             metavar="FILE",
-            help=f"Lines {KEYS[0]}=… and {KEYS[1]}=…; - is standard input. By default, you are asked.",
+            help=f"Lines {KEYS[0]}=… and {KEYS[1]}=…; - is standard input. By default, the first project's keys are"
+            " read from Secrets Manager; without a section first, you are asked.",
         ),
     ] = None,
     url: Annotated[str | None, typer.Option(help="Langfuse's address. By default, the output alb_url.")] = None,
@@ -53,33 +56,35 @@ def smoke(
 ) -> None:
     """Send a trace, and read it back.
 
-    Sends with a project's API keys, and shows how long each step took. The trace is named ops-smoke. Exit code 1 if it
-    is refused or does not appear in time.
+    Sends with a project's API keys, and shows how long each step took. With the section first in the settings, the keys
+    are those of the first project. The trace is named ops-smoke. Exit code 1 if it is refused or does not appear in
+    time.
 
     Example: ops smoke --keys keys.txt --url https://langfuse.example.com
     """
-    values = secret_input.read(keys, "--keys", KEYS, hidden={KEYS[1]})
     if url is not None and not _is_address(url):
         # Without the address: there may be a password in it.
         raise typer.BadParameter(
             "--url: must be http:// or https:// and a host, without user and password, such as"
             " https://langfuse.example.com"
         )
-    remedy = SEE_STATUS
+    values, if_rejected = _keys(keys)
+    if_unreachable = SEE_STATUS
     if url is None:
         environment = load_environment()
-        url, remedy = environment.outputs("services")["alb_url"], _remedy(environment.settings.ingress)
+        url, if_unreachable = environment.outputs("services")["alb_url"], _if_unreachable(environment.settings.ingress)
     base = url.rstrip("/")
     if values[KEYS[0]].startswith("sk-"):
         raise typer.BadParameter(f"{KEYS[0]}: is a secret key, since it starts with sk-: the two keys are swapped")
-    server = Server(base, values[KEYS[0]], values[KEYS[1]], remedy)
+    server = Server(base, values[KEYS[0]], values[KEYS[1]], if_unreachable, if_rejected)
     trace_id = uuid.uuid4().hex
     steps: dict[str, float] = {}
     try:
         version, steps["reach"] = _timed(server.version)
         langfuse = Observations(server) if int(version.split(".")[0]) >= 4 else Traces(server)
         _, steps["send"] = _timed(lambda: langfuse.send(trace_id))
-        _, steps["read back"] = _timed(lambda: _read_back(langfuse, trace_id, timeout))
+        with console.status("Waiting for the trace ..."):
+            _, steps["read back"] = _timed(lambda: _read_back(langfuse, trace_id, timeout))
     finally:
         if as_json:
             print_json({"url": base, "trace_id": trace_id, "seconds": steps, "passed": len(steps) == 3})
@@ -90,13 +95,27 @@ def smoke(
         console.print(f"The trace {trace_id} came back.")
 
 
-def _remedy(ingress: Ingress) -> str:
+def _if_unreachable(ingress: Ingress) -> str:
     """What to do if the load balancer can't be reached."""
     if ingress.internal:
         return f"ingress.internal lets only the VPC and networks connected to it in: run this there, or {SEE_STATUS}"
     if ingress.allowed_cidrs:
         return f"add your address to ingress.allowed_cidrs if it is not in it, or {SEE_STATUS}"
     return SEE_STATUS
+
+
+def _keys(source: str | None) -> tuple[dict[str, str], str]:
+    """A project's API keys, and what helps if Langfuse rejects them."""
+    if source is None:
+        environment = load_environment()
+        if environment.settings.first.is_set:
+            return project_keys(environment), f"web stores them when it starts: run {environment.deploy_command} first"
+        if not sys.stdin.isatty():
+            raise typer.BadParameter(
+                f"there are no keys: set the section first and run {environment.deploy_command}, or give them with"
+                " --keys FILE, or --keys -"
+            )
+    return secret_input.read(source, "--keys", KEYS, hidden={KEYS[1]}), "make new ones in the project's settings"
 
 
 def _is_address(url: str) -> bool:
@@ -108,11 +127,20 @@ def _is_address(url: str) -> bool:
 
 
 class Server:
-    """Langfuse's public API. Every failed request raises an OpsError; ``remedy`` says what to do about no answer."""
+    """Langfuse's public API. Every failed request raises an OpsError.
 
-    def __init__(self, base: str, public_key: str, secret_key: str, remedy: str) -> None:
+    Args:
+        base: its address.
+        public_key: a project's public API key.
+        secret_key: its secret API key.
+        if_unreachable: what to do about no answer.
+        if_rejected: what to do about wrong keys.
+    """
+
+    def __init__(self, base: str, public_key: str, secret_key: str, if_unreachable: str, if_rejected: str) -> None:
         self._base = base
-        self._remedy = remedy
+        self._if_unreachable = if_unreachable
+        self._if_rejected = if_rejected
         self._keys = make_headers(basic_auth=f"{public_key}:{secret_key}", basic_auth_encoding="utf-8")
 
     def version(self) -> str:
@@ -150,9 +178,9 @@ class Server:
         except (HTTPError, ValueError) as error:
             # The cause is the system's. The error itself may name a proxy with its password.
             why = error.__cause__ or type(error).__name__
-            raise OpsError(f"{self._base} can't be reached ({why}): {self._remedy}") from None
+            raise OpsError(f"{self._base} can't be reached ({why}): {self._if_unreachable}") from None
         if response.status in (401, 403):
-            raise OpsError(f"Langfuse rejects the keys ({response.status}): make new ones in the project's settings")
+            raise OpsError(f"Langfuse rejects the keys ({response.status}): {self._if_rejected}")
         return response
 
     def _json(self, path: str, response: BaseHTTPResponse) -> Json:

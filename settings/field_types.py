@@ -4,6 +4,7 @@ A description says in words what the type allows, for the manual and for errors;
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from settings import fargate
 from settings.arns import SecretArn
+from settings.aws_names import EmailAddress
 from settings.section import each_once
 
 OWN_TAGS = ("Project", "Environment", "Name")
@@ -187,6 +189,36 @@ LangfuseVersion = Annotated[
         description="version: three numbers, separated by dots",
         examples=["4.16.0"],
     ),
+]
+LangfuseName = Annotated[
+    str,
+    Field(
+        # web/src/features/organizations/utils/organizationNameSchema.ts, web/src/features/auth/lib/projectNameSchema.ts
+        # of Langfuse 4.16.0: no HTML tags. Its pages could not save another name.
+        pattern=r"^[^\p{C}\p{Z}<>][^\p{C}\p{Zl}\p{Zp}<>]*[^\p{C}\p{Z}<>]$",
+        min_length=3,
+        max_length=60,
+        description="text of 3 to 60 printable characters without `<` and `>`, and without a space at its ends",
+        examples=["Example Inc."],
+    ),
+]
+
+
+def _check_user_email(address: str) -> str:
+    # What zod's z.email() accepts of them: Langfuse does not start with another address.
+    # https://github.com/colinhacks/zod/blob/v4.3.6/packages/zod/src/v4/core/regexes.ts
+    if not re.fullmatch(r"[A-Za-z0-9_'+.-]*[A-Za-z0-9_+-]@[A-Za-z0-9.-]+\.[A-Za-z]{2,}", address):
+        raise ValueError(
+            "must be letters, digits and . _ + - ' before the @, no ' at its end, and a domain that ends in letters:"
+            " Langfuse accepts no other address"
+        )
+    return address
+
+
+UserEmail = Annotated[
+    EmailAddress,
+    AfterValidator(_check_user_email),
+    Field(description="e-mail address of letters, digits and `._+-'`, without a name", examples=["me@example.com"]),
 ]
 TaskCpu = Annotated[int, Field(description=f"one of {', '.join(map(str, fargate.MEMORY_MIB_BY_CPU))}")]
 TaskMemoryMib = Annotated[

@@ -147,6 +147,8 @@ class Settings(Section):
     def _check_set_once(self) -> Self:
         for section in ("first", "sign_in", "mail"):
             own = {**getattr(self, section).variables, **getattr(self, section).secrets}
+            if section == "first":
+                own |= dict.fromkeys(self.first.generated_secrets, "")
             for table in ("environment", "secrets"):
                 for name in getattr(self.langfuse, table):
                     if name in own:
@@ -251,7 +253,7 @@ class Settings(Section):
     @model_validator(mode="after")
     def _check_variable_groups(self) -> Self:
         # After all else: a variable that is wrong itself needs no others.
-        if missing := lacking(self.container_variables, self.container_secrets):
+        if missing := lacking(self.container_variables, {*self.container_secrets, *self.first.generated_secrets}):
             key, allowed = missing
             refuse(f"langfuse.{key}", None, allowed)
         return self

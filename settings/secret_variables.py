@@ -14,6 +14,8 @@ WORKER_SECRETS = (
 )
 # Only web signs sessions and migrates ClickHouse, so the worker does not get the secrets for that.
 WEB_SECRETS = (*WORKER_SECRETS, "NEXTAUTH_SECRET", "CLICKHOUSE_MIGRATION_URL", "CLICKHOUSE_MIGRATION_SSL")
+# Those of the section first, if it is set.
+FIRST_SECRETS = ("LANGFUSE_INIT_USER_PASSWORD", "LANGFUSE_INIT_PROJECT_PUBLIC_KEY", "LANGFUSE_INIT_PROJECT_SECRET_KEY")
 CLICKHOUSE_SECRETS = tuple(variable for variable in WEB_SECRETS if variable.startswith("CLICKHOUSE_"))
 
 

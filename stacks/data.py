@@ -11,6 +11,7 @@ from modules.data.postgres import Postgres
 from modules.data.postgres_alarms import PostgresAlarms
 from modules.data.redis import Redis
 from modules.data.redis_alarms import RedisAlarms
+from modules.secret import Secret
 from settings import Settings
 from settings.secret_variables import secret_name_output
 from stacks.base import LangfuseStack
@@ -72,6 +73,7 @@ class DataStack(LangfuseStack):
             "SALT": application_secrets.salt,
             "ENCRYPTION_KEY": application_secrets.encryption_key,
             **clickhouse_secrets.by_variable,
+            **self._first(settings),
         }
         self.secret_arns = {variable: secret.arn for variable, secret in secrets.items()}
         """By the name of Langfuse's variable."""
@@ -85,6 +87,15 @@ class DataStack(LangfuseStack):
                 **{secret_name_output(variable): secret.name for variable, secret in secrets.items()},
             }
         )
+
+    def _first(self, settings: Settings) -> dict[str, Secret]:
+        """The secrets of the first user and project, by variable, if there is one."""
+        if not settings.first.is_set:
+            return {}
+        from modules.data.first_secrets import FirstSecrets
+
+        days = settings.secrets.recovery_window_days
+        return FirstSecrets(self, "first", name=settings.prefix, recovery_window_days=days).by_variable
 
     def _clickhouse(self, settings: Settings, network: NetworkStack) -> ClickhouseSecrets:
         """The six secrets and, with ``clickhouse.mode = "ec2"``, the server that they lead to, with its outputs."""

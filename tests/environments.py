@@ -22,6 +22,11 @@ DUALSTACK = {
 INTERNAL = {
     "LANGFUSE_AWS__INGRESS__INTERNAL": "true",
     "LANGFUSE_AWS__INGRESS__ALLOWED_CIDRS": '["10.0.0.0/8", "192.168.0.0/16"]',
+# The first organization, project and user, in characters that Terraform and ECS could read otherwise.
+FIRST = {
+    "LANGFUSE_AWS__FIRST__ORGANIZATION": 'Example "Ünïcode" ${x} %{y} & Co.',
+    "LANGFUSE_AWS__FIRST__PROJECT": "Web",
+    "LANGFUSE_AWS__FIRST__USER_EMAIL": "first.owner+langfuse@example.com",
 }
 
 

@@ -12,9 +12,9 @@ from ops.environment import SERVICES, Environment
 from ops.findings import Finding, finding
 from ops.secret_value import variable_value
 from settings.egress import needed_ports
-from settings.secret_variables import WEB_SECRETS
+from settings.secret_variables import FIRST_SECRETS, WEB_SECRETS
 
-CHECKED_ELSEWHERE = {*WEB_SECRETS, SERVER}
+CHECKED_ELSEWHERE = {*WEB_SECRETS, *FIRST_SECRETS, SERVER}
 
 
 def addresses_are_reachable(environment: Environment) -> Iterator[Finding]:

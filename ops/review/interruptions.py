@@ -10,6 +10,7 @@ from ops.review.differences import Difference
 from ops.review.harmless import ARGUMENTS, TAGS, is_harmless
 from ops.review.plan_format import Change
 from ops.review.protections import off
+from ops.review.references import FIRST
 from ops.review.text import code, joined, word
 
 RESTARTS = {
@@ -68,6 +69,12 @@ ONCE_DESTROYED = {
     "aws_vpc_security_group_ingress_rule": CUT_OFF,
 }
 """What it means that a resource is destroyed, by its type."""
+
+
+FIRST_DESTROYED = (
+    "destroyed: Langfuse keeps its user and its project with the keys; no task of web starts until services is applied"
+)
+"""What it means that a secret of the settings' section first is destroyed."""
 
 
 def to_zero(before: object, after: object) -> bool:
@@ -150,6 +157,8 @@ def _of(change: Change, changed: Sequence[Difference], names: set[str]) -> Itera
     elif change.kind == "replace" and change.type in WHILE_GONE:
         ends = change.type == "aws_ecs_service" and change.after.get("desired_count") == 0
         yield f"replaced: {NO_TASKS if ends else WHILE_GONE[change.type]}"
+    elif change.kind == "destroy" and FIRST.fullmatch(change.address):
+        yield FIRST_DESTROYED
     elif change.kind == "destroy" and change.type in ONCE_DESTROYED:
         yield f"destroyed: {ONCE_DESTROYED[change.type]}"
     elif change.kind == "change":

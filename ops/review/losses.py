@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ops.review.causes import follows
 from ops.review.interruptions import rotation_means
 from ops.review.plan_format import Change
-from ops.review.references import CROSS_STACK_OUTPUT, HOLDS_DATA, Foundations
+from ops.review.references import CROSS_STACK_OUTPUT, FIRST, HOLDS_DATA, Foundations
 from ops.review.terraform_plan import StackPlan
 from ops.review.text import code, word
 
@@ -77,7 +77,7 @@ def _losses(plans: Sequence[StackPlan], foundations: Foundations) -> Iterator[Lo
         for change in plan.changes:
             if change.kind not in GONE or rotation(change):
                 continue
-            holds_data = change.type in HOLDS_DATA
+            holds_data = change.type in HOLDS_DATA and not FIRST.fullmatch(change.address)
             followers = [
                 f"{code(address) if address else 'data'} in {word(stack)}"
                 for stack, address in foundations.data_on(plan.stack, change.address)

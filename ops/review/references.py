@@ -23,6 +23,11 @@ HOLDS_DATA = {
     "aws_secretsmanager_secret",
     "aws_secretsmanager_secret_version",
 }
+FIRST = re.compile(
+    r"aws_secretsmanager_secret(_version)?\.first_(user-password|project-(public|secret)-key)_(secret|version)_[0-9A-F]{8}"
+)
+"""The secrets of the settings' section first. They hold nothing that is lost: Langfuse has stored them when it created
+the first user and the first project, and keeps both without the secrets."""
 CROSS_STACK_OUTPUT = "cross-stack-output-"
 """How the names of the outputs start that CDKTF adds for references between stacks."""
 SECRETS = {"aws_secretsmanager_secret", "aws_secretsmanager_secret_version"}

@@ -79,8 +79,10 @@ def _with_companions(existing: Existing) -> dict[str, Values]:
         "network.public_subnet_ids": ["subnet-00000001", "subnet-00000002"],
         "network.private_subnet_ids": ["subnet-00000003", existing.fourth_subnet_id],
     }
+    first: Values = {"first.organization": "Example", "first.project": "Web", "first.user_email": "me@example.com"}
     return {
         **dict.fromkeys(vpc, vpc),
+        **dict.fromkeys(first, first),
         "redis.engine": {"redis.engine": "valkey", "redis.version": "7.2"},
         "domain.name": domain,
         "domain.certificate_arn": domain,

@@ -89,6 +89,8 @@ def cases() -> Iterator[Case]:
         yield command("upgrade", "4.16.0", "--write-mode", service)
     yield command("logs", "web", "--errors", "--filter", "x")
     yield command("redeploy", "web", "db")
+    yield says(command("keys", "--show"), "terminal")
+    yield says(command("keys", "--show", "--json"), "--json")
     for url in URLS:
         yield command("smoke", "--keys", "{}/keys", "--url", url, files={"keys": KEYS})
     for word in ("", "web", "web:x", ":1"):
@@ -159,6 +161,7 @@ def _accepted() -> Iterator[Case]:
         ["logs", "web", "--filter", "${x} %{y} $$"], ["upgrade", "4.16.0"], ["upgrade", "3.225.7"],
         ["upgrade", "4.28.0", "--write-mode", "dual", "--timeout", "86400"], ["status"], ["status", "--json"],
         ["doctor"], ["outputs", "--json"], ["preflight"], ["bootstrap"], ["bootstrap", "--apply"],
+        ["keys"], ["keys", "--json"],
         ["state", "versions"], ["state", "versions", "data"], ["state", "restore", "null"], ["unlock"],
         ["unlock", "--apply"], ["state", "restore", "3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY.rcd_~=", "--apply"],
     ):  # fmt: skip

@@ -108,6 +108,23 @@ WRONG: Mapping[str, tuple[str, ...]] = {
         f"arn:aws:iam:{REGION}:{ACCOUNT}:policy/x", f"arn:aws:iam::{ACCOUNT}:policy/é",
     ),
 }  # fmt: skip
+NAMES = (
+    "", "ab", "a" * 61, " acme", "acme ", "   ", "a\nb", "a\tb", "acme\n", "a\x00b", "\x1b[31m", "a\u202eb", "a\u2028b",
+    "<b>", "a <b> c", "a < b", "a > b", "\ue000ab", "\u00a0acme", "acme\u3000",
+)  # fmt: skip
+NAMES_RIGHT = (
+    "abc",
+    "a" * 60,
+    "Example Inc.",
+    "Ünïcode & Söhne",
+    "東京チーム",
+    'it\'s "x"',
+    "${x} %{y}",
+    "-.-",
+    "1 2 3",
+)
+USERS = (*WRONG["alarms.email"], "o/ps@example.com", "ops'@example.com", "ops!@example.com", "ops@example.xn--p1ai")
+USERS_RIGHT = ("me@example.com", "o'brien@example.com", "A_b.c+d-e@mail.example.co.uk", "1@2.example")
 BESIDE: Mapping[str, Mapping[str, object]] = {
     "network.vpc_id": {key: value for key, value in VPC.items() if "subnet" in key},
     "domain.name": {"domain__certificate_arn": CERTIFICATE},
@@ -202,6 +219,7 @@ RIGHT_LISTS: tuple[tuple[str, object], ...] = (
 
 def cases() -> Iterator[Case]:
     """Yields the cases."""
+    yield from _first()
     for path, wrong in WRONG.items():
         beside = BESIDE.get(path, {})
         yield from (setting(path, value, **beside) for value in wrong)
@@ -220,3 +238,17 @@ def cases() -> Iterator[Case]:
     yield right(setting("network.vpc_id", "vpc-12345678", **{k: v for k, v in VPC.items() if "subnet" in k}))
     yield setting("domain.certificate_arn", CERTIFICATE, allowed_account_ids=["000000000000"], **DOMAIN)
     yield right(setting("domain.certificate_arn", CERTIFICATE, allowed_account_ids=[ACCOUNT], **DOMAIN))
+
+
+def _first() -> Iterator[Case]:
+    """The first organization, project and user: all or none."""
+    given: Mapping[str, object] = {
+        "first__organization": "Example", "first__project": "Web", "first__user_email": "me@example.com"
+    }  # fmt: skip
+    for name, wrong, accepted in (
+        ("organization", NAMES, NAMES_RIGHT), ("project", NAMES, NAMES_RIGHT), ("user_email", USERS, USERS_RIGHT),
+    ):  # fmt: skip
+        others = {key: value for key, value in given.items() if key != f"first__{name}"}
+        yield from (setting(f"first.{name}", value, **others) for value in wrong)
+        yield from (right(setting(f"first.{name}", value, **others)) for value in accepted)
+        yield setting(f"first.{name}", given[f"first__{name}"])

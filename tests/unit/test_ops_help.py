@@ -43,6 +43,7 @@ def test_the_commands() -> None:
         "ops bootstrap",
         "ops clickhouse set",
         "ops doctor",
+        "ops keys",
         "ops logs",
         "ops outputs",
         "ops plan",

@@ -20,6 +20,7 @@ from werkzeug import Request, Response
 from ops import plan
 from ops.terraform import run
 from tests.command_line import PROJECT, Ran, assert_one_line, ops_in_process
+from tests.environments import FIRST
 from tests.unit.test_clickhouse_values import GOOD
 from tests.unit.test_ops_help import COMMANDS
 from tests.unit.test_smoke import KEYS
@@ -50,6 +51,7 @@ class RunExample:
             "https://langfuse.example.com": url,
         }
         self._environment = {
+            **FIRST,
             "LANGFUSE_ENV": "prod",
             "AWS_ENDPOINT_URL": url,
             "AWS_ACCESS_KEY_ID": "test",

@@ -179,3 +179,29 @@ def test_a_documented_rotation_is_no_loss(tmp_path: Path, secret: str) -> None:
 )
 def test_every_other_new_value_of_a_secret_is_a_loss(tmp_path: Path, change: Json) -> None:
     assert review(tmp_path, {"data": plan(change)}).returncode == 3
+
+
+SECRETS_OF_FIRST = [
+    resource(f"aws_secretsmanager_{type_}_{hash_}", "destroy", {"id": "arn"})
+    for type_, hash_ in (
+        ("secret.first_user-password_secret", "9C452449"),
+        ("secret_version.first_user-password_version", "C3541D30"),
+        ("secret.first_project-secret-key_secret", "9CB936C8"),
+    )
+]
+
+
+def test_the_secrets_of_the_first_user_may_go(tmp_path: Path) -> None:
+    """Langfuse has stored them: the user, the project and its keys stay."""
+    ran = review(tmp_path, {"data": plan(*SECRETS_OF_FIRST)})
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("### ⚠️ Replaces or destroys, but no data\n")
+    assert "Langfuse keeps its user and its project with the keys; no task of web starts until" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    "name", ["first_other_secret_9C452449", "application_salt_secret_9C452449", "first_user-password"]
+)
+def test_other_secrets_may_not(tmp_path: Path, name: str) -> None:
+    other = resource(f"aws_secretsmanager_secret.{name}", "destroy", {"id": "arn"})
+    assert review(tmp_path, {"data": plan(*SECRETS_OF_FIRST, other)}).returncode == 3

@@ -113,6 +113,11 @@ ALLOWED = {
     },
     ("tags: value", "empty"): "AWS allows empty values",
     **{
+        (f"first.{name}", kind): "Langfuse allows every text without HTML tags as a name"
+        for name in ("organization", "project")
+        for kind in ("digits of another script", "letters of another script", "wildcards", "a quoted end")
+    },
+    **{
         (f"tags: {part}", f"{what} of another script"): "AWS allows letters and digits of every script in tags"
         for part in ("key", "value")
         for what in ("digits", "letters")

@@ -20,7 +20,7 @@ from settings.versions import (
     MINIMUM_BY_LANGFUSE_MAJOR,
     OLDEST_LANGFUSE,
 )
-from tests.environments import load
+from tests.environments import FIRST, load
 
 
 class Field(NamedTuple):
@@ -74,6 +74,7 @@ NEEDED_IN_SECTION = {
         **IN_REGION_OF_EXAMPLES,
     },
     "state": IN_REGION_OF_EXAMPLES,
+    "first": FIRST,
     "langfuse": IN_REGION_OF_EXAMPLES,
 }
 WITHOUT_DEFAULT_AND_EXAMPLE = {
