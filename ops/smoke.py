@@ -129,7 +129,8 @@ class Server:
             )
             if location := response.get_redirect_location():
                 parts = urlsplit(urljoin(url, location))
-                raise OpsError(f"{url} redirects: use --url {parts.scheme}://{parts.netloc}")
+                base_path = urlsplit(self._base).path
+                raise OpsError(f"{url} redirects: use --url {parts.scheme}://{parts.netloc}{base_path}")
         # ValueError: a redirect to an address that is none.
         except (HTTPError, ValueError) as error:
             # The cause is the system's. The error itself may name a proxy with its password.

@@ -9,7 +9,7 @@ from settings.sections.domain import Domain
 
 
 class PublicEndpoint(Construct):
-    """The load balancer at the address that ``settings`` ask for; ``url`` is what users' browsers show.
+    """The load balancer at the address that ``settings`` ask for; ``url`` is the origin that users' browsers show.
 
     - A domain: HTTPS with the given certificate, or with a new certificate where there is a hosted zone for its
       validation. The hosted zone also gets the domain's record.
@@ -21,6 +21,7 @@ class PublicEndpoint(Construct):
         settings: the domain.
         vpc: the VPC.
         security_group_id: who may connect to the load balancer.
+        base_path: the path that web serves at, without a slash at its end; empty for all paths.
         deletion_protection: whether AWS refuses to delete the load balancer.
     """
 
@@ -33,6 +34,7 @@ class PublicEndpoint(Construct):
         settings: Domain,
         vpc: Vpc | ExistingVpc,
         security_group_id: str,
+        base_path: str,
         deletion_protection: bool,
     ) -> None:
         super().__init__(scope, id_)
@@ -50,6 +52,7 @@ class PublicEndpoint(Construct):
             vpc_id=vpc.id,
             subnet_ids=vpc.public_subnet_ids,
             security_group_id=security_group_id,
+            base_path=base_path,
             deletion_protection=deletion_protection,
             certificate_arn=certificate_arn,
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ops.doctor_checks.secret_keys import keys_are_usable
-from ops.ecs_services import container_of, describe_task_definition, existing_services
+from ops.ecs_services import describe_task_definition, existing_services, secrets_of
 from ops.environment import SERVICES, Environment
 from ops.findings import Finding, finding
 from ops.role import may
@@ -19,9 +19,7 @@ def secrets_are_readable(environment: Environment) -> Iterator[Finding]:
     for name, service in existing_services(environment, SERVICES).items():
         definition = describe_task_definition(environment, service)
         role_arn = definition["executionRoleArn"]
-        secrets = {
-            entry["name"]: reference(entry["valueFrom"]) for entry in container_of(definition, service)["secrets"]
-        }
+        secrets = {variable: reference(arn) for variable, arn in secrets_of(definition).items()}
         descriptions = {variable: _describe(environment, secret) for variable, secret in secrets.items()}
         present = {variable: described for variable, described in descriptions.items() if described}
         yield _exist(environment, name, secrets, present)

@@ -7,7 +7,8 @@ import typer
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from ops.review.plan_format import Change
-from ops.review.text import joined, word
+from ops.review.text import code, joined, word
+from settings.images import parse_image
 
 
 class Part(BaseModel):
@@ -71,6 +72,17 @@ def container_differences(change: Change) -> list[str]:
         if changed := list(_changed(old[name], new[name], hidden)):
             lines.append(f"{word(name)}: {joined(changed)}")
     return sorted(lines)
+
+
+def old_images(change: Change) -> Iterator[str]:
+    """A line for each container whose image gets another tag and keeps its digest: the same image runs on."""
+    if change.type != "aws_ecs_task_definition" or change.unknown.get("container_definitions"):
+        return
+    before = {container.name: parse_image(container.image) for container in containers(change.before)}
+    for container in containers(change.after):
+        old, new = before.get(container.name), parse_image(container.image)
+        if old and old.digest and old.digest == new.digest and old.tag != new.tag:
+            yield f"- {code(change.address)}: {word(container.name)}: set langfuse.web_digest and worker_digest too"
 
 
 def _changed(old: Container, new: Container, hidden: bool) -> Iterator[str]:
