@@ -56,10 +56,10 @@ STARTS = {
     r"OutOfMemory": Cause("it ran out of memory", "raise web.memory_mib or worker.memory_mib"),
     r"health checks": Cause(
         "it ran, and was not healthy",
-        "`ops logs web --errors`, or of worker; with langfuse.base_path, the image must be one for this path",
+        "see `ops logs web --errors`, or of worker; with langfuse.base_path, the image must be one for this path",
     ),
     r"exit code [1-9]|EssentialContainerExited|Essential container": Cause(
-        "a container started, and ended by itself", "`ops logs web --errors`, or of worker, says why"
+        "a container started, and ended by itself", "see `ops logs web --errors`, or of worker"
     ),
 }
 OTHER = Cause("it did not start", "read what AWS says")
@@ -74,6 +74,6 @@ def cause(task: "TaskTypeDef") -> Cause:
 
 
 def explained(task: "TaskTypeDef") -> str:
-    """What went wrong with a task that has failed, what AWS says of it, and the remedy."""
+    """What went wrong with a task that has failed, the remedy, and what AWS says."""
     what, remedy = cause(task)
-    return f"{what}: {why_stopped(task)}; {remedy}"
+    return f"{what} ({remedy}): {why_stopped(task)}"

@@ -162,8 +162,8 @@ class Migration:
             )
         if self._exit_code(ended) != 0:
             raise OpsError(
-                f"the migration failed ({explained(ended)}); the services still run the old version: run it again after"
-                " that"
+                f"the migration failed: {explained(ended)}; the services still run the old version: fix what the log"
+                " says, then run it again"
             )
 
     def _tasks(self, status: Any) -> "list[TaskTypeDef]":  # noqa: ANN401

@@ -2,35 +2,39 @@
 
 from collections.abc import Iterator
 
-from ops.ecs_services import existing_services, primary_deployment
+from ops.ecs_services import existing_services, primary_deployment, revision
 from ops.environment import SERVICES, Environment
 from ops.failed_starts import cause
 from ops.findings import Finding, Verdict, finding
-from ops.steady_state import ROLLING_BACK
 from ops.stopped_tasks import failed, stopped_tasks, why_stopped
 
 
 def tasks_start(environment: Environment) -> Iterator[Finding]:
-    """No task has failed since the newest deployment began, or since the one before, if that was rolled back.
+    """The newest version's tasks start. ECS knows stopped tasks for an hour.
 
-    ECS knows stopped tasks for an hour.
+    A task that failed once, and that another one has replaced, is for ``ops status``.
     """
     ecs = environment.session.client("ecs")
     for name, service in existing_services(environment, SERVICES).items():
         primary = primary_deployment(service)
-        rolled_back = ROLLING_BACK in primary.get("rolloutStateReason", "")
-        since = primary["createdAt"]
+        runs = service["runningCount"] >= service["desiredCount"]
+        is_steady = runs and primary.get("rolloutState", "COMPLETED") == "COMPLETED"
+        current = _number(primary["taskDefinition"])
         failures = [
             task
             for task in stopped_tasks(ecs, environment.cluster, service["serviceName"])
-            if failed(task) and (rolled_back or task.get("stoppedAt", since) >= since)
+            # A version newer than the one that runs was rolled back.
+            if failed(task) and _number(task["taskDefinitionArn"]) >= (current + 1 if is_steady else current)
         ]
         what, remedy = cause(failures[0]) if failures else ("", "")
-        runs = service["runningCount"] >= service["desiredCount"]
         yield finding(
             f"{name}'s tasks start",
             not failures,
-            f"{what}: {why_stopped(failures[0])}" if failures else "none has failed",
+            f"{what}: {why_stopped(failures[0])}" if failures else revision(primary["taskDefinition"]),
             remedy,
             otherwise=Verdict.WARNING if runs else Verdict.FAILED,
         )
+
+
+def _number(task_definition_arn: str) -> int:
+    return int(task_definition_arn.rpartition(":")[2])

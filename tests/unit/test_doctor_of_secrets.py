@@ -67,6 +67,16 @@ def test_a_secret_that_is_absent_is_not_counted_as_readable(deployment: SmallDep
 
 
 @pytest.mark.usefixtures("allow")
+def test_a_secret_of_the_container_before_langfuse(deployment: SmallDeployment, secret: str) -> None:
+    arn = f"{secret[:-6]}AbCdEf"
+    writer = {"name": "ca-certificates", "image": "langfuse", "secrets": [{"name": "CA", "valueFrom": arn}]}
+    deployment.run_web("4.16.0", first={**writer, "essential": False})
+    (finding,) = [finding for finding in secrets_are_readable(deployment.environment()) if finding.check == EXISTS]
+    assert finding.verdict is Verdict.FAILED
+    assert f"CA: there is no {arn}" in finding.evidence
+
+
+@pytest.mark.usefixtures("allow")
 def test_a_secret_that_is_being_deleted(deployment: SmallDeployment, secret: str) -> None:
     deployment.client("secretsmanager").delete_secret(SecretId=NAME, RecoveryWindowInDays=7)
     finding = found(deployment, secret)[EXISTS]
