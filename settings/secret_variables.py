@@ -16,6 +16,9 @@ WORKER_SECRETS = (
 WEB_SECRETS = (*WORKER_SECRETS, "NEXTAUTH_SECRET", "CLICKHOUSE_MIGRATION_URL", "CLICKHOUSE_MIGRATION_SSL")
 CLICKHOUSE_SECRETS = tuple(variable for variable in WEB_SECRETS if variable.startswith("CLICKHOUSE_"))
 
+CA_CERTIFICATES = "CA_CERTIFICATES"
+"""The variable of the container that writes the certificates of langfuse.ca_certificate_secret_arn to a file."""
+
 
 def secret_name_output(variable: str) -> str:
     """Returns the output of the data stack that has the name of a variable's secret."""

@@ -8,12 +8,12 @@ from typing import Any
 from cdktf_cdktf_provider_aws.ecs_task_definition import EcsTaskDefinitionVolume
 
 from modules.langfuse import CA_CERTIFICATES_FILE, CA_CERTIFICATES_FOLDER, Container
+from settings.secret_variables import CA_CERTIFICATES
 
 NAME = "ca-certificates"
-VARIABLE = "CA_CERTIFICATES"
 # Node.js only warns of a file without certificates, and sign-in would fail later.
 SCRIPT = f"""set -e
-printf '%s\\n' "${VARIABLE}" > {CA_CERTIFICATES_FILE}
+printf '%s\\n' "${CA_CERTIFICATES}" > {CA_CERTIFICATES_FILE}
 if ! grep -q 'BEGIN CERTIFICATE' {CA_CERTIFICATES_FILE}; then
   echo 'Error: the secret of langfuse.ca_certificate_secret_arn holds no certificate in PEM format' >&2
   exit 1
@@ -41,7 +41,7 @@ def writer(container: Container, log_configuration: dict[str, Any]) -> dict[str,
         "readonlyRootFilesystem": True,
         "entryPoint": ["sh", "-c"],
         "command": [SCRIPT],
-        "secrets": [{"name": VARIABLE, "valueFrom": container.ca_certificate_secret_arn}],
+        "secrets": [{"name": CA_CERTIFICATES, "valueFrom": container.ca_certificate_secret_arn}],
         "mountPoints": [_mount(read_only=False)],
         "logConfiguration": log_configuration,
     }
