@@ -63,7 +63,7 @@ def test_a_digest_that_stays_while_the_version_changes_is_told(
         tmp_path, {"services": plan(resource("aws_ecs_task_definition.web", "replace", image(old), image(new)))}
     )
     assert ("; the old image runs on" in ran.stdout.partition("\n")[0]) == is_told
-    line = "- `aws_ecs_task_definition.web`: web: set langfuse.web_digest and worker_digest too\n"
+    line = "- `aws_ecs_task_definition.web`: web: set langfuse.web_digest and worker_digest\n"
     assert (line in ran.stdout) == is_told
 
 
