@@ -39,4 +39,4 @@ def why_stopped(task: "TaskTypeDef") -> str:
         reasons += [f"exit code {code}"] if code is not None and (alone or code != 0) else []
     if not failed(task) and any(container.get("exitCode") == KILLED for container in task["containers"]):
         reasons.append("killed 120 s after SIGTERM, as expected of the worker")
-    return ", ".join(reasons)
+    return ", ".join(dict.fromkeys(reasons))
