@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from modules.metric import Metric
+from settings.images import Image
 from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS
 from settings.secret_variables import WORKER_SECRETS
+from settings.sections.langfuse import AUTH_PATH, CA_VARIABLE
 from settings.sections.service_size import ServiceSize
 
 EVENTS_PREFIX = "events/"
@@ -31,6 +33,11 @@ WORKER_HEALTH_PATH = "/api/health?failIfEventPropagationStuck=true"
 # Otherwise the load balancer would send requests into connections that web has just closed (502).
 KEEP_ALIVE_BEYOND_IDLE_SECONDS = 50
 
+CA_CERTIFICATES_FOLDER = "/ca-certificates"
+CA_CERTIFICATES_FILE = f"{CA_CERTIFICATES_FOLDER}/certificates.pem"
+"""What Node.js trusts beside the public certificate authorities: https://nodejs.org/api/cli.html#node_extra_ca_certsfile.
+No other code of Langfuse has certificates of its own for what is outside the stacks (only Redis's)."""
+
 QUEUES = {queue: Metric(METRIC_NAMESPACE, metric_name) for queue, metric_name in QUEUE_DEPTHS.items()}
 """The number of jobs that wait in each ingestion queue. Every worker publishes it, so its statistic is Maximum."""
 
@@ -45,12 +52,15 @@ class LangfuseConfiguration:
     """The configuration that web and worker share.
 
     Args:
-        version: the version of both images.
+        web_image: web's image.
+        worker_image: the worker's image.
+        base_path: the path that web's image was built for, such as ``/langfuse``; empty for Langfuse's own image.
+        ca_certificate_secret_arn: the secret with certificates that the containers trust too. With None, there is none.
         variables: the variables that an environment adds.
         secrets: the ARN of the secret of each secret variable that an environment adds.
         secret_key_arns: the KMS keys of those secrets, where they are not Secrets Manager's default key.
         region: the AWS region.
-        url: the address that users' browsers show.
+        url: the origin that users' browsers show.
         idle_timeout_seconds: when the load balancer closes idle connections.
         redis_url: Redis's connection string.
         bucket_name: the bucket for events, media and exports.
@@ -59,7 +69,10 @@ class LangfuseConfiguration:
         secret_arns: the ARN of the secret of each secret variable that the stacks fill. Web gets all of them.
     """
 
-    version: str
+    web_image: Image
+    worker_image: Image
+    base_path: str
+    ca_certificate_secret_arn: str | None
     variables: Mapping[str, str]
     secrets: Mapping[str, str]
     secret_key_arns: Sequence[str]
@@ -78,21 +91,23 @@ class Container:
     """The container of a task.
 
     Args:
-        image: the image and its tag.
+        image: the image.
         port: the TCP port that it listens on.
         health_path: the path that answers 200 on that port while the container is healthy.
         variables: its environment variables.
         secret_arns: the ARN of the secret that each of its further variables comes from.
         secret_key_arns: the KMS keys of those secrets, where they are not Secrets Manager's default key.
+        ca_certificate_secret_arn: the secret with certificates that it trusts too. With None, there is none.
         log_stream_prefix: what the names of its log streams start with.
     """
 
-    image: str
+    image: Image
     port: int
     health_path: str
     variables: Mapping[str, str]
     secret_arns: Mapping[str, str]
     secret_key_arns: Sequence[str]
+    ca_certificate_secret_arn: str | None
     log_stream_prefix: str
 
 
@@ -100,12 +115,13 @@ def web_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Co
     """The container that serves the user interface and the API, and migrates the databases when it starts."""
     keep_alive_seconds = configuration.idle_timeout_seconds + KEEP_ALIVE_BEYOND_IDLE_SECONDS
     return Container(
-        image=f"langfuse/langfuse:{configuration.version}",
+        image=configuration.web_image,
         port=WEB_PORT,
-        health_path=WEB_HEALTH_PATH,
+        health_path=f"{configuration.base_path}{WEB_HEALTH_PATH}",
         variables=_variables(configuration, size, {"KEEP_ALIVE_TIMEOUT": str(keep_alive_seconds * 1000)}),
         secret_arns=_secret_arns(configuration, configuration.secret_arns),
         secret_key_arns=configuration.secret_key_arns,
+        ca_certificate_secret_arn=configuration.ca_certificate_secret_arn,
         log_stream_prefix="LangfuseWeb",
     )
 
@@ -113,7 +129,7 @@ def web_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Co
 def worker_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Container:
     """The container that processes the queues and the exports, and publishes the queues' length."""
     return Container(
-        image=f"langfuse/langfuse-worker:{configuration.version}",
+        image=configuration.worker_image,
         port=WORKER_PORT,
         health_path=WORKER_HEALTH_PATH,
         variables=_variables(
@@ -127,6 +143,7 @@ def worker_container(configuration: LangfuseConfiguration, size: ServiceSize) ->
         ),
         secret_arns=_secret_arns(configuration, WORKER_SECRETS),
         secret_key_arns=configuration.secret_key_arns,
+        ca_certificate_secret_arn=configuration.ca_certificate_secret_arn,
         log_stream_prefix="LangfuseWorker",
     )
 
@@ -136,10 +153,10 @@ def _variables(configuration: LangfuseConfiguration, size: ServiceSize, own: Map
 
     settings/variables/filled.py names what is filled here: the settings of an environment may not have it.
     """
-    region, bucket_name = configuration.region, configuration.bucket_name
+    region, bucket_name, base_path = configuration.region, configuration.bucket_name, configuration.base_path
     return {
         **configuration.variables,
-        "NEXTAUTH_URL": configuration.url,
+        "NEXTAUTH_URL": configuration.url + (f"{base_path}{AUTH_PATH}" if base_path else ""),
         "REDIS_CONNECTION_STRING": configuration.redis_url,
         "CLICKHOUSE_CLUSTER_ENABLED": _flag(configuration.clickhouse_cluster_enabled),
         "LANGFUSE_S3_EVENT_UPLOAD_BUCKET": bucket_name,
@@ -156,8 +173,13 @@ def _variables(configuration: LangfuseConfiguration, size: ServiceSize, own: Map
         "AWS_REGION": region,
         "LANGFUSE_LOG_FORMAT": "json",
         "NODE_OPTIONS": f"--max-old-space-size={size.node_heap_mib}",
+        **_trust(configuration),
         **own,
     }
+
+
+def _trust(configuration: LangfuseConfiguration) -> dict[str, str]:
+    return {CA_VARIABLE: CA_CERTIFICATES_FILE} if configuration.ca_certificate_secret_arn else {}
 
 
 def _flag(value: bool) -> str:

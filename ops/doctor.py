@@ -13,6 +13,7 @@ from ops.doctor_checks import (
     secret_addresses,
     secrets,
     services,
+    starts,
     task_secrets,
     web_log,
 )
@@ -21,6 +22,7 @@ from ops.findings import Check, Verdict, print_findings, run_checks
 
 CHECKS: dict[str, Check] = {
     "services": services.services_exist,
+    "starts of tasks": starts.tasks_start,
     "resources of the state": drift.resources_exist,
     "versions": database_versions.versions_fit,
     "database": databases.database_is_reachable,

@@ -1,5 +1,6 @@
 """What ECS says of the services web and worker."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -7,10 +8,13 @@ from rich.table import Table
 
 from ops.console import table
 from ops.environment import Environment, OpsError
+from settings.images import parse_image
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_ecs.type_defs import DeploymentTypeDef, ServiceTypeDef, TaskDefinitionTypeDef, TaskTypeDef
+
+VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){2}")
 
 
 def active_services(ecs: "ECSClient", cluster: str, names: Sequence[str]) -> "dict[str, ServiceTypeDef]":
@@ -82,9 +86,25 @@ def container_of(definition: "TaskDefinitionTypeDef", service: "ServiceTypeDef")
     )
 
 
+def secrets_of(definition: "TaskDefinitionTypeDef") -> dict[str, str]:
+    """What the secret variables of all containers get their values from, by the variable's name."""
+    return {
+        secret["name"]: secret["valueFrom"]
+        for container in definition["containerDefinitions"]
+        for secret in container.get("secrets", ())
+    }
+
+
 def image_version(container: Any) -> str:  # noqa: ANN401
-    """The version of Langfuse that the container runs: its image's tag."""
-    return str(container["image"]).rpartition(":")[2]
+    """The version of Langfuse that the container runs: its image's tag.
+
+    Raises:
+        OpsError: if the tag is no version.
+    """
+    image = parse_image(container["image"])
+    if not VERSION.fullmatch(image.tag):
+        raise OpsError(f"{container['name']} runs {image}, whose tag is no version of Langfuse: deploy again")
+    return image.tag
 
 
 def services_table(services: "Mapping[str, ServiceTypeDef]") -> Table:

@@ -19,8 +19,8 @@ from ops import secret_input
 from ops.console import AsJson, console, print_json, show, table
 from ops.environment import OpsError, load_environment
 from ops.http_pool import http_pool
-from settings.sections.ingress import Ingress
 from ops.keys import project_keys
+from settings.sections.ingress import Ingress
 
 REQUEST_TIMEOUT_SECONDS = 15
 POLL_SECONDS = 1
@@ -173,7 +173,8 @@ class Server:
             )
             if location := response.get_redirect_location():
                 parts = urlsplit(urljoin(url, location))
-                raise OpsError(f"{url} redirects: use --url {parts.scheme}://{parts.netloc}")
+                base_path = urlsplit(self._base).path
+                raise OpsError(f"{url} redirects: use --url {parts.scheme}://{parts.netloc}{base_path}")
         # ValueError: a redirect to an address that is none.
         except (HTTPError, ValueError) as error:
             # The cause is the system's. The error itself may name a proxy with its password.

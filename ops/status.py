@@ -7,9 +7,10 @@ from ops import pending_changes
 from ops.console import AsJson, print_json, show, table
 from ops.ecs_services import existing_services, last_event, primary_deployment
 from ops.environment import AWS_ERRORS, SERVICES, Environment, OpsError, load_environment, reason
+from ops.failed_starts import explained
 from ops.metrics import newest_maximum
 from ops.redis_nodes import redis_nodes
-from ops.stopped_tasks import stopped_tasks, why_stopped
+from ops.stopped_tasks import failed, stopped_tasks, why_stopped
 from settings.load import known_environments
 from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS
 from settings.model import name_prefix
@@ -56,9 +57,13 @@ def _services(environment: Environment) -> Iterator[Row]:
         counts = f"{service['runningCount']} of {service['desiredCount']} running, {service['pendingCount']} pending"
         yield name, primary_deployment(service).get("rolloutState", "-"), f"{counts}; {last_event(service)}"
         ecs = environment.session.client("ecs")
-        for task in stopped_tasks(ecs, environment.cluster, service["serviceName"])[:1]:
-            stopped_at = f"{task['stoppedAt'].astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if "stoppedAt" in task else "-"
-            yield f"{name}'s last stopped task", stopped_at, why_stopped(task)
+        stopped = stopped_tasks(ecs, environment.cluster, service["serviceName"])
+        # After a rollback, the last one that stopped is not the one that failed.
+        failures = [task for task in stopped if failed(task)]
+        for what, tasks in (("stopped", stopped), ("failed", failures)):
+            for last in tasks[:1]:
+                stopped_at = f"{last['stoppedAt'].astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if "stoppedAt" in last else "-"
+                yield f"{name}'s last {what} task", stopped_at, explained(last) if failed(last) else why_stopped(last)
 
 
 def _targets(environment: Environment) -> Iterator[Row]:

@@ -11,7 +11,8 @@ from rich.live import Live
 from ops.console import console
 from ops.ecs_services import active_services, last_event, primary_deployment, revision, services_table
 from ops.environment import Environment, OpsError
-from ops.stopped_tasks import failed, stopped_tasks, why_stopped
+from ops.failed_starts import explained
+from ops.stopped_tasks import failed, stopped_tasks
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -99,7 +100,7 @@ class Rollout:
         """Says what happened, why the last task of this version failed, and what ECS said last."""
         tasks = stopped_tasks(self.ecs, self.cluster, self.service_name)
         reasons = [
-            why_stopped(task)
+            explained(task)
             for task in tasks
             if revision(task["taskDefinitionArn"]) == self.task_definition and failed(task)
         ]

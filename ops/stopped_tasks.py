@@ -31,9 +31,12 @@ def why_stopped(task: "TaskTypeDef") -> str:
     SIGTERM. The text says that this is expected.
     """
     reasons = [task.get("stoppedReason", "-")]
+    alone = len(task["containers"]) == 1
     for container in task["containers"]:
+        code = container.get("exitCode")
         reasons += [container["reason"]] if container.get("reason") else []
-        reasons += [f"exit code {container['exitCode']}"] if container.get("exitCode") is not None else []
+        # A container that ended as it should, before Langfuse started, explains nothing.
+        reasons += [f"exit code {code}"] if code is not None and (alone or code != 0) else []
     if not failed(task) and any(container.get("exitCode") == KILLED for container in task["containers"]):
         reasons.append("killed 120 s after SIGTERM, as expected of the worker")
-    return ", ".join(reasons)
+    return ", ".join(dict.fromkeys(reasons))

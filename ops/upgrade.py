@@ -13,13 +13,14 @@ import typer
 from botocore.exceptions import ClientError
 
 from ops.console import Apply, console
-from ops.ecs_services import container_of, describe_services, describe_task_definition
+from ops.ecs_services import container_of, describe_services, describe_task_definition, image_version
 from ops.environment import Environment, OpsError, load_environment
+from ops.failed_starts import explained
 from ops.major_upgrade import check_major_upgrade
 from ops.running_versions import running_versions
 from ops.steady_state import TIMEOUT_SECONDS, Timeout
-from ops.stopped_tasks import why_stopped
 from settings import versions
+from settings.images import Image, parse_image
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ServiceTypeDef, TaskTypeDef
@@ -27,7 +28,16 @@ if TYPE_CHECKING:
 POLL_SECONDS = 5
 LOG_LINES = 20
 # What RegisterTaskDefinition takes of what DescribeTaskDefinition gives.
-KEPT = ("taskRoleArn", "executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory", "runtimePlatform")
+KEPT = (
+    "taskRoleArn",
+    "executionRoleArn",
+    "networkMode",
+    "requiresCompatibilities",
+    "cpu",
+    "memory",
+    "runtimePlatform",
+    "volumes",
+)
 NO_MIGRATION = ("LANGFUSE_AUTO_CLICKHOUSE_MIGRATION_DISABLED", "LANGFUSE_AUTO_POSTGRES_MIGRATION_DISABLED")
 WriteMode = Annotated[
     Literal["legacy", "dual", "events_only"] | None,
@@ -62,6 +72,7 @@ def upgrade(
     if migration.running == version:
         console.print(f"web runs {version} already: its databases are migrated. Nothing to do.")
         return
+    _check_digest(environment, version)
     console.print(f"{environment.settings.prefix}: {migration.running} → {version}.")
     if versions.known_major(version) > versions.known_major(migration.running):
         check_major_upgrade(environment, version, write_mode, apply=apply)
@@ -100,6 +111,16 @@ def _check_versions(environment: Environment, running: str, version: str) -> Non
             raise OpsError(f"{environment.name} has {database} {getattr(found.databases, database)}: it {must}")
 
 
+def _check_digest(environment: Environment, version: str) -> None:
+    """Refuses to run an image that the settings do not pin, if they pin images."""
+    langfuse = environment.settings.langfuse
+    if langfuse.web_digest and langfuse.version != version:
+        raise OpsError(
+            f"langfuse.web_digest is of {langfuse.version}: set langfuse.version, web_digest and worker_digest of"
+            f" {version} in environments/{environment.name}.toml, run this again, and deploy after that"
+        )
+
+
 class Migration:
     """The migration's task: web's, with another image and a command that ends once the entrypoint has migrated."""
 
@@ -109,8 +130,9 @@ class Migration:
         self._ecs = environment.session.client("ecs")
         self._definition: Any = describe_task_definition(environment, web)
         self._container = container_of(self._definition, web)
-        repository, _, self.running = self._container["image"].rpartition(":")
-        self.image = f"{repository}:{version}"
+        self.running = image_version(self._container)
+        repository = parse_image(self._container["image"]).repository
+        self.image = str(Image(repository, version, environment.settings.langfuse.web_digest or ""))
         self._family = f"{self._definition['family']}-migration"
 
     def is_done(self) -> bool:
@@ -140,8 +162,8 @@ class Migration:
             )
         if self._exit_code(ended) != 0:
             raise OpsError(
-                f"the migration failed ({why_stopped(ended)}); the services still run the old version: fix what the"
-                " log says, then run it again"
+                f"the migration failed: {explained(ended)}; the services still run the old version: fix what the log"
+                " says, then run it again"
             )
 
     def _tasks(self, status: Any) -> "list[TaskTypeDef]":  # noqa: ANN401
@@ -161,7 +183,7 @@ class Migration:
     def _start(self) -> "TaskTypeDef":
         definition = self._ecs.register_task_definition(
             family=self._family,
-            containerDefinitions=[self._migrating()],
+            containerDefinitions=[self._migrating(), *self._before()],
             **{name: self._definition[name] for name in KEPT if name in self._definition},
         )["taskDefinition"]["taskDefinitionArn"]
         try:
@@ -183,6 +205,11 @@ class Migration:
         kept = {name: value for name, value in self._container.items() if name not in ("healthCheck", "portMappings")}
         variables = [variable for variable in self._container["environment"] if variable["name"] not in NO_MIGRATION]
         return {**kept, "environment": variables, "image": self.image, "command": ["true"]}
+
+    def _before(self) -> list[Any]:
+        """The containers that must have ended before web's starts."""
+        names = {dependency["containerName"] for dependency in self._container.get("dependsOn", ())}
+        return [container for container in self._definition["containerDefinitions"] if container["name"] in names]
 
     def _wait(self, arn: str, timeout_seconds: int) -> "TaskTypeDef | None":
         """The task once it has stopped; None if it takes longer."""

@@ -20,6 +20,7 @@ from settings.field_types import (
     LogRetentionDays,
     Tags,
 )
+from settings.images import registry_port
 from settings.partition import partition_of
 from settings.section import Section, refuse
 from settings.sections.alarms import Alarms
@@ -226,11 +227,25 @@ class Settings(Section):
         arns = {
             "state.kms_key_id": self.state.kms_key_id,
             "domain.certificate_arn": self.domain.certificate_arn,
+            "langfuse.ca_certificate_secret_arn": self.langfuse.ca_certificate_secret_arn,
             **{f"langfuse.secrets.{name}": arn for name, arn in self.langfuse.secrets.items()},
         }
         for key, arn in arns.items():
             if arn and (must := place.refusal(arn)):
                 refuse(key, arn, must)
+        return self
+
+    @model_validator(mode="after")
+    def _check_registry(self) -> Self:
+        arn = self.langfuse.web_image.ecr_repository_arn
+        partition = partition_of(self.region)
+        if arn and arn.split(":")[1] != partition:
+            # A role has no credentials for another partition.
+            refuse("langfuse.registry", self.langfuse.registry, f"must be of a Region in {partition}, as region is")
+        port = registry_port(self.langfuse.registry)
+        if port not in self.open_egress_ports:
+            allowed = f"is at port {port}, which the security groups close: add it to network.egress_ports"
+            refuse("langfuse.registry", self.langfuse.registry, allowed)
         return self
 
     @model_validator(mode="after")

@@ -18,6 +18,9 @@ WEB_SECRETS = (*WORKER_SECRETS, "NEXTAUTH_SECRET", "CLICKHOUSE_MIGRATION_URL", "
 FIRST_SECRETS = ("LANGFUSE_INIT_USER_PASSWORD", "LANGFUSE_INIT_PROJECT_PUBLIC_KEY", "LANGFUSE_INIT_PROJECT_SECRET_KEY")
 CLICKHOUSE_SECRETS = tuple(variable for variable in WEB_SECRETS if variable.startswith("CLICKHOUSE_"))
 
+CA_CERTIFICATES = "CA_CERTIFICATES"
+"""The variable of the container that writes the certificates of langfuse.ca_certificate_secret_arn to a file."""
+
 
 def secret_name_output(variable: str) -> str:
     """Returns the output of the data stack that has the name of a variable's secret."""

@@ -32,6 +32,7 @@ class ServicesStack(LangfuseStack):
         topic_arn = data.alarm_topic.arn
         enabled = settings.clickhouse.ready
         queues = QUEUES if settings.alarms.queue_metrics else {}
+        base_path = settings.langfuse.base_path or ""
 
         endpoint = PublicEndpoint(
             self,
@@ -42,6 +43,7 @@ class ServicesStack(LangfuseStack):
             ingress=settings.ingress,
             vpc=network.vpc,
             security_group_id=security_group_ids["load-balancer"],
+            base_path=base_path,
             deletion_protection=settings.deletion_protection,
         )
         load_balancer = endpoint.load_balancer
@@ -64,7 +66,10 @@ class ServicesStack(LangfuseStack):
             enabled=enabled,
         )
         langfuse = LangfuseConfiguration(
-            version=settings.langfuse.version,
+            web_image=settings.langfuse.web_image,
+            worker_image=settings.langfuse.worker_image,
+            base_path=base_path,
+            ca_certificate_secret_arn=settings.langfuse.ca_certificate_secret_arn,
             variables=settings.container_variables,
             secrets=settings.container_secrets,
             secret_key_arns=settings.langfuse.kms_key_arns,
@@ -131,7 +136,7 @@ class ServicesStack(LangfuseStack):
         )
         self.add_outputs(
             {
-                "alb_url": endpoint.url,
+                "alb_url": f"{endpoint.url}{base_path}",
                 "alb_arn": load_balancer.arn,
                 "alb_dns_name": load_balancer.dns_name,
                 "alb_zone_id": load_balancer.zone_id,

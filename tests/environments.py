@@ -29,6 +29,17 @@ FIRST = {
     "LANGFUSE_AWS__FIRST__USER_EMAIL": "first.owner+langfuse@example.com",
 }
 
+IMAGES = {
+    # Of an account that the embedded AWS is not: it has all images.
+    "LANGFUSE_AWS__LANGFUSE__REGISTRY": "123456789012.dkr.ecr.us-east-1.amazonaws.com/mirror",
+    "LANGFUSE_AWS__LANGFUSE__WEB_DIGEST": f"sha256:{'a' * 64}",
+    "LANGFUSE_AWS__LANGFUSE__WORKER_DIGEST": f"sha256:{'b' * 64}",
+    "LANGFUSE_AWS__LANGFUSE__BASE_PATH": "/langfuse",
+    "LANGFUSE_AWS__LANGFUSE__CA_CERTIFICATE_SECRET_ARN": (
+        "arn:aws:secretsmanager:us-east-1:000000000000:secret:ca-AbCdEf"
+    ),
+}
+
 
 def load(environment: str = "dev", overrides: Mapping[str, str] | None = None) -> Settings:
     """Loads the settings of an environment, with ``overrides`` as environment variables."""

@@ -1,5 +1,7 @@
 """Makes deployments of ECS services take time and fail as they do on AWS.
 
+They fail if their image crashes, or if it is in a repository of ECR, of this account and Region, that does not have it.
+
 In ministack 1.5 without Docker, a deployment is ``COMPLETED`` as soon as its tasks run, and never fails. ECS completes
 it once the tasks are healthy. If they stop instead, its circuit breaker fails the deployment and rolls back.
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
@@ -12,10 +14,11 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from ministack.services import ecs
+from ministack.services import ecr, ecs
 
 from local.embedded_aws import CRASHES_PATH, HEALTHY_SECONDS_VARIABLE
 from local.emulator.ministack_gaps import Answer, Handler, wraps
+from settings.images import parse_image
 
 HEALTHY_SECONDS = float(os.environ.get(HEALTHY_SECONDS_VARIABLE, "2"))
 """How long tasks run before they are healthy. The services' tasks run at once."""
@@ -57,34 +60,55 @@ def dispatch_after_progress(dispatch: Handler, action: str, data: Mapping[str, A
     with _lock:
         for key, service in list(ecs._services.items()):
             if service["status"] == "ACTIVE":
-                _crash_tasks(service)
+                _fail_tasks(service)
                 ecs._complete_service_deployment(_cluster(service), key)
         return dispatch(action, data)
 
 
-def _crash_tasks(service: Service) -> None:
-    """Stops one task of the deployment in progress for each ``CRASH_SECONDS`` of its age, if its image crashes."""
+def _fail_tasks(service: Service) -> None:
+    """Stops one task of the deployment in progress for each ``CRASH_SECONDS`` of its age, if it can't stay."""
     while (
         (primary := ecs._primary_deployment(service))["rolloutState"] == "IN_PROGRESS"
         and (primary["failedTasks"] + 1) * CRASH_SECONDS <= _age_seconds(primary)
-        and (task := _crashing_task(primary))
+        and (task := _failing_task(primary))
     ):
-        ecs._mark_task_stopped(
-            task["taskArn"], task, "Essential container in task exited", "EssentialContainerExited", exit_code=1
-        )
+        if missing := _missing_image(task):
+            ecs._mark_task_stopped(task["taskArn"], task, _not_pulled(missing), "TaskFailedToStart")
+        else:
+            ecs._mark_task_stopped(
+                task["taskArn"], task, "Essential container in task exited", "EssentialContainerExited", exit_code=1
+            )
 
 
-def _crashing_task(deployment: Deployment) -> Task | None:
+def _failing_task(deployment: Deployment) -> Task | None:
     return next(
         (
             task
             for task in ecs._tasks.values()
             if task["_deployment_id"] == deployment["id"]
             and task["lastStatus"] == "RUNNING"
-            and _crashing_images & {container["image"] for container in task["containers"]}
+            and (_crashing_images & {container["image"] for container in task["containers"]} or _missing_image(task))
         ),
         None,
     )
+
+
+def _missing_image(task: Task) -> str | None:
+    """The first image that the registry of this account and Region does not have, without a pull-through cache."""
+    own = ecr._repo_uri("")
+    for container in task["containers"]:
+        image = parse_image(container["image"])
+        # As in AWS, the digest decides.
+        id_ = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag}
+        if image.repository.startswith(own) and not ecr._find_image(image.repository.removeprefix(own), id_):
+            return str(image)
+    return None
+
+
+def _not_pulled(image: str) -> str:
+    """What ECS says: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html."""
+    retried = "CannotPullContainerError: pull image manifest has been retried 1 time(s)"
+    return f"{retried}: failed to resolve ref {image}: {image}: not found"
 
 
 @wraps(ecs, "_complete_service_deployment")
@@ -99,7 +123,7 @@ def completed_when_healthy(
     primary = ecs._primary_deployment(service)
     if primary["rolloutState"] != "IN_PROGRESS":
         return
-    if service["desiredCount"] > 0 and (_age_seconds(primary) < HEALTHY_SECONDS or _crashing_task(primary)):
+    if service["desiredCount"] > 0 and (_age_seconds(primary) < HEALTHY_SECONDS or _failing_task(primary)):
         return
     complete(cluster, key, expected_deployment_id)
     if primary["rolloutState"] == "COMPLETED":

@@ -1,8 +1,9 @@
-"""A Fargate service of one container, with its log group, its execution role and its task definition."""
+"""A Fargate service of Langfuse's container, with its log group, its execution role and its task definition."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cdktf import ITerraformDependable, TerraformResource, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.ecs_service import (
@@ -92,13 +93,21 @@ class FargateService(Construct):
         self.running_tasks = Metric("ECS/ContainerInsights", "RunningTaskCount", dimensions)
         logs = log_group(self, "logs", name=log_group_name, retention_days=platform.log_retention_days)
         self.log_group_name = logs.name
+        definitions, volumes = [_definition(name, platform.region, container, logs.name)], []
+        if container.ca_certificate_secret_arn:
+            from modules.services import ca_certificates
+
+            (langfuse,) = definitions
+            writer = ca_certificates.writer(container, langfuse["logConfiguration"])
+            definitions, volumes = [{**langfuse, **ca_certificates.reader()}, writer], [ca_certificates.volume()]
         execution_role = ExecutionRole(
             self,
             "execution-role",
             name=execution_role_name,
-            secret_arns=sorted(set(container.secret_arns.values())),
+            secret_arns=sorted({secret["valueFrom"] for definition in definitions for secret in definition["secrets"]}),
             kms_key_arns=container.secret_key_arns,
             log_group_arn=logs.arn,
+            ecr_repository_arn=container.image.ecr_repository_arn,
             region=platform.region,
         )
         definition = EcsTaskDefinition(
@@ -114,7 +123,8 @@ class FargateService(Construct):
             ),
             execution_role_arn=execution_role.arn,
             task_role_arn=platform.task_role.arn,
-            container_definitions=_container_definitions(name, platform.region, container, logs.name),
+            container_definitions=json.dumps(definitions),
+            volume=volumes or None,
         )
         accept_findings(definition, {"CKV_AWS_336": "Next.js and Prisma write their caches beside Langfuse's code"})
         # Not cdktf.DataResource, which runs ``terraform version`` at every synth (0.1 s). Its id and its input keep the
@@ -165,36 +175,32 @@ class FargateService(Construct):
         )
 
 
-def _container_definitions(name: str, region: str, container: Container, log_group_name: str) -> str:
+def _definition(name: str, region: str, container: Container, log_group_name: str) -> dict[str, Any]:
     health_check = f"wget -q -O /dev/null 'http://127.0.0.1:{container.port}{container.health_path}' || exit 1"
-    return json.dumps(
-        [
-            {
-                "name": name,
-                "image": container.image,
-                "essential": True,
-                "portMappings": [{"containerPort": container.port, "hostPort": container.port, "protocol": "tcp"}],
-                "environment": [{"name": key, "value": value} for key, value in sorted(container.variables.items())],
-                "secrets": [{"name": key, "valueFrom": arn} for key, arn in sorted(container.secret_arns.items())],
-                "healthCheck": {
-                    "command": ["CMD-SHELL", health_check],
-                    "interval": 30,
-                    "timeout": 10,
-                    "retries": 3,
-                    # the longest that ECS allows
-                    "startPeriod": 300,
-                },
-                # the longest that Fargate allows: web serves requests for 110 more seconds, the worker ends its jobs
-                "stopTimeout": 120,
-                "linuxParameters": {"initProcessEnabled": True},
-                "logConfiguration": {
-                    "logDriver": "awslogs",
-                    "options": {
-                        "awslogs-group": log_group_name,
-                        "awslogs-region": region,
-                        "awslogs-stream-prefix": container.log_stream_prefix,
-                    },
-                },
-            }
-        ]
-    )
+    return {
+        "name": name,
+        "image": str(container.image),
+        "essential": True,
+        "portMappings": [{"containerPort": container.port, "hostPort": container.port, "protocol": "tcp"}],
+        "environment": [{"name": key, "value": value} for key, value in sorted(container.variables.items())],
+        "secrets": [{"name": key, "valueFrom": arn} for key, arn in sorted(container.secret_arns.items())],
+        "healthCheck": {
+            "command": ["CMD-SHELL", health_check],
+            "interval": 30,
+            "timeout": 10,
+            "retries": 3,
+            # the longest that ECS allows
+            "startPeriod": 300,
+        },
+        # the longest that Fargate allows: web serves requests for 110 more seconds, the worker ends its jobs
+        "stopTimeout": 120,
+        "linuxParameters": {"initProcessEnabled": True},
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": log_group_name,
+                "awslogs-region": region,
+                "awslogs-stream-prefix": container.log_stream_prefix,
+            },
+        },
+    }

@@ -33,6 +33,7 @@ class LoadBalancer(Construct):
         vpc_id: the VPC.
         subnet_ids: subnets of two Availability Zones or more: public ones, or private ones if it is internal.
         security_group_id: who may connect.
+        base_path: the path that web serves at, without a slash at its end; empty for all paths.
         deletion_protection: whether Terraform and AWS refuse to delete it.
         certificate_arn: a certificate to serve HTTPS with; HTTP then redirects there. With None, it serves HTTP.
     """
@@ -47,6 +48,7 @@ class LoadBalancer(Construct):
         vpc_id: str,
         subnet_ids: Sequence[str],
         security_group_id: str,
+        base_path: str,
         deletion_protection: bool,
         certificate_arn: str | None,
     ) -> None:
@@ -90,7 +92,7 @@ class LoadBalancer(Construct):
             port=WEB_PORT,
             deregistration_delay="30",
             health_check=LbTargetGroupHealthCheck(
-                path=WEB_READY_PATH,
+                path=f"{base_path}{WEB_READY_PATH}",
                 matcher="200",
                 interval=30,
                 timeout=10,

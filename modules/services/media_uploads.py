@@ -14,7 +14,7 @@ class MediaUploads(Construct):
 
     Args:
         bucket_name: the bucket.
-        origin: the address that users' browsers show.
+        origin: the origin of the address that users' browsers show, without a path.
     """
 
     def __init__(self, scope: Construct, id_: str, *, bucket_name: str, origin: str) -> None:

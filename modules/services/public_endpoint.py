@@ -10,7 +10,7 @@ from settings.sections.ingress import Ingress
 
 
 class PublicEndpoint(Construct):
-    """The load balancer at the address that ``settings`` ask for; ``url`` is what users' browsers show.
+    """The load balancer at the address that ``settings`` ask for; ``url`` is the origin that users' browsers show.
 
     - A domain: HTTPS with the given certificate, or with a new certificate where there is a hosted zone for its
       validation. The hosted zone also gets the domain's record.
@@ -23,6 +23,7 @@ class PublicEndpoint(Construct):
         ingress: where the load balancer is reached from, and its idle timeout.
         vpc: the VPC.
         security_group_id: who may connect to the load balancer.
+        base_path: the path that web serves at, without a slash at its end; empty for all paths.
         deletion_protection: whether AWS refuses to delete the load balancer.
     """
 
@@ -36,6 +37,7 @@ class PublicEndpoint(Construct):
         ingress: Ingress,
         vpc: Vpc | ExistingVpc,
         security_group_id: str,
+        base_path: str,
         deletion_protection: bool,
     ) -> None:
         super().__init__(scope, id_)
@@ -54,6 +56,7 @@ class PublicEndpoint(Construct):
             vpc_id=vpc.id,
             subnet_ids=vpc.private_subnet_ids if ingress.internal else vpc.public_subnet_ids,
             security_group_id=security_group_id,
+            base_path=base_path,
             deletion_protection=deletion_protection,
             certificate_arn=certificate_arn,
         )

@@ -15,7 +15,7 @@ TRUST = trust_document("ecs-tasks.amazonaws.com")
 
 
 class ExecutionRole(Construct):
-    """The task execution role: it can read the task's secrets and write to its log group. The images are public.
+    """The task execution role: it can read the task's secrets, write to its log group, and pull a private image of ECR.
 
     A service must depend on ``policy``: its first tasks fail without.
 
@@ -24,6 +24,7 @@ class ExecutionRole(Construct):
         secret_arns: the secrets.
         kms_key_arns: the KMS keys of secrets that are not encrypted with Secrets Manager's default key.
         log_group_arn: the log group.
+        ecr_repository_arn: the repository of the image, if it is a private one of Amazon ECR.
         region: the AWS region.
     """
 
@@ -36,6 +37,7 @@ class ExecutionRole(Construct):
         secret_arns: Sequence[str],
         kms_key_arns: Sequence[str],
         log_group_arn: str,
+        ecr_repository_arn: str | None,
         region: str,
     ) -> None:
         super().__init__(scope, id_)
@@ -62,8 +64,24 @@ class ExecutionRole(Construct):
                     resources=[f"{log_group_arn}:*"],
                 ),
                 *([decryption] if kms_key_arns else []),
+                *(_pulls(ecr_repository_arn) if ecr_repository_arn else []),
             ),
         )
+
+
+def _pulls(repository_arn: str) -> list[Allow]:
+    """What a pull needs, and the first pull of an image through a cache, for which ECR may make the repository.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/ECR_on_ECS.html,
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
+    """
+    pull = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    cache = ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"]
+    return [
+        # It has no resource to name.
+        Allow(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+        Allow(actions=[*pull, *cache], resources=[repository_arn]),
+    ]
 
 
 class TaskRole(Construct):

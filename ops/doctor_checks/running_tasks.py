@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from ops.ecs_services import container_of, describe_task_definition, existing_services, running_tasks
+from ops.ecs_services import describe_task_definition, existing_services, running_tasks, secrets_of
 from ops.environment import SERVICES, Environment
 from ops.findings import Finding, Verdict, finding
 from ops.secret_value import reference
@@ -16,10 +16,8 @@ def tasks_have_present_secrets(environment: Environment) -> Iterator[Finding]:
         if not tasks:
             continue
         started = min(task["createdAt"] for task in tasks)
-        container = container_of(describe_task_definition(environment, service), service)
-        stored = {
-            entry["name"]: _stored_at(environment, reference(entry["valueFrom"]).arn) for entry in container["secrets"]
-        }
+        secrets = secrets_of(describe_task_definition(environment, service))
+        stored = {variable: _stored_at(environment, reference(arn).arn) for variable, arn in secrets.items()}
         newer = sorted(variable for variable, date in stored.items() if date and date > started)
         since = f"a task runs since {started.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
         yield finding(

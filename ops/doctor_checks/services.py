@@ -1,10 +1,12 @@
 """Whether the services exist and have the right address."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from ops.ecs_services import container_of, describe_task_definition, existing_services
 from ops.environment import SERVICES, Environment
 from ops.findings import Finding, finding
+from settings.sections.langfuse import AUTH_PATH
 
 
 def services_exist(environment: Environment) -> Iterator[Finding]:
@@ -23,7 +25,8 @@ def address_is_public(environment: Environment) -> Iterator[Finding]:
         container = container_of(describe_task_definition(environment, web), web)
         variables = {variable["name"]: variable["value"] for variable in container["environment"]}
         current, desired = variables.get("NEXTAUTH_URL"), environment.outputs("services")["alb_url"]
-        same = current == desired
+        # With a base path, it ends in /api/auth.
+        same = current == desired + (AUTH_PATH if urlsplit(desired).path else "")
         # It was overridden by the settings of an earlier release, or by hand in a task definition.
         remedy = (
             f"{environment.deploy_command}: langfuse.environment.NEXTAUTH_URL can't override it any more; sign-in fails"

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ops.doctor_checks.secret_keys import keys_are_usable
-from ops.ecs_services import container_of, describe_task_definition, existing_services
+from ops.ecs_services import describe_task_definition, existing_services, secrets_of
 from ops.environment import SERVICES, Environment
 from ops.findings import Finding, finding
 from ops.role import may
 from ops.secret_value import SecretReference, reference, referenced_value
+from settings.secret_variables import CA_CERTIFICATES
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
@@ -19,9 +20,7 @@ def secrets_are_readable(environment: Environment) -> Iterator[Finding]:
     for name, service in existing_services(environment, SERVICES).items():
         definition = describe_task_definition(environment, service)
         role_arn = definition["executionRoleArn"]
-        secrets = {
-            entry["name"]: reference(entry["valueFrom"]) for entry in container_of(definition, service)["secrets"]
-        }
+        secrets = {variable: reference(arn) for variable, arn in secrets_of(definition).items()}
         descriptions = {variable: _describe(environment, secret) for variable, secret in secrets.items()}
         present = {variable: described for variable, described in descriptions.items() if described}
         yield _exist(environment, name, secrets, present)
@@ -49,7 +48,7 @@ def _exist(
         described = present.get(variable)
         if described is None:
             evidence.append(f"{variable}: there is no {secret.arn}")
-            remedies.append("correct the ARN in langfuse.secrets, or create the secret")
+            remedies.append(f"correct the ARN in {_setting(variable)}, or create the secret")
         elif "DeletedDate" in described:
             evidence.append(f"{variable}: {described['Name']} is scheduled for deletion")
             remedies.append(f"`aws secretsmanager restore-secret --secret-id {described['Name']}`")
@@ -58,10 +57,15 @@ def _exist(
             remedies.append(f"`aws secretsmanager put-secret-value --secret-id {described['Name']}`")
         elif secret.key and referenced_value(environment, secret) is None:
             evidence.append(f"{variable}: {described['Name']} is not JSON with the key {secret.key}")
-            remedies.append("correct the key after the ARN in langfuse.secrets, or the secret")
+            remedies.append(f"correct the key after the ARN in {_setting(variable)}, or the secret")
     remedy = f"{'; '.join(dict.fromkeys(remedies))}; then {environment.deploy_command}"
     shown = "; ".join(evidence) or f"{len(secrets)} of {len(secrets)}"
     return finding(f"{name}'s secrets exist", not evidence, shown, remedy)
+
+
+def _setting(variable: str) -> str:
+    """The setting that has the ARN of a variable's secret."""
+    return "langfuse.ca_certificate_secret_arn" if variable == CA_CERTIFICATES else "langfuse.secrets"
 
 
 def _may_be_read(

@@ -7,7 +7,8 @@ import typer
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from ops.review.plan_format import Change
-from ops.review.text import joined, word
+from ops.review.text import code, joined, word
+from settings.images import Image, parse_image
 
 
 class Part(BaseModel):
@@ -71,6 +72,21 @@ def container_differences(change: Change) -> list[str]:
         if changed := list(_changed(old[name], new[name], hidden)):
             lines.append(f"{word(name)}: {joined(changed)}")
     return sorted(lines)
+
+
+def old_images(change: Change) -> Iterator[str]:
+    """A line if images get another tag and keep their digest: the same images run on."""
+    if change.type != "aws_ecs_task_definition" or change.unknown.get("container_definitions"):
+        return
+    before = {container.name: parse_image(container.image) for container in containers(change.before)}
+    after = {container.name: parse_image(container.image) for container in containers(change.after)}
+    kept = [name for name in before.keys() & after.keys() if _is_renamed(before[name], after[name])]
+    if kept:
+        yield f"- {code(change.address)}: {joined(map(word, sorted(kept)))}: set langfuse.web_digest and worker_digest"
+
+
+def _is_renamed(old: Image, new: Image) -> bool:
+    return bool(old.digest) and old.digest == new.digest and old.tag != new.tag
 
 
 def _changed(old: Container, new: Container, hidden: bool) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ops.major_steps import unchosen_step
 from ops.review import access_changes
 from ops.review.causes import replacements
-from ops.review.containers import container_differences
+from ops.review.containers import container_differences, old_images
 from ops.review.differences import Difference, differences
 from ops.review.interruptions import noticed
 from ops.review.losses import FIXED, Loss, rotation, unchangeable
@@ -20,7 +20,8 @@ from ops.review.text import code, joined, word
 SHOWN_KINDS = ("add", "change", "replace", "destroy", "forget")
 NO_WAY_BACK = "**No way back**"
 PROTECTS_LESS = "**Protects less**"
-WARNINGS = {NO_WAY_BACK: "no way back", PROTECTS_LESS: "protects less"}
+OLD_IMAGE = "**Another version's name, and the old image: its digest decides**"
+WARNINGS = {NO_WAY_BACK: "no way back", PROTECTS_LESS: "protects less", OLD_IMAGE: "the old image runs on"}
 FOLDED = "<details><summary>"
 CHARACTERS = 24_000
 """How long a review is at most. GitHub takes comments of 65,536 characters, and one has the reviews of dev and prod."""
@@ -82,6 +83,7 @@ def _sections(
     yield "**Data is lost**", [_loss(loss, refused) for loss in lost if not loss.stays]
     yield "**Data stays on AWS, and leaves the state**", [_loss(loss, refused) for loss in lost if loss.stays]
     yield "**No write mode for Langfuse's new major version: see docs/upgrade-to-4.md**", _told(steps)
+    yield OLD_IMAGE, [line for change in changes for line in old_images(change)]
     yield NO_WAY_BACK, [line for pair in pairs for line in irreversible(*pair)]
     yield "**Stays on AWS, and leaves the state**", [f"- {code(change.address)}" for change in left]
     yield "**Replaced**", [line for stack in stacks for line in replacements(stack)]

@@ -57,7 +57,8 @@ SHADOWING = {
     r"VERCEL|VERCEL_URL": FILLED["NEXTAUTH_URL"],  # web/src/env.mjs
     r"LANGFUSE_QUEUE_METRICS_ENABLED": FILLED["ENABLE_AWS_CLOUDWATCH_METRIC_PUBLISHING"],
     # https://langfuse.com/self-hosting/configuration/custom-base-path, langfuse/langfuse#7679, #12524
-    r"NEXT_PUBLIC_BASE_PATH": "it is part of the image, and Langfuse's own serves at /: use a domain.name of its own",
+    r"NEXT_PUBLIC_BASE_PATH": "it is part of the image: set langfuse.base_path, with an image that was built for it, or"
+    " use a domain.name of its own",
     r"NEXT_PUBLIC_SIGN_UP_DISABLED": "browsers do not get it: set AUTH_DISABLE_SIGNUP",
     # web/src/server/auth.ts, web/src/features/entitlements/server/getPlan.ts
     r"NEXT_PUBLIC_LANGFUSE_CLOUD_REGION|AUTH_CLICKHOUSE_CLOUD_\w+": "it is for Langfuse's own cloud",

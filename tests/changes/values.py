@@ -83,6 +83,13 @@ def _with_companions(existing: Existing) -> dict[str, Values]:
     return {
         **dict.fromkeys(vpc, vpc),
         **dict.fromkeys(first, first),
+    digests: Values = {
+        f"langfuse.{service}_digest": "sha256:" + "0123456789abcdef" * 4 for service in ("web", "worker")
+    }
+    return {
+        **dict.fromkeys(vpc, vpc),
+        **dict.fromkeys(digests, digests),
+        "langfuse.base_path": {"langfuse.base_path": "/langfuse", "langfuse.registry": "registry.example.com/langfuse"},
         "redis.engine": {"redis.engine": "valkey", "redis.version": "7.2"},
         "domain.name": domain,
         "domain.certificate_arn": domain,
@@ -110,6 +117,7 @@ def _values(current: Settings) -> dict[str, object]:
         "langfuse.version": "4.16.1",
         "langfuse.environment": {"AUTH_DISABLE_SIGNUP": "true"},
         "langfuse.secrets": {"SMTP_PASSWORD": "arn:aws:secretsmanager:us-east-1:000000000000:secret:smtp-AbCdEf"},
+        "langfuse.ca_certificate_secret_arn": "arn:aws:secretsmanager:us-east-1:000000000000:secret:ca-AbCdEf",
         "langfuse.kms_key_arns": ["arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-4cde-8f01-23456789abcd"],
         "secrets.recovery_window_days": 7,
         # Both go with 4096 MiB, and 5120 MiB with both.

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from local.deployment import Deployment
+from settings.images import DEFAULT_REGISTRY
 from tests.e2e.conftest import plan
 
 pytestmark = pytest.mark.e2e
 
 CRASHING_VERSION = "4.97.0"
-CRASHING_IMAGE = f"langfuse/langfuse:{CRASHING_VERSION}"
+CRASHING_IMAGE = f"{DEFAULT_REGISTRY}/langfuse:{CRASHING_VERSION}"
 
 
 def client(deployment: Deployment, service: str) -> Any:

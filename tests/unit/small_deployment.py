@@ -64,13 +64,22 @@ class SmallDeployment:
             return str(secrets.create_secret(Name=name, SecretString=value)["ARN"])
 
     def run_web(
-        self, version: str, variables: Mapping[str, str] | None = None, secrets: Mapping[str, str] | None = None
+        self,
+        version: str,
+        variables: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        *,
+        repository: str = "langfuse/langfuse",
+        first: Mapping[str, Any] | None = None,
     ) -> None:
-        """Lets the web service run a version, with variables and with secrets by their ARNs."""
+        """Lets the web service run a version, with variables and with secrets by their ARNs.
+
+        ``first`` is the definition of a container that must have ended before.
+        """
         ecs = self.client("ecs")
-        container = {
+        container: dict[str, Any] = {
             "name": WEB,
-            "image": f"langfuse/langfuse:{version}",
+            "image": f"{repository}:{version}",
             "essential": True,
             "environment": [{"name": name, "value": value} for name, value in (variables or {}).items()],
             "secrets": [{"name": name, "valueFrom": arn} for name, arn in (secrets or {}).items()],
@@ -79,6 +88,8 @@ class SmallDeployment:
                 "options": {"awslogs-group": "web", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "web"},
             },
         }
+        if first:
+            container["dependsOn"] = [{"containerName": first["name"], "condition": "SUCCESS"}]
         definition = ecs.register_task_definition(
             family=WEB,
             networkMode="awsvpc",
@@ -87,7 +98,7 @@ class SmallDeployment:
             memory="2048",
             taskRoleArn=self.task_role_arn,
             executionRoleArn=self.task_role_arn,
-            containerDefinitions=[container],
+            containerDefinitions=[container, *([first] if first else [])],
         )["taskDefinition"]["taskDefinitionArn"]
         if ecs.describe_services(cluster=CLUSTER, services=[WEB])["services"]:
             ecs.update_service(cluster=CLUSTER, service=WEB, taskDefinition=definition)

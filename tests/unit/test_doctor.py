@@ -1,7 +1,8 @@
 """Tests of the checks of ``ops doctor`` for versions and mail. tests/e2e/test_day_two.py tests the command."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -11,7 +12,9 @@ from ops.console import UNLIMITED, console
 from ops.doctor_checks.database_versions import versions_fit
 from ops.doctor_checks.mail import mail_can_leave
 from ops.doctor_checks.services import address_is_public
+from ops.doctor_checks.starts import tasks_start
 from ops.findings import Finding, Verdict, print_findings
+from ops.status import SECTIONS
 from tests.unit.small_deployment import SmallDeployment
 
 EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
@@ -141,6 +144,48 @@ def test_an_address_that_was_overridden_is_named(deployment: SmallDeployment) ->
     assert finding.verdict is Verdict.FAILED
     assert "langfuse.environment.NEXTAUTH_URL" in finding.remedy
     assert "If users shall come to https://old.example.com, set domain.name first" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("suffix", "verdict"), [("/api/auth", Verdict.OK), ("", Verdict.FAILED), ("/other/api/auth", Verdict.FAILED)]
+)
+def test_the_address_with_a_base_path(deployment: SmallDeployment, suffix: str, verdict: Verdict) -> None:
+    address = "http://langfuse.example.com/langfuse"
+    deployment.run_web("4.16.0", {"NEXTAUTH_URL": address + suffix})
+    environment = deployment.environment()
+    environment.outputs("services")["alb_url"] = address
+    (finding,) = address_is_public(environment)
+    assert finding.verdict is verdict
+
+
+def test_a_version_with_an_image_that_is_not_pulled_is_told(deployment: SmallDeployment) -> None:
+    """Until another version runs: ECS goes on with the old one, and Langfuse works."""
+    deployment.run_web("4.16.0")
+    assert starts(deployment).verdict is Verdict.OK
+    deployment.run_web("4.17.0", repository="000000000000.dkr.ecr.us-east-1.amazonaws.com/mirror/langfuse")
+    found = eventually(lambda: starts(deployment), lambda found: found.verdict is not Verdict.OK)
+    assert found.evidence.startswith(
+        "the image was not pulled: its registry does not have it: CannotPullContainerError"
+    )
+    assert "langfuse.registry" in found.remedy
+    rows = {what: detail for what, _, detail in SECTIONS["services"](deployment.environment())}
+    assert rows["web's last failed task"].startswith("the image was not pulled: its registry does not have it (check")
+    deployment.run_web("4.16.0")
+    assert eventually(lambda: starts(deployment), lambda found: found.verdict is Verdict.OK).remedy == ""
+
+
+def starts(deployment: SmallDeployment) -> Finding:
+    (found,) = tasks_start(deployment.environment())
+    return found
+
+
+def eventually(look: Callable[[], Finding], is_it: Callable[[Finding], bool]) -> Finding:
+    """What is found once it is as expected, within 10 s."""
+    deadline = time.monotonic() + 10
+    while not is_it(found := look()):
+        assert time.monotonic() < deadline, found
+        time.sleep(0.1)
+    return found
 
 
 def test_without_mail_nothing_is_said_of_it(deployment: SmallDeployment) -> None:

@@ -9,6 +9,7 @@ import pytest
 from ops.doctor_checks.secret_addresses import addresses_are_reachable
 from ops.doctor_checks.task_secrets import secrets_are_readable
 from ops.findings import Finding, Verdict
+from settings.secret_variables import CA_CERTIFICATES
 from tests.unit.small_deployment import SmallDeployment
 
 NAME = "settings-of-langfuse"
@@ -64,6 +65,17 @@ def test_a_secret_that_is_absent_is_not_counted_as_readable(deployment: SmallDep
     assert "AUTH_CUSTOM_CLIENT_SECRET: there is no arn:aws:secretsmanager:" in findings[EXISTS].evidence
     assert "langfuse.secrets" in findings[EXISTS].remedy
     assert "0 of 0" in findings[READ].evidence
+
+
+@pytest.mark.usefixtures("allow")
+def test_a_secret_of_the_container_before_langfuse(deployment: SmallDeployment, secret: str) -> None:
+    arn = f"{secret[:-6]}AbCdEf"
+    writer = {"name": "ca-certificates", "image": "langfuse", "secrets": [{"name": CA_CERTIFICATES, "valueFrom": arn}]}
+    deployment.run_web("4.16.0", first={**writer, "essential": False})
+    (finding,) = [finding for finding in secrets_are_readable(deployment.environment()) if finding.check == EXISTS]
+    assert finding.verdict is Verdict.FAILED
+    assert f"{CA_CERTIFICATES}: there is no {arn}" in finding.evidence
+    assert "correct the ARN in langfuse.ca_certificate_secret_arn" in finding.remedy
 
 
 @pytest.mark.usefixtures("allow")

@@ -13,11 +13,21 @@ from tests.unit.plans import resource
 ADDRESS = "aws_ecs_task_definition.web"
 
 
-def definition(version: str, mode: str | None) -> dict[str, str]:
+IMAGES = (
+    "langfuse/langfuse:{}",
+    "docker.langfuse.com/langfuse/langfuse-worker:{}",
+    "registry.example.com:5000/langfuse:{}",
+    f"123456789012.dkr.ecr.us-east-1.amazonaws.com/mirror/langfuse:{{}}@sha256:{'a' * 64}",
+)
+
+
+def definition(version: str, mode: str | None, image: str = IMAGES[0]) -> dict[str, str]:
+    """A task definition, in which a container of the same image ends before Langfuse's starts."""
     environment = [{"name": "HOSTNAME", "value": "0.0.0.0"}]
     environment += [{"name": WRITE_MODE, "value": mode}] if mode else []
-    container = {"name": "web", "image": f"langfuse/langfuse:{version}", "environment": environment}
-    return {"family": "web", "container_definitions": json.dumps([container])}
+    first = {"name": "ca-certificates", "image": image.format(version), "essential": False}
+    container = {"name": "web", "image": image.format(version), "environment": environment}
+    return {"family": "web", "container_definitions": json.dumps([first, container])}
 
 
 def review(folder: Path, old: str, new: str, mode: str | None, *options: str) -> Ran:
@@ -34,6 +44,14 @@ def test_a_step_without_a_write_mode_is_refused(tmp_path: Path) -> None:
     assert "docs/upgrade-to-4.md" in ran.stdout
     allowed = review(tmp_path, "3.225.7", "4.16.0", None, "--allow", ADDRESS)
     assert allowed.returncode == 0, allowed.stderr
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_a_step_is_seen_whatever_the_registry_is(tmp_path: Path, image: str) -> None:
+    change = resource(ADDRESS, "replace", definition("3.225.7", None), definition("4.16.0", None, image))
+    ran = plans.review(tmp_path, {"services": plans.plan(change)})
+    assert ran.returncode == 3
+    assert f"- `{ADDRESS}`: 3.225.7 → 4.16.0\n" in ran.stdout
 
 
 @pytest.mark.parametrize(

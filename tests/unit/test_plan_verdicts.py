@@ -47,6 +47,26 @@ def test_what_is_allowed_to_leave_the_state(tmp_path: Path) -> None:
     assert "\n| data | 0 | 0 | 0 | 0 | 1 |\n" in ran.stdout
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "is_told"),
+    [
+        ("4.16.0@sha256:" + "a" * 64, "4.17.0@sha256:" + "a" * 64, True),
+        ("4.16.0@sha256:" + "a" * 64, "4.17.0@sha256:" + "b" * 64, False),
+        ("4.16.0@sha256:" + "a" * 64, "4.17.0", False),
+        ("4.16.0", "4.17.0", False),
+    ],
+)
+def test_a_digest_that_stays_while_the_version_changes_is_told(
+    tmp_path: Path, old: str, new: str, is_told: bool
+) -> None:
+    ran = review(
+        tmp_path, {"services": plan(resource("aws_ecs_task_definition.web", "replace", image(old), image(new)))}
+    )
+    assert ("; the old image runs on" in ran.stdout.partition("\n")[0]) == is_told
+    line = "- `aws_ecs_task_definition.web`: web: set langfuse.web_digest and worker_digest\n"
+    assert (line in ran.stdout) == is_told
+
+
 def test_the_answer_in_json(tmp_path: Path) -> None:
     softer = resource("aws_lb.web", "change", {"enable_deletion_protection": True}, {})
     plans = {"data": plan(VOLUME, DATABASE, softer), "services": {"waits_for": ["data"]}}

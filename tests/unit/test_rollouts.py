@@ -216,3 +216,40 @@ def test_wait_starts_again_what_had_failed_before(aws: EmbeddedAws, ecs: Ecs, wa
 def test_wait_says_that_there_is_no_service(aws: EmbeddedAws, wait: Callable[..., Ran]) -> None:
     Ecs(aws)
     assert_one_line(wait("web:1"), "there is no service web in cluster")
+
+
+REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
+"""ECR's of the account and Region of the embedded AWS."""
+
+
+@pytest.fixture
+def repository(aws: EmbeddedAws) -> Iterator[Any]:
+    """ECR with the repository ``mirror/langfuse``, which has an image with the tag 1."""
+    ecr: Any = aws.session().client("ecr", endpoint_url=aws.url)
+    ecr.create_repository(repositoryName="mirror/langfuse")
+    ecr.put_image(repositoryName="mirror/langfuse", imageManifest="{}", imageTag="1")
+    yield ecr
+    ecr.delete_repository(repositoryName="mirror/langfuse", force=True)
+
+
+@pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize("image", ["mirror/langfuse:2", "mirror/other:1", f"mirror/langfuse:1@sha256:{'0' * 64}"])
+def test_wait_says_that_an_image_is_not_in_its_registry(ecs: Ecs, wait: Callable[..., Ran], image: str) -> None:
+    definition = ecs.create(f"{REGISTRY}/{image}")["taskDefinition"]
+    ran = wait(definition)
+    assert_one_line(ran, "its registry does not have it", "check langfuse.registry", f"{REGISTRY}/{image}: not found")
+    assert "ended by itself" not in ran.stderr
+    stopped = next(task for task in ecs.stopped_tasks() if task["taskDefinitionArn"] == definition)
+    assert stopped["stopCode"] == "TaskFailedToStart"
+    assert "exitCode" not in stopped["containers"][0]
+
+
+def test_an_image_that_is_in_its_registry_starts(ecs: Ecs, repository: Any, wait: Callable[..., Ran]) -> None:
+    (image,) = repository.describe_images(repositoryName="mirror/langfuse")["imageDetails"]
+    by_digest = f"{REGISTRY}/mirror/langfuse:any@{image['imageDigest']}"
+    for name in (f"{REGISTRY}/mirror/langfuse:1", by_digest, "123456789012.dkr.ecr.us-east-1.amazonaws.com/other:1"):
+        created = ecs.create(name)
+        ran = wait(created["taskDefinition"])
+        assert ran.returncode == 0, ran.stderr
+        ecs.client.delete_service(cluster="cluster", service="web", force=True)
+    ecs.create(GOOD)

@@ -104,8 +104,8 @@ def test_values_that_langfuse_is_particular_about(environment: str) -> None:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_both_images_are_pinned_to_one_version(environment: str) -> None:
     services = app(environment)["services"]
-    assert container(services, "web")["image"] == "langfuse/langfuse:4.16.0"
-    assert container(services, "worker")["image"] == "langfuse/langfuse-worker:4.16.0"
+    assert container(services, "web")["image"] == "docker.langfuse.com/langfuse/langfuse:4.16.0"
+    assert container(services, "worker")["image"] == "docker.langfuse.com/langfuse/langfuse-worker:4.16.0"
 
 
 def test_more_variables_and_secrets_reach_both_containers() -> None:

@@ -148,6 +148,13 @@ def test_no_redirect_is_followed(fake_server: HTTPServer, path: str, status: int
     assert_one_line(ran, f"{path} redirects: use --url https://langfuse.example.com")
 
 
+def test_a_redirect_with_a_base_path(fake_server: HTTPServer) -> None:
+    location = {"Location": f"https://langfuse.example.com/langfuse{HEALTH}"}
+    fake_server.expect_request(f"/langfuse{HEALTH}").respond_with_data(status=301, headers=location)
+    ran = run_smoke(fake_server.url_for("/langfuse/"))
+    assert_one_line(ran, f"/langfuse{HEALTH} redirects: use --url https://langfuse.example.com/langfuse")
+
+
 def test_the_proxy_of_the_environment_is_used(fake_server: HTTPServer) -> None:
     fake_langfuse(fake_server)
     proxy = f"http://user:password@127.0.0.1:{fake_server.port}"  # pragma: allowlist secret

@@ -137,3 +137,44 @@ def test_a_step_that_was_chosen_migrates(deployment: SmallDeployment) -> None:
     ran = deployment.ops("upgrade", "4.16.0", *APPLY, **LEGACY)
     assert_one_line(ran, "the migration still runs after 1 s")
     assert len(migrations(deployment)) == 1
+
+
+DIGEST = f"sha256:{'a' * 64}"
+DIGESTS = {"LANGFUSE_AWS__LANGFUSE__WEB_DIGEST": DIGEST, "LANGFUSE_AWS__LANGFUSE__WORKER_DIGEST": DIGEST}
+WRITER = {"name": "ca-certificates", "image": "registry.example.com:5000/langfuse:3.225.7", "essential": False}
+
+
+@pytest.fixture
+def mirrored(deployment: SmallDeployment) -> Iterator[None]:
+    """Web with an image of a registry with a port, pinned by a digest, and a container that ends before it starts."""
+    deployment.run_web(f"3.225.7@sha256:{'b' * 64}", repository="registry.example.com:5000/langfuse", first=WRITER)
+    yield
+    deployment.run_web("3.225.7")
+
+
+@pytest.mark.usefixtures("mirrored", "migration_to_stop")
+def test_the_migration_has_the_image_of_webs_registry(deployment: SmallDeployment) -> None:
+    assert_fine(deployment.ops("upgrade", "3.225.7"), "web runs 3.225.7 already")
+    assert_fine(deployment.ops("upgrade", "3.226.0"), "One task of registry.example.com:5000/langfuse:3.226.0 migrates")
+    assert_one_line(deployment.ops("upgrade", "3.226.0", *APPLY), "the migration still runs after 1 s")
+    ecs = deployment.client("ecs")
+    (task,) = ecs.describe_tasks(cluster=CLUSTER, tasks=migrations(deployment))["tasks"]
+    started = ecs.describe_task_definition(taskDefinition=task["taskDefinitionArn"])["taskDefinition"]
+    web, writer = started["containerDefinitions"]
+    assert (web["image"], web["command"]) == ("registry.example.com:5000/langfuse:3.226.0", ["true"])
+    assert (writer["name"], writer["image"]) == (WRITER["name"], WRITER["image"])
+    assert web["dependsOn"] == [{"containerName": "ca-certificates", "condition": "SUCCESS"}]
+
+
+@pytest.mark.usefixtures("mirrored")
+def test_a_version_that_the_settings_do_not_pin_is_refused(deployment: SmallDeployment) -> None:
+    chosen = {**DIGESTS, "LANGFUSE_AWS__LANGFUSE__VERSION": "3.225.7"}
+    assert_one_line(deployment.ops("upgrade", "3.226.0", **chosen), "web_digest and worker_digest of 3.226.0")
+    pinned = deployment.ops("upgrade", "3.226.0", **{**chosen, "LANGFUSE_AWS__LANGFUSE__VERSION": "3.226.0"})
+    assert_fine(pinned, f"One task of registry.example.com:5000/langfuse:3.226.0@{DIGEST} migrates")
+
+
+def test_an_image_without_a_version_is_told(deployment: SmallDeployment) -> None:
+    deployment.run_web("latest")
+    assert_one_line(deployment.ops("upgrade", "3.226.0"), "langfuse/langfuse:latest, whose tag is no version")
+    deployment.run_web("3.225.7")
