@@ -36,6 +36,17 @@ FILLED = {
 }
 """By variable that the stacks fill, what to do instead. modules/langfuse.py fills just these."""
 
+FILLED_WITH_KEY = tuple(
+    f"LANGFUSE_S3_{use}_SSE{part}" for use in ("EVENT_UPLOAD", "BATCH_EXPORT") for part in ("", "_KMS_KEY_ID")
+)
+"""The variables that the stacks fill as well if ``encryption.kms`` is not ``aws``. modules/langfuse.py fills just these.
+
+Those of media stay out: with them, Langfuse signs S3's encryption headers into the URLs that it gives to browsers and
+SDKs, which do not send those headers, so that S3 refuses each upload (SignatureDoesNotMatch). The bucket's default
+encrypts media with the same key. Source: getSignedUploadUrl in packages/shared/src/server/services/StorageService.ts,
+prepareRequest of @aws-sdk/s3-request-presigner.
+"""
+
 SHADOWING = {
     # packages/shared/src/server/redis/redis.ts: a cluster and sentinels come before REDIS_CONNECTION_STRING, the TLS
     # options are added to it, and the host is ignored beside it. Source files are those of langfuse/langfuse v4.16.0.
@@ -64,6 +75,13 @@ SHADOWING = {
     r"NEXT_PUBLIC_\w+": "it is part of the image: browsers do not get another value",
 }
 """By regular expression of variables that the stacks leave out, what to do instead."""
+
+
+def encrypted_by_the_stacks(variable: str) -> str | None:
+    """What to do instead of setting a variable while ``encryption.kms`` is not ``aws``."""
+    if re.fullmatch(r"LANGFUSE_S3_(EVENT_UPLOAD|MEDIA_UPLOAD|BATCH_EXPORT)_SSE(_KMS_KEY_ID)?", variable):
+        return "leave it out: the stacks encrypt the bucket with the key of encryption.kms"
+    return None
 
 
 def instead_of(variable: str) -> str | None:
