@@ -16,7 +16,7 @@ DELETION_WINDOW_DAYS = 30
 """The longest that KMS allows."""
 # ElastiCache calls KMS under two names: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
 SERVICES = ("backup", "dax", "ec2", "elasticache", "logs", "rds", "s3", "secretsmanager", "sns")
-"""The services that use the key for whoever calls them, by their names in ``kms:ViaService``. ``ec2`` stands for EBS."""
+"""The services that use the key for whoever calls them, as ``kms:ViaService`` names them. ``ec2`` stands for EBS."""
 ADMINISTRATION = (
     "kms:CancelKeyDeletion",
     "kms:CreateAlias",
@@ -53,8 +53,8 @@ class EncryptionKey(Construct):
 
     With ``deletion_protection``, Terraform refuses to destroy the key, and its policy lets nobody schedule its deletion,
     also when the key is no longer in the configuration. Without it, a destroy schedules the deletion: KMS deletes the
-    key 30 days later, and then nobody can read what it encrypts, backups and snapshots included. Until then,
-    ``aws kms cancel-key-deletion`` keeps it. The alias is free at once.
+    key 30 days later, and nobody can read what it encrypts any more, backups and snapshots included. Until then, ``aws
+    kms cancel-key-deletion`` keeps it. The alias is free at once.
 
     Args:
         name: the environment's prefix, which is the alias's name.

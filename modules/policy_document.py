@@ -38,9 +38,7 @@ def aws_managed_policy_arn(name: str, *, region: str) -> str:
 
 def decryption(key_arns: Sequence[str], *, region: str) -> Allow:
     """The statement that allows to read secrets that these KMS keys encrypt."""
-    return Allow(
-        actions=["kms:Decrypt"], resources=key_arns, conditions=only_through("secretsmanager", region=region)
-    )
+    return Allow(actions=["kms:Decrypt"], resources=key_arns, conditions=only_through("secretsmanager", region=region))
 
 
 def only_through(*services: str, region: str) -> dict[str, dict[str, list[str]]]:

@@ -55,7 +55,7 @@ EncryptionKey = Annotated[
     str,
     Field(
         pattern=rf"^(aws|own|{_arn('kms', f'key/({KEY_UUID}|mrk-[0-9a-f]{{32}})').strip('^$')})$",
-        description='"aws", "own", or the ARN of a KMS key, not of an alias',
+        description='choice of "aws", "own" or the ARN of a KMS key, not of an alias',
         examples=["own", "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-4cde-8f01-23456789abcd"],
     ),
 ]

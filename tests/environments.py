@@ -13,6 +13,8 @@ EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
 UPGRADED = {"LANGFUSE_AWS__POSTGRES__VERSION": "16", "LANGFUSE_AWS__REDIS__ENGINE": "valkey"}
 # With these settings, the services of both environments run.
 RUNNING = {"LANGFUSE_AWS__CLICKHOUSE__CONFIGURED": "true"}
+# One customer-managed key, which the network stack makes, encrypts everything.
+OWN_KEY = {"LANGFUSE_AWS__ENCRYPTION__KMS": "own"}
 
 
 def load(environment: str = "dev", overrides: Mapping[str, str] | None = None) -> Settings:

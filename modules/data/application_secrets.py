@@ -18,9 +18,7 @@ class ApplicationSecrets(Construct):
         kms_key_arn: the KMS key that encrypts them, or None for ``aws/secretsmanager``.
     """
 
-    def __init__(
-        self, scope: Construct, id_: str, *, name: str, settings: Secrets, kms_key_arn: str | None
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, name: str, settings: Secrets, kms_key_arn: str | None) -> None:
         super().__init__(scope, id_)
         days = settings.recovery_window_days
         self.nextauth_secret = Secret(

@@ -69,7 +69,7 @@ class TaskRole(Construct):
     Args:
         name: the role's name.
         bucket_arn: the bucket.
-        bucket_key_arns: the KMS keys that encrypt the bucket's objects: the bucket's own, and those that Langfuse names.
+        bucket_key_arns: the KMS keys of the bucket's objects: the bucket's own, and those that Langfuse names.
         publishes_metrics: whether Langfuse can also publish its metrics.
         policy_arns: managed policies to attach.
         region: the AWS region.

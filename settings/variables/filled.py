@@ -39,12 +39,12 @@ FILLED = {
 FILLED_WITH_KEY = tuple(
     f"LANGFUSE_S3_{use}_SSE{part}" for use in ("EVENT_UPLOAD", "BATCH_EXPORT") for part in ("", "_KMS_KEY_ID")
 )
-"""The variables that the stacks fill as well if ``encryption.kms`` is not ``aws``. modules/langfuse.py fills just these.
+"""The variables that the stacks fill too if ``encryption.kms`` is not ``aws``. modules/langfuse.py fills just these."""
 
-Those of media stay out: with them, Langfuse signs S3's encryption headers into the URLs that it gives to browsers and
-SDKs, which do not send those headers, so that S3 refuses each upload (SignatureDoesNotMatch). The bucket's default
-encrypts media with the same key. Source: getSignedUploadUrl in packages/shared/src/server/services/StorageService.ts,
-prepareRequest of @aws-sdk/s3-request-presigner.
+LEFT_TO_THE_BUCKET = ("LANGFUSE_S3_MEDIA_UPLOAD_SSE", "LANGFUSE_S3_MEDIA_UPLOAD_SSE_KMS_KEY_ID")
+"""With these, Langfuse signs S3's encryption headers into the URLs that browsers and SDKs upload media to. They do not
+send the headers, so that S3 refuses each upload (SignatureDoesNotMatch). Source: getSignedUploadUrl in
+packages/shared/src/server/services/StorageService.ts, and prepareRequest of @aws-sdk/s3-request-presigner.
 """
 
 SHADOWING = {
@@ -79,8 +79,10 @@ SHADOWING = {
 
 def encrypted_by_the_stacks(variable: str) -> str | None:
     """What to do instead of setting a variable while ``encryption.kms`` is not ``aws``."""
-    if re.fullmatch(r"LANGFUSE_S3_(EVENT_UPLOAD|MEDIA_UPLOAD|BATCH_EXPORT)_SSE(_KMS_KEY_ID)?", variable):
-        return "leave it out: the stacks encrypt the bucket with the key of encryption.kms"
+    if variable in FILLED_WITH_KEY:
+        return "is filled by the stacks, with the key of encryption.kms: leave it out"
+    if variable in LEFT_TO_THE_BUCKET:
+        return "is not needed, since the bucket encrypts media with the key of encryption.kms: leave it out"
     return None
 
 

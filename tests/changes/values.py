@@ -95,6 +95,7 @@ def _values(current: Settings) -> dict[str, object]:
         "allowed_account_ids": ["000000000000"],
         "tags": {"Team": "ml"},
         "state.kms_key_id": "arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-4cde-8f01-23456789abcd",
+        "encryption.kms": "arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-4cde-8f01-23456789abcd",
         "log_retention_days": _next(LOG_RETENTION_DAYS, current.log_retention_days),
         "network.cidr": "10.1.0.0/16",
         "network.nat_gateways": 1 if current.network.nat_gateways == 2 else 2,

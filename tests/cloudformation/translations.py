@@ -174,6 +174,10 @@ TRANSLATIONS = {
             },
         )
     ],
+    "aws_kms_alias": [Translation("AWS::KMS::Alias", names={"name": "AliasName"})],
+    "aws_kms_key": [
+        Translation("AWS::KMS::Key", names={"deletion_window_in_days": "PendingWindowInDays", "policy": "KeyPolicy"})
+    ],
     "aws_lb": [
         Translation(
             "AWS::ElasticLoadBalancingV2::LoadBalancer",
