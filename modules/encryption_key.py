@@ -51,10 +51,10 @@ class EncryptionKey(Construct):
     may use it, only through the services that store the environment's data. CloudWatch Logs and CloudWatch use it by
     themselves: for the environment's log groups, and for encrypted topics.
 
-    With ``deletion_protection``, Terraform refuses to destroy the key, and its policy lets nobody schedule its deletion,
-    also when the key is no longer in the configuration. Without it, a destroy schedules the deletion: KMS deletes the
-    key 30 days later, and nobody can read what it encrypts any more, backups and snapshots included. Until then, ``aws
-    kms cancel-key-deletion`` keeps it. The alias is free at once.
+    With ``deletion_protection``, Terraform refuses to destroy the key, and its policy lets nobody schedule its
+    deletion, also when the key is no longer in the configuration. Without it, a destroy schedules the deletion: KMS
+    deletes the key 30 days later, and nobody can read what it encrypts any more, backups and snapshots included. Until
+    then, ``aws kms cancel-key-deletion`` keeps it. The alias is free at once.
 
     Args:
         name: the environment's prefix, which is the alias's name.
