@@ -107,7 +107,9 @@ def use(account_id: str, *, region: str, log_groups: Sequence[str]) -> list[dict
     account = _account(account_id, region)
     arns = [f"arn:{partition_of(region)}:logs:{region}:{account_id}:log-group:{name}" for name in log_groups]
     return [
-        _statement("UseThroughServices", account, USE, through_services),
+        # AWS Backup retires a grant for whoever makes a vault:
+        # https://docs.aws.amazon.com/aws-backup/latest/devguide/access-control.html
+        _statement("UseThroughServices", account, [*USE, "kms:RetireGrant"], through_services),
         # RDS, ElastiCache and EBS keep a grant, since they use the key when nobody calls them.
         _statement(
             "GrantsToServices",

@@ -144,7 +144,8 @@ def test_administrators_can_not_use_the_key() -> None:
     _, statements = own_key()
     administration = statements["Administration"]["Action"]
     uses = {action for statement in statements.values() for action in statement["Action"]} - set(administration)
-    assert uses == {"kms:CreateGrant", "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"}
+    grants = {"kms:CreateGrant", "kms:RetireGrant"}
+    assert uses == {"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", *grants}
     assert not any("*" in action or "Create" in action for action in administration if action != "kms:CreateAlias")
     assert "kms:PutKeyPolicy" in administration
 
