@@ -55,7 +55,10 @@ TRANSLATIONS = {
         )
     ],
     "aws_backup_vault": [
-        Translation("AWS::Backup::BackupVault", names={"name": "BackupVaultName", "force_destroy": None})
+        Translation(
+            "AWS::Backup::BackupVault",
+            names={"name": "BackupVaultName", "kms_key_arn": "EncryptionKeyArn", "force_destroy": None},
+        )
     ],
     "aws_cloudfront_distribution": [
         Translation(
