@@ -370,6 +370,14 @@ ENTRANCE = {
     ),
 }
 
+KMS = {
+    # A key has no name: its alias, which the stacks make right after it, tells it from others.
+    "aws_kms_key": Identity(
+        "kms", "describe_key", {"KeyId": "alias/{prefix}"}, "[KeyMetadata][?KeyState!='PendingDeletion'].KeyId"
+    ),
+    "aws_kms_alias": Identity("kms", "list_aliases", {}, "Aliases[?AliasName=='{name}'].AliasName"),
+}
+
 MONITORING = {
     "aws_cloudwatch_log_group": Identity(
         "logs",
@@ -412,6 +420,7 @@ IDENTITIES: Mapping[str, Identity] = {
     **DATABASES,
     **S3,
     **SECRETS,
+    **KMS,
     **IAM,
     **ECS,
     **ENTRANCE,

@@ -64,6 +64,7 @@ class LangfuseConfiguration:
         idle_timeout_seconds: when the load balancer closes idle connections.
         redis_url: Redis's connection string.
         bucket_name: the bucket for events, media and exports.
+        bucket_key_arn: the KMS key that encrypts its objects, or None for a key that S3 manages.
         clickhouse_cluster_enabled: whether ClickHouse is a replicated cluster.
         publishes_metrics: whether the worker publishes its metrics to CloudWatch.
         secret_arns: the ARN of the secret of each secret variable that the stacks fill. Web gets all of them.
@@ -81,6 +82,7 @@ class LangfuseConfiguration:
     idle_timeout_seconds: int
     redis_url: str
     bucket_name: str
+    bucket_key_arn: str | None
     clickhouse_cluster_enabled: bool
     publishes_metrics: bool
     secret_arns: Mapping[str, str]
@@ -139,6 +141,7 @@ def worker_container(configuration: LangfuseConfiguration, size: ServiceSize) ->
                 "ENABLE_AWS_CLOUDWATCH_METRIC_PUBLISHING": _flag(configuration.publishes_metrics),
                 "LANGFUSE_S3_BATCH_EXPORT_ENABLED": "true",
                 "LANGFUSE_S3_BATCH_EXPORT_PREFIX": EXPORTS_PREFIX,
+                **_encryption("LANGFUSE_S3_BATCH_EXPORT", configuration.bucket_key_arn),
             },
         ),
         secret_arns=_secret_arns(configuration, WORKER_SECRETS),
@@ -162,6 +165,8 @@ def _variables(configuration: LangfuseConfiguration, size: ServiceSize, own: Map
         "LANGFUSE_S3_EVENT_UPLOAD_BUCKET": bucket_name,
         "LANGFUSE_S3_EVENT_UPLOAD_REGION": region,
         "LANGFUSE_S3_EVENT_UPLOAD_PREFIX": EVENTS_PREFIX,
+        **_encryption("LANGFUSE_S3_EVENT_UPLOAD", configuration.bucket_key_arn),
+        # Not of media, which browsers and SDKs upload: settings/variables/filled.py. The bucket encrypts them.
         "LANGFUSE_S3_MEDIA_UPLOAD_BUCKET": bucket_name,
         "LANGFUSE_S3_MEDIA_UPLOAD_REGION": region,
         "LANGFUSE_S3_MEDIA_UPLOAD_PREFIX": MEDIA_PREFIX,
@@ -180,6 +185,10 @@ def _variables(configuration: LangfuseConfiguration, size: ServiceSize, own: Map
 
 def _trust(configuration: LangfuseConfiguration) -> dict[str, str]:
     return {CA_VARIABLE: CA_CERTIFICATES_FILE} if configuration.ca_certificate_secret_arn else {}
+
+
+def _encryption(bucket: str, key_arn: str | None) -> dict[str, str]:
+    return {f"{bucket}_SSE": "aws:kms", f"{bucket}_SSE_KMS_KEY_ID": key_arn} if key_arn else {}
 
 
 def _flag(value: bool) -> str:

@@ -6,9 +6,15 @@ from constructs import Construct
 from modules.accepted_findings import AWS_KEY_SUFFICES, accept_findings
 
 
-def log_group(scope: Construct, id_: str, *, name: str, retention_days: int) -> CloudwatchLogGroup:
-    """Makes a log group whose events CloudWatch deletes after ``retention_days``."""
-    group = CloudwatchLogGroup(scope, id_, name=name, retention_in_days=retention_days)
+def log_group(
+    scope: Construct, id_: str, *, name: str, retention_days: int, kms_key_arn: str | None
+) -> CloudwatchLogGroup:
+    """Makes a log group whose events CloudWatch deletes after ``retention_days``.
+
+    ``kms_key_arn`` is the KMS key that encrypts them, or None for CloudWatch's own. CloudWatch Logs refuses a key whose
+    policy does not allow this group's name: modules/encryption_key.py.
+    """
+    group = CloudwatchLogGroup(scope, id_, name=name, retention_in_days=retention_days, kms_key_id=kms_key_arn)
     accept_findings(
         group,
         {

@@ -36,14 +36,20 @@ def aws_managed_policy_arn(name: str, *, region: str) -> str:
     return f"arn:{partition_of(region)}:iam::aws:policy/{name}"
 
 
-def only_through(service: str, *, region: str) -> dict[str, dict[str, list[str]]]:
+def decryption(key_arns: Sequence[str], *, region: str) -> Allow:
+    """The statement that allows to read secrets that these KMS keys encrypt."""
+    return Allow(actions=["kms:Decrypt"], resources=key_arns, conditions=only_through("secretsmanager", region=region))
+
+
+def only_through(*services: str, region: str) -> dict[str, dict[str, list[str]]]:
     """The condition that a service such as ``s3`` uses a KMS key for the role, in ``region``.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
     """
-    name = f"{service}.{region}.amazonaws.com"
+    names = [f"{service}.{region}.amazonaws.com" for service in services]
     # China's endpoints have a suffix, and AWS's documentation does not say whether the services' names there have it.
-    names = [name, f"{name}.cn"] if partition_of(region) == "aws-cn" else [name]
+    if partition_of(region) == "aws-cn":
+        names += [f"{name}.cn" for name in names]
     return {"StringEquals": {"kms:ViaService": names}}
 
 

@@ -28,6 +28,7 @@ class Secret(Construct):
         description: what it is for.
         value: an expression of this module, or a plain placeholder.
         recovery_window_days: how long it can be restored after it was deleted.
+        kms_key_arn: the KMS key that encrypts it, or None for ``aws/secretsmanager``.
         version: the value's version. By default 1.
     """
 
@@ -40,6 +41,7 @@ class Secret(Construct):
         description: str,
         value: str,
         recovery_window_days: int,
+        kms_key_arn: str | None,
         version: int = 1,
     ) -> None:
         super().__init__(scope, id_)
@@ -50,6 +52,7 @@ class Secret(Construct):
             name=name,
             description=description,
             recovery_window_in_days=recovery_window_days,
+            kms_key_id=kms_key_arn,
         )
         accept_findings(
             secret,

@@ -116,7 +116,7 @@ def missing(environment: Environment) -> list[str]:
 
 def requirements(environment: Environment, s3: "S3Client", bucket: str) -> list[Requirement]:
     """The properties that the bucket must have."""
-    key = environment.settings.state.kms_key_id
+    key = environment.settings.state_kms_key_id
     algorithm: Any = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key} if key else {"SSEAlgorithm": "AES256"}
     arn = f"arn:{partition_of(environment.settings.region)}:s3:::{bucket}"
     configuration: ServerSideEncryptionConfigurationTypeDef = {

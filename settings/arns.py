@@ -50,6 +50,16 @@ SecretArn = Annotated[
     ),
 ]
 
+# Terraform's S3 backend must accept the ARN too: it encrypts the state with this key.
+EncryptionKey = Annotated[
+    str,
+    Field(
+        pattern=rf"^(aws|own|{_arn('kms', f'key/({KEY_UUID}|mrk-[0-9a-f]{{32}})').strip('^$')})$",
+        description='choice of "aws", "own" or the ARN of a KMS key, not of an alias',
+        examples=["own", "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-4cde-8f01-23456789abcd"],
+    ),
+]
+
 KEY_ID = f"key/({UUID}|mrk-[0-9a-f]{{32}})"
 KEY_EXAMPLE = "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-4cde-8f01-23456789abcd"
 # How many policies a role, and how many characters a policy may have:

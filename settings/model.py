@@ -40,6 +40,7 @@ from settings.sections.sign_in import SignIn
 from settings.sections.state import State
 from settings.sections.storage import Storage
 from settings.variables.checks import lacking
+from settings.variables.filled import encrypted_by_the_stacks
 
 CLOUDFRONT_READ_SECONDS = 120
 """How long CloudFront waits for an origin's answer, at most and unless AWS raises the account's quota:
@@ -126,6 +127,15 @@ class Settings(Section):
         return f"{self.prefix}-{self.region}" if self.region_in_global_names else self.prefix
 
     @property
+    def log_groups(self) -> tuple[str, ...]:
+        """The names of all log groups of the environment; ``*`` stands for anything."""
+        return (
+            f"{self.prefix}-flow-logs",
+            f"/langfuse/{self.name}/*",
+            f"/aws/rds/instance/{self.prefix}-postgres/*",
+        )
+
+    @property
     def state_key_prefix(self) -> str:
         """The prefix of the keys of all stacks' states in the state bucket."""
         return f"langfuse/{self.name}/"
@@ -133,6 +143,11 @@ class Settings(Section):
     def state_key(self, stack: str) -> str:
         """The key of a stack's state in the state bucket."""
         return f"{self.state_key_prefix}{stack}{STATE_SUFFIX}"
+
+    @property
+    def state_kms_key_id(self) -> str | None:
+        """The KMS key that encrypts the states, or None for one that S3 manages."""
+        return self.state.kms_key_id or self.encryption.key_arn
 
     @property
     def container_variables(self) -> dict[str, str]:
@@ -228,6 +243,7 @@ class Settings(Section):
             "state.kms_key_id": self.state.kms_key_id,
             "domain.certificate_arn": self.domain.certificate_arn,
             "langfuse.ca_certificate_secret_arn": self.langfuse.ca_certificate_secret_arn,
+            "encryption.kms": self.encryption.key_arn,
             **{f"langfuse.secrets.{name}": arn for name, arn in self.langfuse.secrets.items()},
         }
         for key, arn in arns.items():
@@ -246,6 +262,14 @@ class Settings(Section):
         if port not in self.open_egress_ports:
             allowed = f"is at port {port}, which the security groups close: add it to network.egress_ports"
             refuse("langfuse.registry", self.langfuse.registry, allowed)
+        return self
+
+    @model_validator(mode="after")
+    def _check_bucket_encryption(self) -> Self:
+        for table in ("environment", "secrets"):
+            for name in getattr(self.langfuse, table):
+                if self.encryption.kms != "aws" and (must := encrypted_by_the_stacks(name)):
+                    refuse(f"langfuse.{table}.{name}", None, must)
         return self
 
     @model_validator(mode="after")

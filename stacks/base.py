@@ -33,7 +33,7 @@ class LangfuseStack(TerraformStack):
             key=settings.state_key(id_),
             region=settings.region,
             encrypt=True,
-            kms_key_id=settings.state.kms_key_id,
+            kms_key_id=settings.state_kms_key_id,
         )
         if settings.permissions_boundary_arn:
             set_permissions_boundary(self, settings.permissions_boundary_arn)

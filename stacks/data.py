@@ -13,6 +13,7 @@ from modules.data.redis import Redis
 from modules.data.redis_alarms import RedisAlarms
 from modules.secret import Secret
 from settings import Settings
+from settings.partition import partition_of
 from settings.secret_variables import secret_name_output
 from stacks.base import LangfuseStack
 from stacks.network import NetworkStack
@@ -29,8 +30,15 @@ class DataStack(LangfuseStack):
         super().__init__(scope, id_, settings)
         security_group_ids = network.security_groups.ids
         subnet_ids = network.vpc.private_subnet_ids
+        kms_key_arn = network.kms_key_arn
 
-        self.alarm_topic = AlarmTopic(self, "alarms", name=f"{settings.prefix}-alarms", email=settings.alarms.email)
+        self.alarm_topic = AlarmTopic(
+            self,
+            "alarms",
+            name=f"{settings.prefix}-alarms",
+            email=settings.alarms.email,
+            kms_key_arn=kms_key_arn,
+        )
         self.postgres = Postgres(
             self,
             "postgres",
@@ -41,6 +49,7 @@ class DataStack(LangfuseStack):
             security_group_id=security_group_ids["postgres"],
             log_retention_days=settings.log_retention_days,
             deletion_protection=settings.deletion_protection,
+            kms_key_arn=kms_key_arn,
         )
         PostgresAlarms(
             self,
@@ -56,6 +65,9 @@ class DataStack(LangfuseStack):
             settings=settings.redis,
             subnet_ids=subnet_ids,
             security_group_id=security_group_ids["redis"],
+            # ElastiCache takes no key of a customer's in GovCloud:
+            # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/at-rest-encryption.html
+            kms_key_arn=None if partition_of(settings.region) == "aws-us-gov" else kms_key_arn,
         )
         RedisAlarms(self, "redis-alarms", self.redis, topic_arn=self.alarm_topic.arn)
         self.events_bucket = EventsBucket(
@@ -64,8 +76,11 @@ class DataStack(LangfuseStack):
             name_prefix=f"{settings.prefix}-events-",
             settings=settings.storage,
             force_destroy=not settings.deletion_protection,
+            kms_key_arn=kms_key_arn,
         )
-        application_secrets = ApplicationSecrets(self, "application", name=settings.prefix, settings=settings.secrets)
+        application_secrets = ApplicationSecrets(
+            self, "application", name=settings.prefix, settings=settings.secrets, kms_key_arn=kms_key_arn
+        )
         clickhouse_secrets = self._clickhouse(settings, network)
         secrets = {
             "DATABASE_URL": self.postgres.url_secret,
@@ -110,6 +125,7 @@ class DataStack(LangfuseStack):
             ),
             version=CLICKHOUSE_SECRETS_VERSION[settings.clickhouse.mode],
             recovery_window_days=settings.secrets.recovery_window_days,
+            kms_key_arn=network.kms_key_arn,
         )
         if not on_ec2:
             forget_kept(self)
@@ -133,6 +149,7 @@ class DataStack(LangfuseStack):
             user=CLICKHOUSE_USER,
             password_secret_arn=secrets.by_variable["CLICKHOUSE_PASSWORD"].arn,
             topic_arn=self.alarm_topic.arn,
+            kms_key_arn=network.kms_key_arn,
         )
         self.add_outputs(
             {

@@ -15,6 +15,8 @@ class NetworkStack(LangfuseStack):
 
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:
         super().__init__(scope, id_, settings)
+        self.kms_key_arn = self._kms_key_arn(settings)
+        """The KMS key that encrypts what all stacks store, or None for AWS's own keys."""
         ipv6 = settings.ingress.ip_address_type == "dualstack"
         self.vpc = self._vpc(settings, ipv6=ipv6)
         self.security_groups = SecurityGroups(
@@ -37,6 +39,23 @@ class NetworkStack(LangfuseStack):
             }
         )
 
+    def _kms_key_arn(self, settings: Settings) -> str | None:
+        if settings.encryption.kms != "own":
+            return settings.encryption.key_arn
+        # Imported here, since most environments do without it, and synth is faster so.
+        from modules.encryption_key import EncryptionKey
+
+        key = EncryptionKey(
+            self,
+            "encryption",
+            name=settings.prefix,
+            region=settings.region,
+            log_groups=settings.log_groups,
+            deletion_protection=settings.deletion_protection,
+        )
+        self.add_outputs({"kms_key_arn": key.arn})
+        return key.arn
+
     def _vpc(self, settings: Settings, *, ipv6: bool) -> Vpc | ExistingVpc:
         if settings.network.vpc_id:
             return ExistingVpc(
@@ -55,5 +74,6 @@ class NetworkStack(LangfuseStack):
             role_name=f"{settings.global_prefix}-flow-logs",
             vpc_id=vpc.id,
             retention_days=settings.log_retention_days,
+            kms_key_arn=self.kms_key_arn,
         )
         return vpc

@@ -31,6 +31,7 @@ class ServicesStack(LangfuseStack):
         security_group_ids = network.security_groups.ids
         topic_arn = data.alarm_topic.arn
         enabled = settings.clickhouse.ready
+        kms_key_arns = [network.kms_key_arn] if network.kms_key_arn else []
         queues = QUEUES if settings.alarms.queue_metrics else {}
         base_path = settings.langfuse.base_path or ""
 
@@ -57,12 +58,13 @@ class ServicesStack(LangfuseStack):
                 "task-role",
                 name=f"{settings.global_prefix}-task",
                 bucket_arn=data.events_bucket.arn,
-                bucket_key_arns=sorted(set(bucket_key_arns(settings.langfuse.environment).values())),
+                bucket_key_arns=[*kms_key_arns, *sorted(set(bucket_key_arns(settings.langfuse.environment).values()))],
                 publishes_metrics=settings.alarms.queue_metrics,
                 policy_arns=settings.langfuse.policy_arns,
                 region=settings.region,
             ),
             log_retention_days=settings.log_retention_days,
+            kms_key_arn=network.kms_key_arn,
             enabled=enabled,
         )
         langfuse = LangfuseConfiguration(
@@ -72,12 +74,13 @@ class ServicesStack(LangfuseStack):
             ca_certificate_secret_arn=settings.langfuse.ca_certificate_secret_arn,
             variables=settings.container_variables,
             secrets=settings.container_secrets,
-            secret_key_arns=settings.langfuse.kms_key_arns,
+            secret_key_arns=[*kms_key_arns, *settings.langfuse.kms_key_arns],
             region=settings.region,
             url=endpoint.url,
             idle_timeout_seconds=settings.ingress.idle_timeout_seconds,
             redis_url=data.redis.connection_string,
             bucket_name=data.events_bucket.name,
+            bucket_key_arn=network.kms_key_arn,
             clickhouse_cluster_enabled=settings.clickhouse.cluster_enabled,
             publishes_metrics=settings.alarms.queue_metrics,
             secret_arns=data.secret_arns,

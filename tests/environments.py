@@ -22,15 +22,15 @@ DUALSTACK = {
 INTERNAL = {
     "LANGFUSE_AWS__INGRESS__INTERNAL": "true",
     "LANGFUSE_AWS__INGRESS__ALLOWED_CIDRS": '["10.0.0.0/8", "192.168.0.0/16"]',
+}
 # The first organization, project and user, in characters that Terraform and ECS could read otherwise.
 FIRST = {
     "LANGFUSE_AWS__FIRST__ORGANIZATION": 'Example "Ünïcode" ${x} %{y} & Co.',
     "LANGFUSE_AWS__FIRST__PROJECT": "Web",
     "LANGFUSE_AWS__FIRST__USER_EMAIL": "first.owner+langfuse@example.com",
 }
-
+# Of a registry that the embedded AWS does not have: no pull from it fails there.
 IMAGES = {
-    # Of an account that the embedded AWS is not: it has all images.
     "LANGFUSE_AWS__LANGFUSE__REGISTRY": "123456789012.dkr.ecr.us-east-1.amazonaws.com/mirror",
     "LANGFUSE_AWS__LANGFUSE__WEB_DIGEST": f"sha256:{'a' * 64}",
     "LANGFUSE_AWS__LANGFUSE__WORKER_DIGEST": f"sha256:{'b' * 64}",
@@ -39,6 +39,8 @@ IMAGES = {
         "arn:aws:secretsmanager:us-east-1:000000000000:secret:ca-AbCdEf"
     ),
 }
+# One customer-managed key, which the network stack makes, encrypts everything.
+OWN_KEY = {"LANGFUSE_AWS__ENCRYPTION__KMS": "own"}
 
 
 def load(environment: str = "dev", overrides: Mapping[str, str] | None = None) -> Settings:

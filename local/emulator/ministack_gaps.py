@@ -135,6 +135,21 @@ def counted_log_events(put: Handler, data: Parameters) -> Answer:
     return answer
 
 
+@wraps(elasticache, "_create_replication_group")
+def replication_group_with_key(create: Handler, params: Parameters) -> Answer:
+    """ElastiCache CreateReplicationGroup in ministack 1.5 drops the KMS key."""
+    answer = create(params)
+    if group := elasticache._replication_groups.get(elasticache._p(params, "ReplicationGroupId")):
+        group["KmsKeyId"] = elasticache._p(params, "KmsKeyId")
+    return answer
+
+
+@wraps(elasticache, "_rg_xml")
+def replication_group_showing_key(to_xml: ToXml, group: Parameters) -> str:
+    """ElastiCache DescribeReplicationGroups in ministack 1.5 does not return the KMS key."""
+    return f"{to_xml(group)}<KmsKeyId>{group['KmsKeyId']}</KmsKeyId>" if group.get("KmsKeyId") else to_xml(group)
+
+
 @wraps(elasticache, "_describe_cache_parameters")
 def filtered_cache_parameters(describe: Handler, params: Parameters) -> Answer:
     """ElastiCache DescribeCacheParameters in ministack 1.5 ignores ``Source=user`` and also returns the defaults."""
@@ -237,7 +252,7 @@ def _described(describe: Handler, params: Parameters, argument: str, ids: Iterab
 
 @wraps(ec2, "RunInstances")
 def complete_instances(run: Handler, params: Parameters) -> Answer:
-    """EC2 RunInstances in ministack 1.5 drops the metadata options and the root volume's size and encryption.
+    """EC2 RunInstances in ministack 1.5 drops the metadata options and the root volume's size, encryption and key.
 
     It also places every instance in the region's first zone.
     """
@@ -252,6 +267,7 @@ def complete_instances(run: Handler, params: Parameters) -> Answer:
         root = ec2._volumes[instance["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]]
         root["Size"] = ec2._p(params, "BlockDeviceMapping.1.Ebs.VolumeSize") or root["Size"]
         root["Encrypted"] = ec2._p(params, "BlockDeviceMapping.1.Ebs.Encrypted") == "true"
+        root["KmsKeyId"] = ec2._p(params, "BlockDeviceMapping.1.Ebs.KmsKeyId")
     return status, headers, body
 
 
@@ -284,15 +300,17 @@ def instance_with_metadata_options(to_xml: ToXml, instance: Parameters) -> str:
 
 @wraps(ec2, "_volume_inner_xml")
 def volume_with_throughput(to_xml: ToXml, volume: Parameters) -> str:
-    """EC2 DescribeVolumes in ministack 1.5 does not return the throughput."""
-    return f"{to_xml(volume)}<throughput>{volume['Throughput']}</throughput>"
+    """EC2 DescribeVolumes in ministack 1.5 does not return the throughput and the KMS key."""
+    key = f"<kmsKeyId>{volume['KmsKeyId']}</kmsKeyId>" if volume.get("KmsKeyId") else ""
+    return f"{to_xml(volume)}<throughput>{volume['Throughput']}</throughput>{key}"
 
 
 @wraps(ec2, "CreateVolume")
 def volume_created_with_throughput(create: Handler, params: Parameters) -> Answer:
-    """EC2 CreateVolume in ministack 1.5 drops the throughput."""
+    """EC2 CreateVolume in ministack 1.5 drops the throughput and the KMS key."""
     answer = create(params)
     for id_ in re.findall(r"<volumeId>(vol-\w+)</volumeId>", answer[2].decode()):
+        ec2._volumes[id_]["KmsKeyId"] = ec2._p(params, "KmsKeyId")
         ec2._volumes[id_]["Throughput"] = int(ec2._p(params, "Throughput") or ec2._volumes[id_]["Throughput"])
     return answer
 

@@ -15,9 +15,10 @@ class ApplicationSecrets(Construct):
     Args:
         name: what the secrets' names start with.
         settings: the version of NEXTAUTH_SECRET, and how long a deleted secret can be restored.
+        kms_key_arn: the KMS key that encrypts them, or None for ``aws/secretsmanager``.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, settings: Secrets) -> None:
+    def __init__(self, scope: Construct, id_: str, *, name: str, settings: Secrets, kms_key_arn: str | None) -> None:
         super().__init__(scope, id_)
         days = settings.recovery_window_days
         self.nextauth_secret = Secret(
@@ -28,6 +29,7 @@ class ApplicationSecrets(Construct):
             value=random_letters_and_digits(self, "nextauth-value", length=64),
             version=settings.nextauth_secret_version,
             recovery_window_days=days,
+            kms_key_arn=kms_key_arn,
         )
         self.salt = Secret(
             self,
@@ -36,6 +38,7 @@ class ApplicationSecrets(Construct):
             description="Salts the hashes of Langfuse's API keys; never change it",
             value=random_letters_and_digits(self, "salt-value", length=64),
             recovery_window_days=days,
+            kms_key_arn=kms_key_arn,
         )
         self.encryption_key = Secret(
             self,
@@ -44,4 +47,5 @@ class ApplicationSecrets(Construct):
             description="Encrypts the credentials that Langfuse stores, 64 hex digits; never change it",
             value=random_hex_digits(self, "encryption-key-value", length=64),
             recovery_window_days=days,
+            kms_key_arn=kms_key_arn,
         )

@@ -42,9 +42,19 @@ class EventsBucket(Construct):
         name_prefix: what the bucket's name starts with; AWS adds the rest.
         settings: after how many days objects expire.
         force_destroy: whether Terraform may delete the bucket with its content.
+        kms_key_arn: the KMS key that encrypts its objects, with a bucket key, or None for a key that S3 manages.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name_prefix: str, settings: Storage, force_destroy: bool) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name_prefix: str,
+        settings: Storage,
+        force_destroy: bool,
+        kms_key_arn: str | None,
+    ) -> None:
         super().__init__(scope, id_)
         # A prefix, because bucket names are global: another account may already have a fixed one.
         bucket = S3Bucket(self, "bucket", bucket_prefix=name_prefix, force_destroy=force_destroy)
@@ -82,9 +92,11 @@ class EventsBucket(Construct):
                 S3BucketServerSideEncryptionConfigurationRuleA(
                     apply_server_side_encryption_by_default=(
                         S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
-                            sse_algorithm="AES256"
+                            sse_algorithm="aws:kms" if kms_key_arn else "AES256", kms_master_key_id=kms_key_arn
                         )
-                    )
+                    ),
+                    # S3 then asks KMS once for many objects, not for each one.
+                    bucket_key_enabled=True if kms_key_arn else None,
                 )
             ],
         )

@@ -37,6 +37,8 @@ class Postgres(Construct):
         log_retention_days: how long CloudWatch keeps the logs.
         deletion_protection: whether Terraform and RDS refuse to delete the instance. RDS makes a final snapshot once it
             may.
+        kms_key_arn: the KMS key that encrypts the instance, its logs and its secrets, or None for AWS's own keys.
+            Another one replaces the instance.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Postgres(Construct):
         security_group_id: str,
         log_retention_days: int,
         deletion_protection: bool,
+        kms_key_arn: str | None,
     ) -> None:
         super().__init__(scope, id_)
         identifier = f"{name}-postgres"
@@ -62,6 +65,7 @@ class Postgres(Construct):
             value=random_letters_and_digits(self, "password-value", length=32),
             version=secrets.database_password_version,
             recovery_window_days=secrets.recovery_window_days,
+            kms_key_arn=kms_key_arn,
         ).read()
         subnets = DbSubnetGroup(self, "subnets", name=identifier, subnet_ids=list(subnet_ids))
         major = settings.version.split(".")[0]
@@ -82,6 +86,7 @@ class Postgres(Construct):
                 f"{log}-logs",
                 name=f"/aws/rds/instance/{identifier}/{log}",
                 retention_days=log_retention_days,
+                kms_key_arn=kms_key_arn,
             )
             for log in LOGS
         ]
@@ -106,6 +111,7 @@ class Postgres(Construct):
             max_allocated_storage=settings.max_storage_gib,
             storage_type="gp3",
             storage_encrypted=True,
+            kms_key_id=kms_key_arn,
             multi_az=settings.multi_az,
             db_subnet_group_name=subnets.name,
             parameter_group_name=parameters.name,
@@ -145,4 +151,5 @@ class Postgres(Construct):
             value=f"postgresql://{USER}:{password}@{instance.endpoint}/{DATABASE}?sslmode=require",
             version=secrets.database_password_version,
             recovery_window_days=secrets.recovery_window_days,
+            kms_key_arn=kms_key_arn,
         )

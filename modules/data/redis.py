@@ -38,6 +38,7 @@ class Redis(Construct):
         settings: engine, version, size, number of nodes, snapshots.
         subnet_ids: the subnets for the nodes.
         security_group_id: who may connect.
+        kms_key_arn: the KMS key that encrypts it at rest, or None for ElastiCache's own. Another one replaces it.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Redis(Construct):
         settings: RedisSettings,
         subnet_ids: Sequence[str],
         security_group_id: str,
+        kms_key_arn: str | None,
     ) -> None:
         super().__init__(scope, id_)
         subnets = ElasticacheSubnetGroup(self, "subnets", name=name, subnet_ids=list(subnet_ids))
@@ -80,6 +82,7 @@ class Redis(Construct):
             subnet_group_name=subnets.name,
             security_group_ids=[security_group_id],
             at_rest_encryption_enabled="true",
+            kms_key_id=kms_key_arn,
             transit_encryption_enabled=True,
             snapshot_retention_limit=settings.snapshot_retention_days,
             apply_immediately=True,

@@ -19,13 +19,22 @@ class FlowLogs(Construct):
         role_name: the role's name.
         vpc_id: the VPC.
         retention_days: for how many days CloudWatch Logs keeps them.
+        kms_key_arn: the KMS key that encrypts them, or None for CloudWatch's own.
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, name: str, role_name: str, vpc_id: str, retention_days: int
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        role_name: str,
+        vpc_id: str,
+        retention_days: int,
+        kms_key_arn: str | None,
     ) -> None:
         super().__init__(scope, id_)
-        group = log_group(self, "log-group", name=name, retention_days=retention_days)
+        group = log_group(self, "log-group", name=name, retention_days=retention_days, kms_key_arn=kms_key_arn)
         role = IamRole(self, "role", name=role_name, assume_role_policy=trust_document("vpc-flow-logs.amazonaws.com"))
         # https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html, without CreateLogGroup
         IamRolePolicy(

@@ -38,6 +38,7 @@ class Platform:
         subnet_ids: private subnets for the tasks.
         task_role: the role of the code in the tasks.
         log_retention_days: how long CloudWatch keeps their logs.
+        kms_key_arn: the KMS key that encrypts their logs, or None for CloudWatch's own.
         enabled: whether tasks may start. Until then, the services have none.
     """
 
@@ -46,6 +47,7 @@ class Platform:
     subnet_ids: Sequence[str]
     task_role: TaskRole
     log_retention_days: int
+    kms_key_arn: str | None
     enabled: bool
 
 
@@ -91,7 +93,13 @@ class FargateService(Construct):
         self.cpu = Metric("AWS/ECS", "CPUUtilization", dimensions)
         self.memory = Metric("AWS/ECS", "MemoryUtilization", dimensions)
         self.running_tasks = Metric("ECS/ContainerInsights", "RunningTaskCount", dimensions)
-        logs = log_group(self, "logs", name=log_group_name, retention_days=platform.log_retention_days)
+        logs = log_group(
+            self,
+            "logs",
+            name=log_group_name,
+            retention_days=platform.log_retention_days,
+            kms_key_arn=platform.kms_key_arn,
+        )
         self.log_group_name = logs.name
         definitions, volumes = [_definition(name, platform.region, container, logs.name)], []
         if container.ca_certificate_secret_arn:

@@ -8,7 +8,7 @@ from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAtt
 from constructs import Construct
 
 from modules.langfuse import PREFIXES
-from modules.policy_document import Allow, only_through, policy_document, trust_document
+from modules.policy_document import Allow, decryption, only_through, policy_document, trust_document
 from settings.metrics import METRIC_NAMESPACE
 
 TRUST = trust_document("ecs-tasks.amazonaws.com")
@@ -41,11 +41,6 @@ class ExecutionRole(Construct):
         region: str,
     ) -> None:
         super().__init__(scope, id_)
-        decryption = Allow(
-            actions=["kms:Decrypt"],
-            resources=kms_key_arns,
-            conditions=only_through("secretsmanager", region=region),
-        )
         role = IamRole(self, "role", name=name, assume_role_policy=TRUST)
         self.arn = role.arn
         self.policy = IamRolePolicy(
@@ -63,7 +58,7 @@ class ExecutionRole(Construct):
                     actions=["logs:CreateLogStream", "logs:PutLogEvents"],
                     resources=[f"{log_group_arn}:*"],
                 ),
-                *([decryption] if kms_key_arns else []),
+                *([decryption(kms_key_arns, region=region)] if kms_key_arns else []),
                 *(_pulls(ecr_repository_arn) if ecr_repository_arn else []),
             ),
         )
@@ -92,7 +87,7 @@ class TaskRole(Construct):
     Args:
         name: the role's name.
         bucket_arn: the bucket.
-        bucket_key_arns: the KMS keys that Langfuse encrypts the bucket's objects with, if it is told to.
+        bucket_key_arns: the KMS keys of the bucket's objects: the bucket's own, and those that Langfuse names.
         publishes_metrics: whether Langfuse can also publish its metrics.
         policy_arns: managed policies to attach.
         region: the AWS region.

@@ -139,7 +139,7 @@ def _take(states: States, lock: Lock) -> None:
 
 def encryption(states: States) -> Any:  # noqa: ANN401
     """The arguments with which Terraform stores objects, by the settings of the backend in stacks/base.py."""
-    key = states.settings.state.kms_key_id
+    key = states.settings.state_kms_key_id
     return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {"ServerSideEncryption": "AES256"}
 
 

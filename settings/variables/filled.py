@@ -36,6 +36,17 @@ FILLED = {
 }
 """By variable that the stacks fill, what to do instead. modules/langfuse.py fills just these."""
 
+FILLED_WITH_KEY = tuple(
+    f"LANGFUSE_S3_{use}_SSE{part}" for use in ("EVENT_UPLOAD", "BATCH_EXPORT") for part in ("", "_KMS_KEY_ID")
+)
+"""The variables that the stacks fill too if ``encryption.kms`` is not ``aws``. modules/langfuse.py fills just these."""
+
+LEFT_TO_THE_BUCKET = ("LANGFUSE_S3_MEDIA_UPLOAD_SSE", "LANGFUSE_S3_MEDIA_UPLOAD_SSE_KMS_KEY_ID")
+"""With these, Langfuse signs S3's encryption headers into the URLs that browsers and SDKs upload media to. They do not
+send the headers, so that S3 refuses each upload (SignatureDoesNotMatch). Source: getSignedUploadUrl in
+packages/shared/src/server/services/StorageService.ts, and prepareRequest of @aws-sdk/s3-request-presigner.
+"""
+
 SHADOWING = {
     # packages/shared/src/server/redis/redis.ts: a cluster and sentinels come before REDIS_CONNECTION_STRING, the TLS
     # options are added to it, and the host is ignored beside it. Source files are those of langfuse/langfuse v4.16.0.
@@ -65,6 +76,15 @@ SHADOWING = {
     r"NEXT_PUBLIC_\w+": "it is part of the image: browsers do not get another value",
 }
 """By regular expression of variables that the stacks leave out, what to do instead."""
+
+
+def encrypted_by_the_stacks(variable: str) -> str | None:
+    """What to do instead of setting a variable while ``encryption.kms`` is not ``aws``."""
+    if variable in FILLED_WITH_KEY:
+        return "is filled by the stacks, with the key of encryption.kms: leave it out"
+    if variable in LEFT_TO_THE_BUCKET:
+        return "is not needed, since the bucket encrypts media with the key of encryption.kms: leave it out"
+    return None
 
 
 def instead_of(variable: str) -> str | None:

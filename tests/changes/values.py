@@ -80,14 +80,12 @@ def _with_companions(existing: Existing) -> dict[str, Values]:
         "network.private_subnet_ids": ["subnet-00000003", existing.fourth_subnet_id],
     }
     first: Values = {"first.organization": "Example", "first.project": "Web", "first.user_email": "me@example.com"}
-    return {
-        **dict.fromkeys(vpc, vpc),
-        **dict.fromkeys(first, first),
     digests: Values = {
         f"langfuse.{service}_digest": "sha256:" + "0123456789abcdef" * 4 for service in ("web", "worker")
     }
     return {
         **dict.fromkeys(vpc, vpc),
+        **dict.fromkeys(first, first),
         **dict.fromkeys(digests, digests),
         "langfuse.base_path": {"langfuse.base_path": "/langfuse", "langfuse.registry": "registry.example.com/langfuse"},
         "redis.engine": {"redis.engine": "valkey", "redis.version": "7.2"},
@@ -104,6 +102,7 @@ def _values(current: Settings) -> dict[str, object]:
         "allowed_account_ids": ["000000000000"],
         "tags": {"Team": "ml"},
         "state.kms_key_id": "arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-4cde-8f01-23456789abcd",
+        "encryption.kms": "arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-4cde-8f01-23456789abcd",
         "log_retention_days": _next(LOG_RETENTION_DAYS, current.log_retention_days),
         "network.cidr": "10.1.0.0/16",
         "network.nat_gateways": 1 if current.network.nat_gateways == 2 else 2,

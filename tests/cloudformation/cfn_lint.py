@@ -39,7 +39,7 @@ class _Template:
             return value
         if REFERENCE.fullmatch(value):
             return {"Ref": self._parameters.setdefault(value, f"Reference{len(self._parameters)}")}
-        return REFERENCE.sub(lambda found: "arn:aws:s3:::name" if "arn" in found[0] else "name", value)
+        return REFERENCE.sub(lambda found: _instead_of(found[0]), value)
 
 
 def findings(resources: Iterable[Resource], region: str) -> list[str]:
@@ -57,3 +57,10 @@ def _where(template: _Template, path: list[Any]) -> str:
         return ".".join(map(str, path))
     resource = template.resources[path[1]]
     return f"{resource.address}: {'.'.join([resource.type, *map(str, path[3:])])}"
+
+
+def _instead_of(reference: str) -> str:
+    """What stands for a reference inside a longer text: an account's ID, an ARN or a name."""
+    if reference.endswith(".account_id}"):
+        return "123456789012"
+    return "arn:aws:s3:::name" if "arn" in reference else "name"

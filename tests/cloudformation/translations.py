@@ -55,7 +55,10 @@ TRANSLATIONS = {
         )
     ],
     "aws_backup_vault": [
-        Translation("AWS::Backup::BackupVault", names={"name": "BackupVaultName", "force_destroy": None})
+        Translation(
+            "AWS::Backup::BackupVault",
+            names={"name": "BackupVaultName", "kms_key_arn": "EncryptionKeyArn", "force_destroy": None},
+        )
     ],
     "aws_cloudfront_distribution": [
         Translation(
@@ -173,6 +176,10 @@ TRANSLATIONS = {
                 "user_data_replace_on_change": None,
             },
         )
+    ],
+    "aws_kms_alias": [Translation("AWS::KMS::Alias", names={"name": "AliasName"})],
+    "aws_kms_key": [
+        Translation("AWS::KMS::Key", names={"deletion_window_in_days": "PendingWindowInDays", "policy": "KeyPolicy"})
     ],
     "aws_lb": [
         Translation(

@@ -32,6 +32,7 @@ LISTINGS: list[tuple[str, str, dict[str, Any], str]] = [
     ("elasticache", "describe_cache_subnet_groups", {}, "CacheSubnetGroups[].CacheSubnetGroupName"),
     ("s3", "list_buckets", {}, "Buckets[].Name"),
     ("secretsmanager", "list_secrets", {"IncludePlannedDeletion": True}, "SecretList[].Name"),
+    ("kms", "list_aliases", {}, "Aliases[].AliasName"),
     ("ecs", "list_clusters", {}, "clusterArns[]"),
     ("ecs", "list_task_definitions", {"status": "ACTIVE"}, "taskDefinitionArns[]"),
     ("elbv2", "describe_load_balancers", {}, "LoadBalancers[].LoadBalancerArn"),

@@ -11,7 +11,7 @@ import pytest
 from tests.cloudformation.cfn_lint import findings
 from tests.cloudformation.translate import Resource, translated
 from tests.cloudformation.translations import NOTHING_TO_CHECK, TRANSLATIONS
-from tests.environments import DUALSTACK, EC2, EXTERNAL, IMAGES, INTERNAL, RUNNING
+from tests.environments import DUALSTACK, EC2, EXTERNAL, IMAGES, INTERNAL, OWN_KEY, RUNNING
 from tests.synthesis import SynthesizedStack, app
 
 Variant = tuple[str, dict[str, str]]
@@ -28,6 +28,7 @@ OTHERS: list[Variant] = [
     ("dev", {**DUALSTACK, "LANGFUSE_AWS__NETWORK__CIDR": "10.1.0.0/16"}),
     ("dev", INTERNAL),
     ("dev", IMAGES),
+    ("dev", {**EC2, **OWN_KEY}),
     (
         "prod",
         {

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from ops.review import losses, protections, references
-from tests.environments import EC2, EXTERNAL
+from tests.environments import EC2, EXTERNAL, OWN_KEY
 from tests.synthesis import app
 
 HOLDS_DATA = {
@@ -54,6 +54,7 @@ MADE_AGAIN = {
     "aws_iam_role_policy_attachment",
     "aws_instance",
     "aws_internet_gateway",
+    "aws_kms_alias",
     "aws_lb",
     "aws_lb_listener",
     "aws_lb_target_group",
@@ -93,6 +94,7 @@ DEPLOYED: list[tuple[str, dict[str, str]]] = [
         },
     ),
     ("dev", {"LANGFUSE_AWS__ALARMS__EMAIL": "ops@example.com"}),
+    ("dev", OWN_KEY),
 ]
 
 

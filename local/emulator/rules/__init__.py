@@ -7,6 +7,7 @@ from local.emulator.rules import (  # noqa: F401  registers the rules
     elasticache,
     elbv2,
     iam,
+    kms,
     logs,
     partitions,
     rds,

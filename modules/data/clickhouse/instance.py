@@ -15,7 +15,7 @@ from constructs import Construct
 from modules.accepted_findings import accept_findings
 from modules.literals import literal
 from modules.metric import Metric
-from modules.policy_document import Allow, aws_managed_policy_arn, policy_document, trust_document
+from modules.policy_document import Allow, aws_managed_policy_arn, decryption, policy_document, trust_document
 from settings.partition import partition_of
 from settings.sections.clickhouse import Clickhouse
 
@@ -48,6 +48,8 @@ class ClickhouseInstance(Construct):
         volume_id: the data volume.
         user: the ClickHouse user that Langfuse connects as.
         password_secret_arn: the secret with that user's password.
+        kms_key_arn: the KMS key that encrypts that secret and the root volume, or None for AWS's own keys. Another one
+            replaces the instance.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class ClickhouseInstance(Construct):
         volume_id: str,
         user: str,
         password_secret_arn: str,
+        kms_key_arn: str | None,
     ) -> None:
         super().__init__(scope, id_)
         trust = trust_document(EC2_SERVICE[partition_of(region)])
@@ -87,6 +90,7 @@ class ClickhouseInstance(Construct):
                     resources=["*"],
                     conditions={"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
                 ),
+                *([decryption([kms_key_arn], region=region)] if kms_key_arn else []),
             ),
         )
         profile = IamInstanceProfile(self, "profile", name=role_name, role=role.name)
@@ -102,7 +106,9 @@ class ClickhouseInstance(Construct):
             metadata_options=InstanceMetadataOptions(
                 http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
             ),
-            root_block_device=InstanceRootBlockDevice(encrypted=True, volume_type="gp3", volume_size=ROOT_GIB),
+            root_block_device=InstanceRootBlockDevice(
+                encrypted=True, kms_key_id=kms_key_arn, volume_type="gp3", volume_size=ROOT_GIB
+            ),
             user_data=_user_data(
                 AWS_REGION=region,
                 VOLUME_ID=volume_id,

@@ -58,6 +58,7 @@ class ClickhouseSecrets(Construct):
         connection: what they hold.
         version: another number stores ``connection`` again.
         recovery_window_days: how long a deleted secret can be restored.
+        kms_key_arn: the KMS key that encrypts them, or None for ``aws/secretsmanager``.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class ClickhouseSecrets(Construct):
         connection: ClickhouseConnection,
         version: int,
         recovery_window_days: int,
+        kms_key_arn: str | None,
     ) -> None:
         super().__init__(scope, id_)
         self.by_variable = {
@@ -80,6 +82,7 @@ class ClickhouseSecrets(Construct):
                 value=getattr(connection, field.name),
                 version=version,
                 recovery_window_days=recovery_window_days,
+                kms_key_arn=kms_key_arn,
             )
             for field in fields(ClickhouseConnection)
         }

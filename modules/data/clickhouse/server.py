@@ -28,6 +28,8 @@ class ClickhouseServer(Construct):
         user: the ClickHouse user that Langfuse connects as.
         password_secret_arn: the secret with that user's password.
         topic_arn: the SNS topic that the alarms notify.
+        kms_key_arn: the KMS key that encrypts the volumes, the snapshots and the password's secret, or None for AWS's
+            own keys.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class ClickhouseServer(Construct):
         user: str,
         password_secret_arn: str,
         topic_arn: str,
+        kms_key_arn: str | None,
     ) -> None:
         super().__init__(scope, id_)
         volume = ClickhouseVolume(
@@ -56,6 +59,7 @@ class ClickhouseServer(Construct):
             settings=settings,
             availability_zone=vpc.private_availability_zones[0],
             deletion_protection=deletion_protection,
+            kms_key_arn=kms_key_arn,
         )
         VolumeBackups(
             self,
@@ -66,6 +70,7 @@ class ClickhouseServer(Construct):
             volume_arn=volume.arn,
             retention_days=settings.snapshot_retention_days,
             force_destroy=not deletion_protection,
+            kms_key_arn=kms_key_arn,
         )
         instance = ClickhouseInstance(
             self,
@@ -80,6 +85,7 @@ class ClickhouseServer(Construct):
             volume_id=volume.id,
             user=user,
             password_secret_arn=password_secret_arn,
+            kms_key_arn=kms_key_arn,
         )
         self.instance_id = instance.id
         self.private_ip = instance.private_ip

@@ -19,6 +19,7 @@ class ClickhouseVolume(Construct):
         settings: its size and its performance.
         availability_zone: where it is; only an instance there can use it.
         deletion_protection: whether Terraform refuses to destroy or replace it, and makes a final snapshot once it may.
+        kms_key_arn: the KMS key that encrypts it, or None for the account's default for EBS. Another one replaces it.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class ClickhouseVolume(Construct):
         settings: Clickhouse,
         availability_zone: str,
         deletion_protection: bool,
+        kms_key_arn: str | None,
     ) -> None:
         super().__init__(scope, id_)
         volume = EbsVolume(
@@ -41,6 +43,7 @@ class ClickhouseVolume(Construct):
             iops=settings.volume_iops,
             throughput=settings.volume_throughput_mib,
             encrypted=True,
+            kms_key_id=kms_key_arn,
             final_snapshot=deletion_protection,
             tags={"Name": name},
             lifecycle=TerraformResourceLifecycle(prevent_destroy=deletion_protection),

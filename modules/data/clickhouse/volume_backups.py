@@ -23,6 +23,8 @@ class VolumeBackups(Construct):
         volume_arn: the EBS volume.
         retention_days: for how many days a snapshot is kept.
         force_destroy: whether Terraform may delete the vault with the snapshots in it.
+        kms_key_arn: the KMS key of the vault, or None for ``aws/backup``. Snapshots of a volume have the volume's key:
+            https://docs.aws.amazon.com/aws-backup/latest/devguide/encryption.html
     """
 
     def __init__(
@@ -36,9 +38,10 @@ class VolumeBackups(Construct):
         volume_arn: str,
         retention_days: int,
         force_destroy: bool,
+        kms_key_arn: str | None,
     ) -> None:
         super().__init__(scope, id_)
-        vault = BackupVault(self, "vault", name=name, force_destroy=force_destroy)
+        vault = BackupVault(self, "vault", name=name, force_destroy=force_destroy, kms_key_arn=kms_key_arn)
         accept_findings(vault, {"CKV_AWS_166": AWS_KEY_SUFFICES})
         plan = BackupPlan(
             self,
