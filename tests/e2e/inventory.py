@@ -41,6 +41,15 @@ LISTINGS: list[tuple[str, str, dict[str, Any], str]] = [
     ("iam", "list_roles", {}, "Roles[].RoleName"),
     ("iam", "list_instance_profiles", {}, "InstanceProfiles[].InstanceProfileName"),
     ("acm", "list_certificates", {}, "CertificateSummaryList[].CertificateArn"),
+    ("cloudfront", "list_distributions", {}, "DistributionList.Items[].Id"),
+    (
+        "cloudfront",
+        "list_response_headers_policies",
+        {"Type": "custom"},
+        "ResponseHeadersPolicyList.Items[].ResponseHeadersPolicy.Id",
+    ),
+    ("wafv2", "list_web_acls", {"Scope": "REGIONAL"}, "WebACLs[].Id"),
+    ("wafv2", "list_web_acls", {"Scope": "CLOUDFRONT"}, "WebACLs[].Id"),
     (
         "application-autoscaling",
         "describe_scalable_targets",
@@ -62,6 +71,6 @@ def inventory(aws: EmbeddedAws) -> set[tuple[str, str, str]]:
         if client.can_paginate(operation):
             ids = client.get_paginator(operation).paginate(**arguments).search(path)
         else:
-            ids = jmespath.search(path, getattr(client, operation)(**arguments))
+            ids = jmespath.search(path, getattr(client, operation)(**arguments)) or []
         things |= {(service, operation, str(id_)) for id_ in ids}
     return things
