@@ -350,7 +350,8 @@ ENTRANCE = {
         "cloudfront",
         "list_response_headers_policies",
         {"Type": "custom", "MaxItems": "100"},
-        "ResponseHeadersPolicyList.Items[].ResponseHeadersPolicy[] | [?ResponseHeadersPolicyConfig.Name=='{name}'].Id",
+        "ResponseHeadersPolicyList.Items[?ResponseHeadersPolicy.ResponseHeadersPolicyConfig.Name=='{name}']"
+        ".ResponseHeadersPolicy.Id",
     ),
     "aws_wafv2_web_acl": Identity(
         "wafv2",

@@ -103,7 +103,7 @@ class WebAcl(Construct):
             },
         )
         self.arn = acl.arn
-        # https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html
+        # Those of CloudFront have no Region: https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html
         dimensions = {"WebACL": name, "Rule": "ALL", **({} if cloudfront else {"Region": region})}
         self.blocked_requests = Metric("AWS/WAFV2", "BlockedRequests", dimensions, region)
 

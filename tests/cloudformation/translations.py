@@ -187,6 +187,7 @@ TRANSLATIONS = {
             "AWS::ElasticLoadBalancingV2::LoadBalancer",
             names={
                 "load_balancer_type": "Type",
+                "access_logs": None,
                 "internal": None,
                 "drop_invalid_header_fields": None,
                 "enable_deletion_protection": None,

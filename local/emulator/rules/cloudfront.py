@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from ministack.core.responses import get_account_id
 from ministack.services import acm, cloudfront, s3, waf
 
 from local.emulator.rules.rule import Request, refuses
@@ -38,7 +39,8 @@ def certificate_elsewhere(request: Request) -> str | None:
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html
     """
     arn = _configuration(request).get("ViewerCertificate", {}).get("ACMCertificateArn")
-    if not arn or (arn.split(":")[3] == CLOUDFRONT_REGION and acm._certificates.get(arn, {}).get("Status") == "ISSUED"):
+    certificate = acm._certificates.get_scoped(get_account_id(), CLOUDFRONT_REGION, arn) or {}
+    if not arn or certificate.get("Status") == "ISSUED":
         return None
     return f"The specified SSL certificate doesn't exist, isn't in us-east-1 region, or isn't valid: {arn}"
 
