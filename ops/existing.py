@@ -133,7 +133,7 @@ def _answers(client: BaseClient, operation: str, arguments: Mapping[str, Any]) -
 _one_at_a_time = Lock()
 
 
-def _client(session: boto3.Session, service: str, region: str | None) -> BaseClient:
+def _client(session: boto3.Session, service: str, region: str | None = None) -> BaseClient:
     """The session's client of the service, in its Region by default.
 
     A session, unlike a client, may not be used by two threads at once.

@@ -353,7 +353,7 @@ def test_other_errors_are_raised(session: boto3.Session, monkeypatch: pytest.Mon
 
 def test_a_client_is_made_once_for_a_session(session: boto3.Session) -> None:
     """Making one takes longer than a call."""
-    assert existing._client(session, "logs", None) is existing._client(session, "logs", None)
+    assert existing._client(session, "logs") is existing._client(session, "logs")
     assert existing._client(boto3.Session(region_name="us-east-1"), "logs") is not existing._client(session, "logs")
 
 
