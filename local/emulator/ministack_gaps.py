@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from types import ModuleType
 from typing import Any, TypeVar
-from xml.etree.ElementTree import Element  # noqa: S405  only as a type
+from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
 from ministack.core.responses import AccountScopedDict
