@@ -111,7 +111,7 @@ class Cloudfront(Construct):
                 geo_restriction=CloudfrontDistributionRestrictionsGeoRestriction(restriction_type="none")
             ),
             viewer_certificate=_certificate(certificate_arn),
-            logging_config=access_logs_bucket and _logs_in(access_logs_bucket),
+            logging_config=_logs_in(access_logs_bucket) if access_logs_bucket else None,
             # CloudFront refuses a bucket without ACLs.
             depends_on=[access_logs_bucket.ownership] if access_logs_bucket else None,
         )

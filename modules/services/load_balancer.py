@@ -63,7 +63,7 @@ class LoadBalancer(Construct):
             # docs/differences.md.
             drop_invalid_header_fields=True,
             enable_deletion_protection=deletion_protection,
-            access_logs=access_logs_bucket and _logs_in(access_logs_bucket),
+            access_logs=_logs_in(access_logs_bucket) if access_logs_bucket else None,
             # Elastic Load Balancing tries at once whether it may write there.
             depends_on=[access_logs_bucket.policy] if access_logs_bucket else None,
             # AWS refuses only after Terraform has deleted the services behind it.

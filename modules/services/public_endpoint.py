@@ -91,7 +91,7 @@ class PublicEndpoint(Construct):
                 region=CLOUDFRONT_REGION if settings.cloudfront else region,
                 provider=cloudfront_provider if settings.cloudfront else None,
             )
-        self.blocked_requests = web_acl and web_acl.blocked_requests
+        self.blocked_requests = web_acl.blocked_requests if web_acl else None
         self.load_balancer = LoadBalancer(
             self,
             "load-balancer",
@@ -119,7 +119,7 @@ class PublicEndpoint(Construct):
                 origin_dns_name=self.load_balancer.dns_name,
                 domain_name=settings.name,
                 certificate_arn=certificate_arn,
-                web_acl_arn=web_acl and web_acl.arn,
+                web_acl_arn=web_acl.arn if web_acl else None,
                 access_logs_bucket=access_logs_bucket,
             )
             self.cloudfront_dns_name = cloudfront.dns_name

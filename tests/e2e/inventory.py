@@ -5,6 +5,7 @@ from typing import Any
 import jmespath
 
 from local.embedded_aws import EmbeddedAws
+from settings.partition import CLOUDFRONT_REGION
 
 # service, operation, arguments, JMESPath of the ids
 LISTINGS: list[tuple[str, str, dict[str, Any], str]] = [
@@ -67,7 +68,8 @@ def inventory(aws: EmbeddedAws) -> set[tuple[str, str, str]]:
     session = aws.session()
     things = set()
     for service, operation, arguments, path in LISTINGS:
-        client = session.client(service, endpoint_url=aws.url)  # type: ignore[call-overload]
+        region = CLOUDFRONT_REGION if arguments.get("Scope") == "CLOUDFRONT" else None
+        client = session.client(service, region, endpoint_url=aws.url)  # type: ignore[call-overload]
         if client.can_paginate(operation):
             ids = client.get_paginator(operation).paginate(**arguments).search(path)
         else:

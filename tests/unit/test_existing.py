@@ -275,7 +275,7 @@ def test_a_distribution_is_found_by_its_comment(session: boto3.Session) -> None:
 
 def test_what_cloudfront_has_in_us_east_1_is_found_from_another_region(session: boto3.Session) -> None:
     """The session is one of another Region, as that of an environment with CloudFront may be."""
-    waf, acm = (session.client(service, "us-east-1") for service in ("wafv2", "acm"))  # type: ignore[call-overload]
+    waf, acm = (session.client(service, "us-east-1") for service in ("wafv2", "acm"))
     elsewhere = boto3.Session(region_name="eu-west-1", aws_access_key_id="test", aws_secret_access_key="test")
     visible = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "langfuse"}
     for scope, name in (("CLOUDFRONT", "langfuse-prod"), ("CLOUDFRONT", "langfuse-prod-eu"), ("REGIONAL", "langfuse")):

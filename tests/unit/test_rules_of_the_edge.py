@@ -111,6 +111,8 @@ def test_a_web_acl_of_the_other_scope(client: Client, balancer: str) -> None:
     assert refused(associate, WebACLArn=of_cloudfront, ResourceArn=balancer) == "WAFInvalidParameterException"
     create = client("cloudfront").create_distribution
     assert refused(create, DistributionConfig=configuration(WebACLId=regional)) == "InvalidWebACLId"
+    elsewhere = client("wafv2").list_web_acls
+    assert refused(elsewhere, Scope="CLOUDFRONT") == "WAFInvalidParameterException"
 
 
 def test_a_certificate_of_a_listener(client: Client, balancer: str) -> None:

@@ -1,9 +1,13 @@
 """Requests that AWS WAF refuses."""
 
+from ministack.core.responses import get_region
 from ministack.services import waf
 
 from local.emulator.rules.cloudfront import values_of_distributions
 from local.emulator.rules.rule import Request, refuses
+from settings.partition import CLOUDFRONT_REGION
+
+WEB_ACLS = ("CreateWebACL", "GetWebACL", "UpdateWebACL", "DeleteWebACL", "ListWebACLs")
 
 
 @refuses("wafv2", "DeleteWebACL", code="WAFAssociatedItemException")
@@ -19,3 +23,13 @@ def web_acl_in_use(request: Request) -> str | None:
 def web_acl_of_cloudfront(request: Request) -> str | None:
     """A web ACL with the scope of CloudFront is for distributions, which have it in their configuration."""
     return "The ARN isn't valid: it is of scope CLOUDFRONT" if ":global/webacl/" in request["WebACLArn"] else None
+
+
+@refuses("wafv2", *WEB_ACLS, code="WAFInvalidParameterException")
+def scope_elsewhere(request: Request) -> str | None:
+    """What has the scope of CloudFront is in us-east-1.
+
+    https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html
+    """
+    elsewhere = request["Scope"] == "CLOUDFRONT" and get_region() != CLOUDFRONT_REGION
+    return "The scope is not valid., field: SCOPE_VALUE, parameter: CLOUDFRONT" if elsewhere else None
