@@ -41,6 +41,14 @@ IMAGES = {
 }
 # One customer-managed key, which the network stack makes, encrypts everything.
 OWN_KEY = {"LANGFUSE_AWS__ENCRYPTION__KMS": "own"}
+# A domain in CloudFront, with a web ACL and access logs. In the embedded AWS, the hosted zone is made first.
+EDGE = {
+    "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com",
+    "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID": "Z0123456789ABCDEFGHIJ",
+    "LANGFUSE_AWS__DOMAIN__CLOUDFRONT": "true",
+    "LANGFUSE_AWS__INGRESS__WAF": "true",
+    "LANGFUSE_AWS__INGRESS__ACCESS_LOGS": "true",
+}
 
 
 def load(environment: str = "dev", overrides: Mapping[str, str] | None = None) -> Settings:

@@ -88,6 +88,10 @@ def _with_companions(existing: Existing) -> dict[str, Values]:
         **dict.fromkeys(first, first),
         **dict.fromkeys(digests, digests),
         "langfuse.base_path": {"langfuse.base_path": "/langfuse", "langfuse.registry": "registry.example.com/langfuse"},
+        "ingress.waf_requests_per_five_minutes": {
+            "ingress.waf": True,
+            "ingress.waf_requests_per_five_minutes": 20_000,
+        },
         "redis.engine": {"redis.engine": "valkey", "redis.version": "7.2"},
         "domain.name": domain,
         "domain.certificate_arn": domain,

@@ -11,7 +11,7 @@ import pytest
 from tests.cloudformation.cfn_lint import findings
 from tests.cloudformation.translate import Resource, translated
 from tests.cloudformation.translations import NOTHING_TO_CHECK, TRANSLATIONS
-from tests.environments import DUALSTACK, EC2, EXTERNAL, IMAGES, INTERNAL, OWN_KEY, RUNNING
+from tests.environments import DUALSTACK, EC2, EDGE, EXTERNAL, IMAGES, INTERNAL, OWN_KEY, RUNNING
 from tests.synthesis import SynthesizedStack, app
 
 Variant = tuple[str, dict[str, str]]
@@ -29,6 +29,8 @@ OTHERS: list[Variant] = [
     ("dev", INTERNAL),
     ("dev", IMAGES),
     ("dev", {**EC2, **OWN_KEY}),
+    ("dev", EDGE),
+    ("dev", {"LANGFUSE_AWS__INGRESS__WAF": "true", "LANGFUSE_AWS__INGRESS__ACCESS_LOGS": "true"}),
     (
         "prod",
         {
