@@ -25,6 +25,8 @@ class Langfuse(Section):
     ``clickhouse.version`` state which versions of them it needs.
 
     Run ``ops upgrade`` before you change it. [From Langfuse 3 to 4](upgrade-to-4.md) has steps of its own."""
+    registry: str = "docker.langfuse.com/langfuse"
+    """Registry of the images."""
     environment: Variables = {}
     """Additional environment variables of both containers, for example ``AUTH_DISABLE_SIGNUP = "true"``.
     ``LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__<NAME>`` sets a single variable. Names consist of capital letters, digits and
