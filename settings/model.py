@@ -20,7 +20,9 @@ from settings.field_types import (
     LogRetentionDays,
     Tags,
 )
+from settings.isolation import unreachable_services, unreachable_sources
 from settings.partition import partition_of
+from settings.ports import HTTPS
 from settings.section import Section, refuse
 from settings.sections.alarms import Alarms
 from settings.sections.clickhouse import Clickhouse
@@ -171,14 +173,18 @@ class Settings(Section):
 
     @property
     def open_egress_ports(self) -> tuple[int, ...]:
-        """The TCP ports that web and worker may connect to on the internet, sorted."""
+        """The TCP ports that web and worker may connect to outside the VPC, sorted."""
         return open_ports(
-            external_clickhouse=self.clickhouse.mode == "external", egress_ports=self.network.egress_ports
+            external_clickhouse=self.clickhouse.mode == "external",
+            egress_ports=self.network.egress_ports,
+            isolated=self.network.isolated,
         )
 
     @model_validator(mode="after")
     def _check_egress_ports(self) -> Self:
         opened = set(self.open_egress_ports)
+        if "HTTPS_PROXY" in self.container_variables:
+            opened.add(HTTPS)
         closed = {
             name: missing
             for name, value in self.container_variables.items()
@@ -188,6 +194,8 @@ class Settings(Section):
             ports = ", ".join(map(str, sorted(missing)))
             remedy = sorted(set(self.network.egress_ports).union(*closed.values()))
             allowed = f"connects to port {ports}, which the security groups close: set network.egress_ports = {remedy}"
+            if self.network.isolated:
+                allowed += " if a network that is connected to the VPC leads there: network.isolated has no other way"
             refuse(f"langfuse.environment.{name}", None, allowed)
         return self
 
@@ -206,6 +214,18 @@ class Settings(Section):
         for key, arn in arns.items():
             if arn and (must := place.refusal(arn)):
                 refuse(key, arn, must)
+        return self
+
+    @model_validator(mode="after")
+    def _check_isolated(self) -> Self:
+        if self.network.isolated:
+            packages = self.clickhouse.package_repository if self.clickhouse.mode == "ec2" else None
+            variables = [*self.container_variables, *self.container_secrets]
+            for unreachable in (
+                *unreachable_sources(self.region, self.langfuse.registry, packages),
+                *unreachable_services(variables, self.open_egress_ports),
+            ):
+                refuse(*unreachable)
         return self
 
     @model_validator(mode="after")

@@ -1,5 +1,6 @@
 """Settings that another one makes ineffective. They are refused: whoever sets one expects an effect."""
 
+import json
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -18,12 +19,13 @@ class Ineffective(NamedTuple):
     """
 
     cause: str
-    value: str | None
+    value: str | bool | None
     settings: tuple[str, ...]
 
 
 INEFFECTIVE = (
     Ineffective("network.vpc_id", None, ("network.cidr", "network.availability_zones", "network.nat_gateways")),
+    Ineffective("network.isolated", True, ("network.nat_gateways",)),
     Ineffective(
         "clickhouse.mode",
         "external",
@@ -33,6 +35,7 @@ INEFFECTIVE = (
             "clickhouse.volume_iops",
             "clickhouse.volume_throughput_mib",
             "clickhouse.snapshot_retention_days",
+            "clickhouse.package_repository",
         ),
     ),
 )
@@ -54,7 +57,7 @@ def refuse_ineffective(settings: Settings, given: Given) -> None:
         for name in names:
             path = _path(name)
             if given.variable(path) or (given.in_file(path) and not cause_is_variable):
-                reason = "is set" if value is None else f'is "{value}"'
+                reason = "is set" if value is None else f"is {json.dumps(value)}"
                 raise SettingsError(f"{given.where(path)}: {name}: has no effect while {cause} {reason}: leave it out")
 
 

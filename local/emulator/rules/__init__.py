@@ -12,6 +12,7 @@ from local.emulator.rules import (  # noqa: F401  registers the rules
     rds,
     secretsmanager,
     vpc,
+    vpc_endpoints,
 )
 from local.emulator.rules.rule import RULES
 
