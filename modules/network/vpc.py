@@ -29,9 +29,10 @@ MOST_ZONES = 4
 class Vpc(Construct):
     """A VPC, its subnets, an internet gateway, NAT gateways and a gateway endpoint for S3.
 
-    An isolated one has no NAT gateways: nothing leads from its private subnets to the internet. The address block is divided into eight equal subnets, public ones first, so that an Availability Zone added later
+    The address block is divided into eight equal subnets, public ones first, so that an Availability Zone added later
     (up to four) moves no subnet. A private subnet routes through the NAT gateway of its zone, or through another zone's
-    where there are fewer gateways than zones. S3 is reached through the endpoint, without NAT charges.
+    where there are fewer gateways than zones. S3 is reached through the endpoint, without NAT charges. An isolated VPC
+    has no NAT gateways: nothing leads from its private subnets to the internet.
 
     Args:
         name: the Name tag of the VPC, and what those of its parts start with.
