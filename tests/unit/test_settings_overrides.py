@@ -207,17 +207,26 @@ CASES_WITHOUT_EFFECT = [(row.cause, row.value, setting) for row in INEFFECTIVE f
 OTHER_VALUES = {"network.cidr": "10.1.0.0/16", "clickhouse.instance_type": "m7g.xlarge"}
 
 
-def _cause(cause: str, value: str | None) -> dict[str, str]:
-    return VPC if value is None else {cause.replace(".", "__").upper(): value}
+REGISTRY = {"LANGFUSE__REGISTRY": "123456789012.dkr.ecr.us-east-1.amazonaws.com/mirror"}
+
+
+def _cause(cause: str, value: str | bool | None) -> dict[str, str]:
+    if value is None:
+        return VPC
+    name = cause.replace(".", "__").upper()
+    return {name: value} if isinstance(value, str) else {name: json.dumps(value), **REGISTRY}
 
 
 def _toml(name: str, value: str) -> str:
     section, _, key = name.lower().partition("__")
-    return f"\n{section}.{key} = {value if value.startswith('[') or value.isdecimal() else json.dumps(value)}\n"
+    is_plain = value.startswith("[") or value.isdecimal() or value == "true"
+    return f"\n{section}.{key} = {value if is_plain else json.dumps(value)}\n"
 
 
 @pytest.mark.parametrize(("cause", "value", "setting"), CASES_WITHOUT_EFFECT)
-def test_a_setting_without_effect_is_refused(cause: str, value: str | None, setting: str, tmp_path: Path) -> None:
+def test_a_setting_without_effect_is_refused(
+    cause: str, value: str | bool | None, setting: str, tmp_path: Path
+) -> None:
     name = setting.replace(".", "__").upper()
     default = kind_of(tuple(setting.split(".")))
     assert default is not None
