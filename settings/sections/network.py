@@ -43,8 +43,8 @@ class Network(Section):
     an internet gateway. Required with ``vpc_id``, and not allowed without it."""
     private_subnet_ids: SubnetIds = ()
     """Subnets of the existing VPC for the services and databases: at least two, in different Availability Zones, with a
-    route to the internet through NAT, and not in ``public_subnet_ids``. Required with ``vpc_id``, and not allowed
-    without it."""
+    route to the internet through NAT or with [VPC endpoints](isolated.md#what-has-an-endpoint) instead, and not in
+    ``public_subnet_ids``. Required with ``vpc_id``, and not allowed without it."""
     egress_ports: EgressPorts = ()
     """TCP ports that web and worker may connect to, on any IPv4 address, besides 443 and those of the databases: for
     example 587 or 465 for mail by SMTP, 3128 for a proxy, or 8443 for an identity provider. By default, there are none,
