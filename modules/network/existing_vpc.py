@@ -17,7 +17,7 @@ class ExistingVpc(Construct):
     Args:
         vpc_id: the VPC.
         public_subnet_ids: subnets that route to the internet through an internet gateway.
-        private_subnet_ids: subnets that route to the internet through NAT, or whose VPC has endpoints for AWS's services.
+        private_subnet_ids: subnets that route to the internet through NAT, or whose VPC has endpoints for AWS instead.
     """
 
     def __init__(
