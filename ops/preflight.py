@@ -13,7 +13,7 @@ from ops.preflight_checks.domain import certificate, hosted_zone
 from ops.preflight_checks.encryption_key import encryption_key
 from ops.preflight_checks.global_names import dashboard, iam_names
 from ops.preflight_checks.names import backup_vault, log_groups, secrets
-from ops.preflight_checks.network import existing_vpc, instance_class, instance_type, zones
+from ops.preflight_checks.network import existing_vpc, instance_class, instance_type, interface_endpoints, zones
 from ops.preflight_checks.queue_metrics import queue_metrics
 from ops.preflight_checks.quotas import addresses, ec2_vcpus, fargate_vcpus, vpcs
 from ops.state.checks import check_states
@@ -82,6 +82,7 @@ CHECKS: dict[str, Check] = {
     "VPCs": vpcs,
     "Elastic IP addresses": addresses,
     "Availability Zones": zones,
+    "interface endpoints": interface_endpoints,
     "ClickHouse's instance type": instance_type,
     "PostgreSQL's instance class": instance_class,
     "existing VPC": existing_vpc,

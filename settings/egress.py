@@ -41,16 +41,18 @@ ADDRESS = re.compile(r"(.*_)?(ENDPOINT|GATEWAY|HOST|ISSUER|NODE|PROXY|SERVER|UR[
 HOST_AND_PORT = re.compile(r"[A-Za-z0-9._-]+:[0-9]+(/.*)?")
 
 
-def open_ports(*, external_clickhouse: bool, egress_ports: Sequence[int]) -> tuple[int, ...]:
-    """The TCP ports that web and worker may connect to on the internet, each once, sorted.
+def open_ports(*, external_clickhouse: bool, egress_ports: Sequence[int], isolated: bool) -> tuple[int, ...]:
+    """The TCP ports that web and worker may connect to outside the VPC, each once, sorted.
 
     Args:
-        external_clickhouse: whether ClickHouse is on the internet.
+        external_clickhouse: whether ClickHouse is outside the VPC.
         egress_ports: further ports.
+        isolated: whether there is no way to the internet, and AWS's APIs and the image registry have endpoints.
     """
     # AWS's APIs, the image registry, single sign-on and model providers have 443.
+    https = () if isolated else (ports.HTTPS,)
     clickhouse = ports.CLICKHOUSE_TLS if external_clickhouse else ()
-    return tuple(sorted({ports.HTTPS, *clickhouse, *egress_ports}))
+    return tuple(sorted({*https, *clickhouse, *egress_ports}))
 
 
 def needed_ports(variable: str, value: str) -> set[int]:

@@ -182,6 +182,16 @@ ClickhouseVersion = Annotated[
         examples=["26.4"],
     ),
 ]
+PackageRepository = Annotated[
+    str,
+    Field(
+        # The boot script has it in a here-document of the shell: no `$`, no quotation marks.
+        pattern=r"^https://[a-z0-9-]+(\.[a-z0-9-]+)+/([A-Za-z0-9._~-]+/)*$",
+        max_length=255,
+        description="HTTPS URL of a yum repository that ends with `/`, without a port, a user or a password",
+        examples=["https://acme-packages.s3.eu-central-1.amazonaws.com/clickhouse/"],
+    ),
+]
 LangfuseVersion = Annotated[
     str,
     Field(

@@ -21,7 +21,9 @@ from settings.field_types import (
     Tags,
 )
 from settings.images import registry_port
+from settings.isolation import unreachable_services, unreachable_sources
 from settings.partition import CLOUDFRONT_REGION, OPT_IN_REGIONS, partition_of
+from settings.ports import HTTPS
 from settings.section import Section, refuse
 from settings.sections.alarms import Alarms
 from settings.sections.clickhouse import Clickhouse
@@ -193,14 +195,18 @@ class Settings(Section):
 
     @property
     def open_egress_ports(self) -> tuple[int, ...]:
-        """The TCP ports that web and worker may connect to on the internet, sorted."""
+        """The TCP ports that web and worker may connect to outside the VPC, sorted."""
         return open_ports(
-            external_clickhouse=self.clickhouse.mode == "external", egress_ports=self.network.egress_ports
+            external_clickhouse=self.clickhouse.mode == "external",
+            egress_ports=self.network.egress_ports,
+            isolated=self.network.isolated,
         )
 
     @model_validator(mode="after")
     def _check_egress_ports(self) -> Self:
         opened = set(self.open_egress_ports)
+        if "HTTPS_PROXY" in self.container_variables:
+            opened.add(HTTPS)
         closed = {
             name: missing
             for name, value in self.container_variables.items()
@@ -210,6 +216,8 @@ class Settings(Section):
             ports = ", ".join(map(str, sorted(missing)))
             remedy = sorted(set(self.network.egress_ports).union(*closed.values()))
             allowed = f"connects to port {ports}, which the security groups close: set network.egress_ports = {remedy}"
+            if self.network.isolated:
+                allowed += " if a network that is connected to the VPC leads there: network.isolated has no other way"
             refuse(f"langfuse.environment.{name}", None, allowed)
         return self
 
@@ -284,6 +292,18 @@ class Settings(Section):
         if self.ingress.access_logs and self.domain.cloudfront and self.region in OPT_IN_REGIONS:
             allowed = f"is not possible with domain.cloudfront in {self.region}: CloudFront can't write its logs there"
             refuse("ingress.access_logs", True, allowed)
+        return self
+
+    @model_validator(mode="after")
+    def _check_isolated(self) -> Self:
+        if self.network.isolated:
+            packages = self.clickhouse.package_repository if self.clickhouse.mode == "ec2" else None
+            variables = [*self.container_variables, *self.container_secrets]
+            for unreachable in (
+                *unreachable_sources(self.region, self.langfuse.registry, packages),
+                *unreachable_services(variables, self.open_egress_ports),
+            ):
+                refuse(*unreachable)
         return self
 
     @model_validator(mode="after")

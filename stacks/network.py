@@ -7,11 +7,12 @@ from modules.network.flow_logs import FlowLogs
 from modules.network.security_groups import SecurityGroups
 from modules.network.vpc import Vpc
 from settings import Settings
+from settings.interface_endpoints import called_services
 from stacks.base import LangfuseStack
 
 
 class NetworkStack(LangfuseStack):
-    """A VPC with its flow logs, or an existing VPC; and every security group and rule."""
+    """A VPC with its flow logs, or an existing VPC; every security group and rule; and AWS's services, if isolated."""
 
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:
         super().__init__(scope, id_, settings)
@@ -30,7 +31,21 @@ class NetworkStack(LangfuseStack):
             ipv6=ipv6,
             external_clickhouse=settings.clickhouse.mode == "external",
             egress_ports=settings.open_egress_ports,
+            isolated_in=settings.region if settings.network.isolated else None,
         )
+        if isinstance(self.vpc, Vpc) and settings.network.isolated:
+            # Imported here, since most environments do without it, and synth is faster so.
+            from modules.network.interface_endpoints import InterfaceEndpoints
+
+            InterfaceEndpoints(
+                self,
+                "endpoints",
+                name=settings.prefix,
+                region=settings.region,
+                services=called_services(clickhouse_on_ec2=settings.clickhouse.mode == "ec2"),
+                vpc=self.vpc,
+                security_group_id=self.security_groups.ids["endpoints"],
+            )
         self.add_outputs(
             {
                 "vpc_id": self.vpc.id,

@@ -50,6 +50,18 @@ EDGE = {
     "LANGFUSE_AWS__INGRESS__ACCESS_LOGS": "true",
 }
 
+# No way to the internet.
+ISOLATED = {
+    "LANGFUSE_AWS__NETWORK__ISOLATED": "true",
+    "LANGFUSE_AWS__LANGFUSE__REGISTRY": "123456789012.dkr.ecr.us-east-1.amazonaws.com/mirror",
+}
+ISOLATED_EC2 = {
+    **ISOLATED,
+    **EC2,
+    "LANGFUSE_AWS__CLICKHOUSE__PACKAGE_REPOSITORY": "https://acme-packages.s3.us-east-1.amazonaws.com/clickhouse/",
+}
+ISOLATED_EXTERNAL = {**ISOLATED, **EXTERNAL}
+
 
 def load(environment: str = "dev", overrides: Mapping[str, str] | None = None) -> Settings:
     """Loads the settings of an environment, with ``overrides`` as environment variables."""

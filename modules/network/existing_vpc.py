@@ -18,7 +18,7 @@ class ExistingVpc(Construct):
     Args:
         vpc_id: the VPC.
         public_subnet_ids: subnets that route to the internet through an internet gateway.
-        private_subnet_ids: subnets that route to the internet through NAT.
+        private_subnet_ids: subnets that route to the internet through NAT, or whose VPC has endpoints for AWS instead.
         ipv6: whether the public subnets must have IPv6 addresses.
     """
 

@@ -20,6 +20,8 @@ WORLD_IPV6 = "world-ipv6"
 EVERYWHERE = {"0.0.0.0/0", "::/0"}
 CLOUDFRONT = "cloudfront"
 """The addresses that CloudFront connects from."""
+S3 = "s3"
+"""The addresses of S3 in the Region."""
 
 
 class Rule(NamedTuple):
@@ -38,6 +40,7 @@ MEMBERS = {
     "redis": "The Redis cache",
     "clickhouse": "ClickHouse inside the VPC",
 }
+ISOLATED_MEMBERS = {"endpoints": "The interface endpoints of AWS services"}
 
 CLICKHOUSE_PORTS = (ports.CLICKHOUSE_HTTP, ports.CLICKHOUSE_NATIVE)
 
@@ -55,6 +58,9 @@ USER_PORTS = (80, 443)
 USERS_OF_CLOUDFRONT = (Rule(CLOUDFRONT, "load-balancer", (80,)),)
 # For its packages, its password and its metrics.
 CLICKHOUSE_ON_EC2 = (Rule("clickhouse", WORLD, (ports.HTTPS,)),)
+# The layers of images and the packages of Amazon Linux are in S3 too.
+ISOLATED = tuple(Rule(member, target, (ports.HTTPS,)) for member in ("web", "worker") for target in ("endpoints", S3))
+ISOLATED_CLICKHOUSE_ON_EC2 = tuple(Rule("clickhouse", target, (ports.HTTPS,)) for target in ("endpoints", S3))
 
 
 class Peer(TypedDict, total=False):
@@ -80,6 +86,7 @@ class SecurityGroups(Construct):
         external_clickhouse: whether ClickHouse is not in the VPC, so that nothing there needs to connect to AWS.
         egress_ports: the TCP ports that web and worker may connect to on the internet, each once: AWS refuses a rule
             that exists.
+        isolated_in: the AWS region, if AWS's services there are reached through endpoints alone, or else None.
     """
 
     def __init__(
@@ -94,6 +101,7 @@ class SecurityGroups(Construct):
         ipv6: bool,
         external_clickhouse: bool,
         egress_ports: tuple[int, ...],
+        isolated_in: str | None,
     ) -> None:
         super().__init__(scope, id_)
         groups = {
@@ -105,7 +113,7 @@ class SecurityGroups(Construct):
                 vpc_id=vpc_id,
                 tags={"Name": f"{name}-{member}"},
             )
-            for member, description in MEMBERS.items()
+            for member, description in {**MEMBERS, **(ISOLATED_MEMBERS if isolated_in else {})}.items()
         }
         if external_clickhouse:
             accept_findings(groups["clickhouse"], {"CKV2_AWS_5": "Waits for a switch of clickhouse.mode to ec2"})
@@ -122,12 +130,16 @@ class SecurityGroups(Construct):
                 self, "cloudfront", name="com.amazonaws.global.cloudfront.origin-facing"
             )
             peers[CLOUDFRONT] = {"prefix_list_id": prefixes.id}
+        if isolated_in:
+            s3 = DataAwsEc2ManagedPrefixList(self, "s3", name=f"com.amazonaws.{isolated_in}.s3")
+            peers[S3] = {"prefix_list_id": s3.id}
         sources = allowed_cidrs or ((WORLD, WORLD_IPV6) if ipv6 else (WORLD,))
         direct_users = tuple(Rule(source, "load-balancer", USER_PORTS) for source in sources)
         users = USERS_OF_CLOUDFRONT if cloudfront else direct_users
         to_world = (Rule("web", WORLD, egress_ports), Rule("worker", WORLD, egress_ports))
-        clickhouse = () if external_clickhouse else CLICKHOUSE_ON_EC2
-        for rule in users + RULES + to_world + clickhouse:
+        tasks, instance = (ISOLATED, ISOLATED_CLICKHOUSE_ON_EC2) if isolated_in else ((), CLICKHOUSE_ON_EC2)
+        clickhouse = () if external_clickhouse else instance
+        for rule in users + RULES + to_world + tasks + clickhouse:
             for port in rule.ports:
                 self._allow(rule, port, peers)
 

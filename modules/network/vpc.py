@@ -32,14 +32,15 @@ class Vpc(Construct):
 
     The address block is divided into eight equal subnets, public ones first, so that an Availability Zone added later
     (up to four) moves no subnet. A private subnet routes through the NAT gateway of its zone, or through another zone's
-    where there are fewer gateways than zones. S3 is reached through the endpoint, without NAT charges.
+    where there are fewer gateways than zones. S3 is reached through the endpoint, without NAT charges. An isolated VPC
+    has no NAT gateways: nothing leads from its private subnets to the internet.
 
     With ``ipv6``, the VPC also has a /56 block of IPv6 addresses of Amazon's, and each public subnet a /64 of it.
 
     Args:
         name: the Name tag of the VPC, and what those of its parts start with.
         region: the AWS region.
-        settings: the address block, the number of zones and of NAT gateways.
+        settings: the address block, the number of zones and of NAT gateways, and whether it is isolated.
         ipv6: whether the public subnets have IPv6 addresses too.
     """
 
@@ -93,16 +94,18 @@ class Vpc(Construct):
         for zone, subnet in enumerate(public):
             RouteTableAssociation(self, f"public-{zone}-routes", subnet_id=subnet.id, route_table_id=public_routes.id)
 
-        gateways = [self._nat_gateway(zone, public[zone], internet) for zone in range(settings.nat_gateways)]
+        nat_gateways = 0 if settings.isolated else settings.nat_gateways
+        gateways = [self._nat_gateway(zone, public[zone], internet) for zone in range(nat_gateways)]
         private_routes = [self._route_table(f"private-{zone}") for zone in zones]
         for zone, (subnet, routes) in enumerate(zip(private, private_routes, strict=True)):
-            Route(
-                self,
-                f"private-{zone}-default-route",
-                route_table_id=routes.id,
-                destination_cidr_block=ANYWHERE,
-                nat_gateway_id=gateways[zone % len(gateways)].id,
-            )
+            if gateways:
+                Route(
+                    self,
+                    f"private-{zone}-default-route",
+                    route_table_id=routes.id,
+                    destination_cidr_block=ANYWHERE,
+                    nat_gateway_id=gateways[zone % len(gateways)].id,
+                )
             RouteTableAssociation(self, f"private-{zone}-routes", subnet_id=subnet.id, route_table_id=routes.id)
 
         VpcEndpoint(

@@ -101,9 +101,10 @@ def deployed_log_groups(environment: Environment) -> list[str]:
 def deployed_network(environment: Environment) -> list[str]:
     """The IDs of VPCs and Elastic IP addresses that a deploy of this environment has made: another makes them twice."""
     settings = environment.settings
+    gateways = 0 if settings.network.isolated else settings.network.nat_gateways
     names = {
         "aws_vpc": [settings.prefix],
-        "aws_eip": [f"{settings.prefix}-{gateway}" for gateway in range(settings.network.nat_gateways)],
+        "aws_eip": [f"{settings.prefix}-{gateway}" for gateway in range(gateways)],
     }
     return [
         id_

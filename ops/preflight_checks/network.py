@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from ops.environment import Environment
 from ops.findings import Finding, finding
+from settings.interface_endpoints import called_services, service_name
 from settings.zones import EXCLUDED_ZONE_IDS
 
 if TYPE_CHECKING:
@@ -36,6 +37,28 @@ def _usable_zones(environment: Environment) -> list[str]:
         Filters=[{"Name": "zone-type", "Values": ["availability-zone"]}, {"Name": "state", "Values": ["available"]}]
     )["AvailabilityZones"]
     return sorted(zone["ZoneName"] for zone in described if zone["ZoneId"] not in EXCLUDED_ZONE_IDS)
+
+
+def interface_endpoints(environment: Environment) -> Iterator[Finding]:
+    """An isolated VPC: each service that is called has an endpoint in one of its zones at least."""
+    network = environment.settings.network
+    if not network.isolated:
+        return
+    region, services = environment.settings.region, _called_services(environment)
+    zones = set(_usable_zones(environment)[: network.availability_zones])
+    names = [service_name(region, service) for service in services]
+    offers = environment.session.client("ec2").describe_vpc_endpoint_services(
+        Filters=[{"Name": "service-name", "Values": names}, {"Name": "service-type", "Values": ["Interface"]}]
+    )["ServiceDetails"]
+    offered = {offer["ServiceName"] for offer in offers if zones.intersection(offer["AvailabilityZones"])}
+    missing = [service for service, name in zip(services, names, strict=True) if name not in offered]
+    in_zones = f"in {', '.join(sorted(zones))}"
+    evidence = f"{', '.join(missing)}: none {in_zones}" if missing else f"{', '.join(services)}: {in_zones}"
+    yield finding("interface endpoints", not missing, evidence, "leave out network.isolated, or choose another Region")
+
+
+def _called_services(environment: Environment) -> list[str]:
+    return list(called_services(clickhouse_on_ec2=environment.settings.clickhouse.mode == "ec2"))
 
 
 def instance_type(environment: Environment) -> Iterator[Finding]:
@@ -88,7 +111,7 @@ def _as_numbers(version: str) -> list[int]:
 
 
 def existing_vpc(environment: Environment) -> Iterator[Finding]:
-    """The VPC and the subnets exist, in two zones or more, with routes to the internet, and fit the load balancer."""
+    """The VPC and the subnets exist, in two zones or more, fit the load balancer, and have routes or endpoints."""
     network, ingress = environment.settings.network, environment.settings.ingress
     if not network.vpc_id:
         return
@@ -126,11 +149,32 @@ def existing_vpc(environment: Environment) -> Iterator[Finding]:
             blocks = [block["Ipv6CidrBlock"] for block in subnet["Ipv6CidrBlockAssociationSet"]]
             remedy = "add an IPv6 block to it, which a dualstack load balancer needs"
             yield finding(f"IPv6 of {subnet['SubnetId']}", bool(blocks), ", ".join(blocks) or "no IPv6 block", remedy)
+    missing = _services_without_endpoint(environment, network.vpc_id)
+    instead = f", or VPC endpoints for {', '.join(missing)} (docs/isolated.md)" if missing else ""
     for subnet in private:
         route = _route(ec2, subnet, ANYWHERE)
-        passed = route != NOWHERE and not route.startswith("igw-")
-        remedy = "the tasks have no public address: they need a route of 0.0.0.0/0 to a NAT gateway there"
-        yield finding(f"private {subnet['SubnetId']}", passed, f"{ANYWHERE} leads to {route}", remedy)
+        isolated = route == NOWHERE and not missing
+        passed = isolated or (route != NOWHERE and not route.startswith("igw-"))
+        evidence = f"{ANYWHERE} leads to {route}{', and AWS has VPC endpoints' * isolated}"
+        remedy = f"the tasks have no public address: they need a route of 0.0.0.0/0 to a NAT gateway there{instead}"
+        yield finding(f"private {subnet['SubnetId']}", passed, evidence, remedy)
+
+
+def _services_without_endpoint(environment: Environment, vpc_id: str) -> list[str]:
+    """The services that are called, without those that an endpoint of the VPC stands for, by their own names."""
+    pages = (
+        environment.session.client("ec2")
+        .get_paginator("describe_vpc_endpoints")
+        .paginate(Filters=[{"Name": "vpc-id", "Values": [vpc_id]}])
+    )
+    present = {
+        # In China, some names have another beginning.
+        endpoint["ServiceName"].partition(f".{environment.settings.region}.")[2]
+        for page in pages
+        for endpoint in page["VpcEndpoints"]
+        if endpoint["VpcEndpointType"] == "Gateway" or endpoint.get("PrivateDnsEnabled")
+    }
+    return [service for service in (*_called_services(environment), "s3") if service not in present]
 
 
 def _subnets(ec2: "EC2Client", ids: Sequence[str]) -> "list[SubnetTypeDef]":

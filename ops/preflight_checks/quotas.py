@@ -94,7 +94,7 @@ def vpcs(environment: Environment) -> Iterator[Finding]:
 def addresses(environment: Environment) -> Iterator[Finding]:
     """An address for each NAT gateway."""
     network = environment.settings.network
-    if network.vpc_id or _has(environment, "aws_eip"):
+    if network.vpc_id or network.isolated or _has(environment, "aws_eip"):
         return
     used = len(environment.session.client("ec2").describe_addresses()["Addresses"])
     yield _room(environment, ADDRESSES, used=used, needed=network.nat_gateways, instead="lower network.nat_gateways")

@@ -25,6 +25,7 @@ class Ineffective(NamedTuple):
 
 INEFFECTIVE = (
     Ineffective("network.vpc_id", None, ("network.cidr", "network.availability_zones", "network.nat_gateways")),
+    Ineffective("network.isolated", True, ("network.nat_gateways",)),
     Ineffective(
         "clickhouse.mode",
         "external",
@@ -34,6 +35,7 @@ INEFFECTIVE = (
             "clickhouse.volume_iops",
             "clickhouse.volume_throughput_mib",
             "clickhouse.snapshot_retention_days",
+            "clickhouse.package_repository",
         ),
     ),
     Ineffective("ingress.waf", False, ("ingress.waf_requests_per_five_minutes",)),

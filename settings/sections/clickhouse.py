@@ -10,8 +10,12 @@ from settings.aws_names import (
 from settings.field_types import (
     ClickhouseVersion,
     Days,
+    PackageRepository,
 )
 from settings.section import Section, refuse
+
+DEFAULT_PACKAGE_REPOSITORY = "https://packages.clickhouse.com/rpm/stable/"
+"""As in ``modules/data/clickhouse/boot.sh``."""
 
 
 class Clickhouse(Section):
@@ -44,6 +48,11 @@ class Clickhouse(Section):
     configured: bool = False
     """Whether the six secrets hold the real address and credentials. While it is ``false``, web and worker run no
     tasks. Only used if ``mode`` is ``external``."""
+    package_repository: PackageRepository = DEFAULT_PACKAGE_REPOSITORY
+    """Repository that the instance installs ClickHouse from: ClickHouse's own, or a mirror of it with its signed
+    ``repodata``. The instance installs only what the key in ``repodata/repomd.xml.key`` there signed. It can be in S3
+    ([how to fill it](isolated.md#a-mirror-of-clickhouses-packages)). A change replaces the instance: ClickHouse is down
+    for about five minutes. Only used if ``mode`` is ``ec2``."""
     cluster_enabled: bool = False
     """Whether ClickHouse is a replicated cluster of your own, in which Langfuse must create its tables ``ON CLUSTER``.
     Leave it ``false`` for ClickHouse Cloud, which replicates by itself. Not allowed if ``mode`` is ``ec2``."""

@@ -28,7 +28,13 @@ class Network(Section):
     nat_gateways: Annotated[int, Field(ge=1)] = 1
     """Number of NAT gateways in the new VPC, at most ``availability_zones``. By default, all private subnets share one,
     which costs least. With one in each zone, a zone that fails does not cut the others off from the internet. Only used
-    if ``vpc_id`` is not set."""
+    if ``vpc_id`` is not set, and ``isolated`` is ``false``."""
+    isolated: bool = False
+    """Whether the private subnets of the new VPC have no way to the internet: no NAT gateway, no default route. The
+    tasks and ClickHouse's instance then reach AWS's services through VPC endpoints. The load balancer is where it was.
+    ``langfuse.registry`` must be an ECR registry in the same Region, and with ``clickhouse.mode = "ec2"``,
+    ``clickhouse.package_repository`` must be in S3 there. [Without the internet](isolated.md) says what can't work
+    then, how to fill the two, and what the endpoints cost. Not possible with ``vpc_id``, and not in China."""
     vpc_id: VpcId | None = None
     """Existing VPC to deploy into, which requires ``private_subnet_ids`` and, unless ``ingress.internal`` is ``true``,
     ``public_subnet_ids``. By default, a new VPC is created. Only a new one gets flow logs and an endpoint for S3."""
@@ -38,15 +44,18 @@ class Network(Section):
     it."""
     private_subnet_ids: SubnetIds = ()
     """Subnets of the existing VPC for the services and databases: at least two, in different Availability Zones, with a
-    route to the internet through NAT, and not in ``public_subnet_ids``. Required with ``vpc_id``, and not allowed
-    without it."""
+    route to the internet through NAT or with [VPC endpoints](isolated.md#what-has-an-endpoint) instead, and not in
+    ``public_subnet_ids``. Required with ``vpc_id``, and not allowed without it."""
     egress_ports: EgressPorts = ()
     """TCP ports that web and worker may connect to, on any IPv4 address, besides 443 and those of the databases: for
     example 587 or 465 for mail by SMTP, 3128 for a proxy, or 8443 for an identity provider. By default, there are none,
     and the security groups close every other port. A variable of ``langfuse.environment`` with a URL that needs another
     port is refused. AWS blocks port 25 until it grants
     [a request](https://repost.aws/knowledge-center/ec2-port-25-throttle). The network ACLs of an existing VPC must
-    allow the ports, and their answers to the ports 1024 to 65535; a new VPC's allow everything."""
+    allow the ports, and their answers to the ports 1024 to 65535; a new VPC's allow everything.
+
+    If ``isolated`` is ``true``, 443 is closed too, except to the VPC endpoints: add it if a peering, a transit gateway
+    or an endpoint of your own leads to an identity provider or a model."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -60,6 +69,8 @@ class Network(Section):
                 refuse(key, ids, "with vpc_id, two subnets or more are needed")
             if ids and not self.vpc_id:
                 refuse(key, ids, "is for an existing VPC: set vpc_id too")
+        if self.isolated and self.vpc_id:
+            refuse("isolated", True, "is for a new VPC: docs/isolated.md lists the endpoints that vpc_id needs instead")
         for id_ in self.private_subnet_ids:
             if id_ in self.public_subnet_ids:
                 refuse(

@@ -62,7 +62,7 @@ def changed(setting: str, current: Settings, existing: Existing = NOWHERE) -> Va
     Raises:
         LookupError: if the setting is new, and neither its type nor this file gives a value.
     """
-    tables = _with_companions(existing)
+    tables = _with_companions(current, existing)
     values = _values(current)
     if setting in tables:
         return tables[setting]
@@ -71,7 +71,7 @@ def changed(setting: str, current: Settings, existing: Existing = NOWHERE) -> Va
     return {setting: _other(setting, attrgetter(setting)(current))}
 
 
-def _with_companions(existing: Existing) -> dict[str, Values]:
+def _with_companions(current: Settings, existing: Existing) -> dict[str, Values]:
     """Returns the values that the settings refuse alone, with those that they require, by setting."""
     domain = {"domain.name": DOMAIN, "domain.certificate_arn": existing.certificate_arn}
     vpc: Values = {
@@ -83,6 +83,12 @@ def _with_companions(existing: Existing) -> dict[str, Values]:
     digests: Values = {
         f"langfuse.{service}_digest": "sha256:" + "0123456789abcdef" * 4 for service in ("web", "worker")
     }
+    packages = {"clickhouse.package_repository": "https://acme-packages.s3.us-east-1.amazonaws.com/clickhouse/"}
+    isolated: Values = {
+        "network.isolated": True,
+        "langfuse.registry": "123456789012.dkr.ecr.us-east-1.amazonaws.com/mirror",
+        **(packages if current.clickhouse.mode == "ec2" else {}),
+    }
     return {
         **dict.fromkeys(vpc, vpc),
         **dict.fromkeys(first, first),
@@ -92,6 +98,7 @@ def _with_companions(existing: Existing) -> dict[str, Values]:
             "ingress.waf": True,
             "ingress.waf_requests_per_five_minutes": 20_000,
         },
+        "network.isolated": isolated,
         "redis.engine": {"redis.engine": "valkey", "redis.version": "7.2"},
         "domain.name": domain,
         "domain.certificate_arn": domain,

@@ -299,6 +299,7 @@ TRANSLATIONS = {
             names={
                 "security_group_id": "GroupId",
                 "cidr_ipv4": "CidrIp",
+                "prefix_list_id": "DestinationPrefixListId",
                 "referenced_security_group_id": "DestinationSecurityGroupId",
             },
         )

@@ -20,7 +20,7 @@ from ops.preflight_checks.global_names import instance_profile_names, role_names
 from ops.preflight_checks.names import log_group_prefixes
 from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS, queue_alarm_name
 from tests.command_line import assert_one_line, ops_in_process
-from tests.environments import ENVIRONMENTS, load
+from tests.environments import ENVIRONMENTS, ISOLATED_EC2, load
 from tests.states import resource, state
 from tests.synthesis import app
 
@@ -332,6 +332,40 @@ def test_a_subnet_without_a_route_to_the_internet(
     found = preflight(**network(existing["vpc"], existing["public"], [existing["private"][0], id_]))
     assert found[f"private {id_}"]["verdict"] == "FAILED"
     assert found[f"private {id_}"]["evidence"] == "0.0.0.0/0 leads to nowhere"
+
+
+def test_an_existing_vpc_with_endpoints_instead_of_routes(
+    preflight: Preflight, existing: dict[str, Any], client: Callable[[str], Any]
+) -> None:
+    ec2 = client("ec2")
+    private = existing["private"][:2]
+    for table in ec2.describe_route_tables()["RouteTables"]:
+        if private[0] in {one.get("SubnetId") for one in table["Associations"]}:
+            ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0")
+    ec2.modify_vpc_attribute(VpcId=existing["vpc"], EnableDnsHostnames={"Value": True})
+    for service in ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "monitoring", "ssm", "ssmmessages", "kms"):
+        ec2.create_vpc_endpoint(
+            VpcId=existing["vpc"],
+            ServiceName=f"com.amazonaws.{REGION}.{service}",
+            VpcEndpointType="Interface",
+            PrivateDnsEnabled=True,
+            SubnetIds=private,
+        )
+    deployed = network(existing["vpc"], existing["public"], private)
+    check = f"private {private[0]}"
+    lacking = preflight(**deployed)[check]
+    assert (lacking["verdict"], "VPC endpoints for s3" in lacking["remedy"]) == ("FAILED", True)
+    ec2.create_vpc_endpoint(VpcId=existing["vpc"], ServiceName=f"com.amazonaws.{REGION}.s3")
+    assert preflight(**deployed)[check]["verdict"] == "ok"
+
+
+def test_an_isolated_vpc_needs_endpoints_and_no_addresses(preflight: Preflight) -> None:
+    isolated = {name.removeprefix("LANGFUSE_AWS__"): value for name, value in ISOLATED_EC2.items()}
+    found = preflight(**isolated)
+    assert found["interface endpoints"]["verdict"] == "ok"
+    assert "ssmmessages" in found["interface endpoints"]["evidence"]
+    assert "Elastic IP addresses" not in found
+    assert "interface endpoints" not in preflight()
 
 
 def test_the_hosted_zone(preflight: Preflight, client: Callable[[str], Any]) -> None:

@@ -74,6 +74,15 @@ WRONG: Mapping[str, tuple[str, ...]] = {
         "m7i.large", "m7g", "m7.large", "large", "m7g.large ", "M7G.LARGE", "db.m7g.large", "m7a.large", "t3.large",
         "g.large", "m7g..large", "m7g.large.x", "-g.large", "g4dn.xlarge", "mac2.metal", "c7gn", "m7g.larg",
     ),
+    "clickhouse.package_repository": (
+        "", "packages.example.com/", "http://packages.example.com/", "https://packages.example.com",
+        "https://packages.example.com/rpm", "https://packages.example.com:8443/rpm/", "https://a:b@example.com/",
+        "https://packages/rpm/", "https://packages.example.com/$(id)/", "https://packages.example.com/`id`/",
+        "https://packages.example.com/?x=/", "https://packages.example.com/#/", "https://packages.example.com/a b/",
+        "https://packages.example.com/\n/", "https://packages.example.com//", "HTTPS://packages.example.com/",
+        "https://Packages.example.com/", "https://pаckages.example.com/", "s3://acme-packages/clickhouse/",
+        "https://packages.example.com/${path.cwd}/", f"https://packages.example.com/{'a' * 250}/",
+    ),
     "network.vpc_id": (
         "vpc", "vpc-", "vpc-g123", "VPC-0123", "subnet-0123456789abcdef0", "vpc-0123 ", "vpc-*", "vpc-0",
         "vpc-" + "0" * 64, "vpc-0123456789ABCDEF0", "vpc-٠123456789abcdef0",
@@ -126,6 +135,7 @@ NAMES_RIGHT = (
 USERS = (*WRONG["alarms.email"], "o/ps@example.com", "ops'@example.com", "ops!@example.com", "ops@example.xn--p1ai")
 USERS_RIGHT = ("me@example.com", "o'brien@example.com", "A_b.c+d-e@mail.example.co.uk", "1@2.example")
 BESIDE: Mapping[str, Mapping[str, object]] = {
+    "clickhouse.package_repository": {"clickhouse__mode": "ec2"},
     "network.vpc_id": {key: value for key, value in VPC.items() if "subnet" in key},
     "domain.name": {"domain__certificate_arn": CERTIFICATE},
     "domain.hosted_zone_id": DOMAIN,
@@ -138,6 +148,10 @@ RIGHT: Mapping[str, tuple[str, ...]] = {
     ),
     "network.cidr": (
         "10.0.0.0/16", "10.255.0.0/24", "172.16.0.0/16", "172.31.0.0/20", "192.168.0.0/16", "192.168.255.0/24",
+    ),
+    "clickhouse.package_repository": (
+        "https://packages.example.com/", "https://s3.eu-central-1.amazonaws.com/acme.packages/rpm/stable/",
+        "https://acme-packages.s3.eu-central-1.amazonaws.com/26.4/_x~y-z/",
     ),
     "state.bucket": (
         "abc", "a" * 63, "acme.state", "acme-state", "123", "1acme", "acme--state", "acme.co.uk", "my-xn--bucket",

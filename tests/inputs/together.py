@@ -6,6 +6,8 @@ from tests.inputs.case import BASE, STATE, Case, file, right, says, setting
 from tests.inputs.formats import CERTIFICATE, KMS, SUBNETS, VPC
 
 IN_CLOUDFRONT = {"domain__name": "langfuse.example.com", "domain__cloudfront": "true"}
+MIRROR = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/mirror"
+ISOLATED = {"network__isolated": "true", "langfuse__registry": MIRROR}
 CHINA, GOVCLOUD = "cn-north-1", "us-gov-west-1"
 
 
@@ -60,6 +62,17 @@ def cases() -> Iterator[Case]:
     for less in VPC:
         yield setting("log_retention_days", "30", **{key: value for key, value in VPC.items() if key != less})
     yield says(setting("network.public_subnet_ids", SUBNETS[:2]), "vpc_id")
+    # Without the internet.
+    yield says(setting("network.isolated", "true"), "langfuse.registry")
+    for path, value in {
+        "network.nat_gateways": "1",
+        "region": CHINA,
+        "langfuse.registry": MIRROR.replace("eu-central-1", "us-east-1"),
+        "clickhouse.mode": "ec2",
+        "langfuse.environment": {"SMTP_CONNECTION_URL": "ses://eu-central-1", "EMAIL_FROM_ADDRESS": "a@example.com"},
+    }.items():
+        yield setting(path, value, **{**ISOLATED, **{path.replace(".", "__"): value}})
+    yield setting("network.isolated", "true", **{**ISOLATED, **VPC})
     # The domain.
     yield setting("domain.name", "langfuse.example.com")
     yield setting("domain.hosted_zone_id", "Z0123456789ABCDEFGHIJ")
@@ -102,6 +115,8 @@ def _accepted() -> Iterator[Case]:
     yield right(setting("domain.cloudfront", "true"))
     yield right(setting("domain.certificate_arn", CERTIFICATE.replace("eu-central-1", "us-east-1"), **IN_CLOUDFRONT))
     yield right(setting("ingress.waf_requests_per_five_minutes", "500", ingress__waf="true"))
+    yield right(setting("network.isolated", "true", langfuse__registry=MIRROR))
+    yield right(setting("network.egress_ports", [443], **ISOLATED))
     china = CERTIFICATE.replace("arn:aws:", "arn:aws-cn:").replace("eu-central-1", CHINA)
     yield right(setting("domain.certificate_arn", china, region=CHINA, domain__name="langfuse.example.cn"))
     yield right(

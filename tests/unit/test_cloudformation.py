@@ -11,7 +11,7 @@ import pytest
 from tests.cloudformation.cfn_lint import findings
 from tests.cloudformation.translate import Resource, translated
 from tests.cloudformation.translations import NOTHING_TO_CHECK, TRANSLATIONS
-from tests.environments import DUALSTACK, EC2, EDGE, EXTERNAL, IMAGES, INTERNAL, OWN_KEY, RUNNING
+from tests.environments import DUALSTACK, EC2, EDGE, EXTERNAL, IMAGES, INTERNAL, ISOLATED_EC2, OWN_KEY, RUNNING
 from tests.synthesis import SynthesizedStack, app
 
 Variant = tuple[str, dict[str, str]]
@@ -21,6 +21,7 @@ ENVIRONMENTS: list[Variant] = [("dev", {}), ("prod", RUNNING), ("prod", EC2)]
 """What has instance types and versions, which depend on the Region."""
 OTHERS: list[Variant] = [
     ("dev", EXTERNAL),
+    ("dev", ISOLATED_EC2),
     ("dev", {"LANGFUSE_AWS__REDIS__ENGINE": "valkey", "LANGFUSE_AWS__REDIS__VERSION": "8.0"}),
     ("dev", {"LANGFUSE_AWS__POSTGRES__VERSION": "17", "LANGFUSE_AWS__ALARMS__EMAIL": "ops@example.com"}),
     ("dev", {"LANGFUSE_AWS__DOMAIN__CLOUDFRONT": "true"}),

@@ -218,6 +218,45 @@ def test_a_route_table_of_a_subnet(ec2: Any, vpc: str, subnet: str) -> None:
     ec2.delete_route_table(RouteTableId=table)
 
 
+def interface_endpoint(vpc: str, subnets: list[str], group: str) -> dict[str, Any]:
+    return {
+        "VpcId": vpc,
+        "ServiceName": f"com.amazonaws.{REGION}.kms",
+        "VpcEndpointType": "Interface",
+        "PrivateDnsEnabled": True,
+        "SubnetIds": subnets,
+        "SecurityGroupIds": [group],
+    }
+
+
+def test_an_interface_endpoint_with_its_subnet_and_security_group(ec2: Any, vpc: str, subnet: str, group: str) -> None:
+    assert refused(ec2.create_vpc_endpoint, **interface_endpoint(vpc, [subnet], group)) == "InvalidParameter"
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    id_ = ec2.create_vpc_endpoint(**interface_endpoint(vpc, [subnet], group))["VpcEndpoint"]["VpcEndpointId"]
+    (endpoint,) = ec2.describe_vpc_endpoints(VpcEndpointIds=[id_])["VpcEndpoints"]
+    assert (endpoint["SubnetIds"], endpoint["PrivateDnsEnabled"]) == ([subnet], True)
+    assert [one["GroupId"] for one in endpoint["Groups"]] == [group]
+    # The service's name is taken in this VPC.
+    assert refused(ec2.create_vpc_endpoint, **interface_endpoint(vpc, [subnet], group)) == "InvalidParameter"
+    assert refused(ec2.delete_security_group, GroupId=group) == "DependencyViolation"
+    assert refused(ec2.delete_subnet, SubnetId=subnet) == "DependencyViolation"
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[id_])
+    ec2.delete_security_group(GroupId=group)
+    ec2.delete_subnet(SubnetId=subnet)
+
+
+def test_an_interface_endpoint_in_the_zones_of_its_service(ec2: Any, vpc: str, subnet: str, group: str) -> None:
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    of_same_zone, elsewhere, lacking = (new_subnet(ec2, vpc, zone) for zone in "bcd")
+    assert (
+        refused(ec2.create_vpc_endpoint, **interface_endpoint(vpc, [subnet, of_same_zone], group))
+        == "DuplicateSubnetsInSameZone"
+    )
+    assert refused(ec2.create_vpc_endpoint, **interface_endpoint(vpc, [subnet, lacking], group)) == "InvalidParameter"
+    id_ = ec2.create_vpc_endpoint(**interface_endpoint(vpc, [subnet, elsewhere], group))["VpcEndpoint"]["VpcEndpointId"]
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[id_])
+
+
 def test_a_vpc_with_a_route_table_and_an_endpoint(ec2: Any, vpc: str) -> None:
     table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
     service = f"com.amazonaws.{REGION}.s3"

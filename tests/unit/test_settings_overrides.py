@@ -209,15 +209,20 @@ OTHER_VALUES = {"network.cidr": "10.1.0.0/16", "clickhouse.instance_type": "m7g.
 
 OTHERWISE = {"CLICKHOUSE__MODE": "ec2", "INGRESS__WAF": "true"}
 """Values of the causes with which the settings have an effect."""
+REGISTRY = {"LANGFUSE__REGISTRY": "123456789012.dkr.ecr.us-east-1.amazonaws.com/mirror"}
 
 
 def _cause(cause: str, value: str | bool | None) -> dict[str, str]:
-    return VPC if value is None else {cause.replace(".", "__").upper(): str(value).lower()}
+    if value is None:
+        return VPC
+    name = cause.replace(".", "__").upper()
+    return {name: value} if isinstance(value, str) else {name: json.dumps(value), **REGISTRY}
 
 
 def _toml(name: str, value: str) -> str:
     section, _, key = name.lower().partition("__")
-    return f"\n{section}.{key} = {value if value.startswith('[') or value.isdecimal() else json.dumps(value)}\n"
+    is_plain = value.startswith("[") or value.isdecimal() or value == "true"
+    return f"\n{section}.{key} = {value if is_plain else json.dumps(value)}\n"
 
 
 @pytest.mark.parametrize(("cause", "value", "setting"), CASES_WITHOUT_EFFECT)

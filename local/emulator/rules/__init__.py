@@ -15,6 +15,7 @@ from local.emulator.rules import (  # noqa: F401  registers the rules
     rds,
     secretsmanager,
     vpc,
+    vpc_endpoints,
     wafv2,
 )
 from local.emulator.rules.rule import RULES

@@ -17,7 +17,7 @@ from modules.literals import literal
 from modules.metric import Metric
 from modules.policy_document import Allow, aws_managed_policy_arn, decryption, policy_document, trust_document
 from settings.partition import partition_of
-from settings.sections.clickhouse import Clickhouse
+from settings.sections.clickhouse import DEFAULT_PACKAGE_REPOSITORY, Clickhouse
 
 # https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
@@ -110,6 +110,7 @@ class ClickhouseInstance(Construct):
                 encrypted=True, kms_key_id=kms_key_arn, volume_type="gp3", volume_size=ROOT_GIB
             ),
             user_data=_user_data(
+                settings.package_repository,
                 AWS_REGION=region,
                 VOLUME_ID=volume_id,
                 CLICKHOUSE_VERSION=settings.version,
@@ -152,9 +153,13 @@ class ClickhouseInstance(Construct):
         self.instance_status_check_failed = Metric("AWS/EC2", "StatusCheckFailed_Instance", published_by_ec2)
 
 
-def _user_data(**variables: str) -> str:
-    """The boot script with its variables above it."""
-    shebang, _, script = BOOT_SCRIPT.read_text().partition("\n")
+def _user_data(package_repository: str, **variables: str) -> str:
+    """The boot script with its variables above it.
+
+    The repository is no variable: a line more would replace every instance that runs.
+    """
+    script = BOOT_SCRIPT.read_text().replace(DEFAULT_PACKAGE_REPOSITORY, package_repository)
+    shebang, _, script = script.partition("\n")
     assignments = "".join(f"export {name}={_quoted(value)}\n" for name, value in variables.items())
     return f"{shebang}\n{assignments}{literal(script)}"
 
