@@ -203,6 +203,7 @@ def test_the_peer_tells_security_group_rules_apart(session: boto3.Session) -> No
         for permission in permissions
     )
     rule = {"security_group_id": own, "ip_protocol": "tcp", "from_port": 443, "to_port": 443, "prefix_list_id": None}
+    rule |= {"cidr_ipv6": None}
     world = {"cidr_ipv4": "0.0.0.0/0", "referenced_security_group_id": None}
     group = {"cidr_ipv4": None, "referenced_security_group_id": peer}
     type_ = "aws_vpc_security_group_egress_rule"
@@ -366,7 +367,12 @@ def test_a_client_is_made_once_for_a_session(session: boto3.Session) -> None:
 
 def test_import_ids_of_what_the_state_has() -> None:
     values = {
-        "aws_route": {"id": "r-1", "route_table_id": "rtb-1", "destination_cidr_block": "0.0.0.0/0"},
+        "aws_route": {
+            "id": "r-1",
+            "route_table_id": "rtb-1",
+            "destination_cidr_block": "0.0.0.0/0",
+            "destination_ipv6_cidr_block": "",
+        },
         "aws_ecs_service": {"id": "arn:aws:ecs:us-east-1:1:service/langfuse-prod/web", "name": "langfuse-prod-web"},
         "aws_sns_topic": {"id": "arn:aws:sns:us-east-1:1:langfuse-prod"},
     }
