@@ -3,7 +3,7 @@
 import json
 
 from settings.field_types import SECRETS_CHARACTERS, VARIABLES_BYTES
-from tests.environments import RUNNING
+from tests.environments import IMAGES, RUNNING
 from tests.synthesis import app
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:s{:03}-AbCdEf"
@@ -12,6 +12,7 @@ SECRETS = {f"X{number}": ARN.format(number) for number in range(SECRETS_CHARACTE
 ENVIRONMENT = {"X": "x" * (VARIABLES_BYTES - 50)}
 LARGEST = {
     **RUNNING,
+    **IMAGES,
     "LANGFUSE_AWS__LANGFUSE__ENVIRONMENT": json.dumps(ENVIRONMENT),
     "LANGFUSE_AWS__LANGFUSE__SECRETS": json.dumps({f"S{name}": arn for name, arn in SECRETS.items()}),
 }
