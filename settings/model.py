@@ -274,7 +274,8 @@ class Settings(Section):
             # A role has no credentials for another partition.
             refuse("langfuse.registry", self.langfuse.registry, f"must be of a Region in {partition}, as region is")
         port = registry_port(self.langfuse.registry)
-        if port not in self.open_egress_ports:
+        # An isolated network has endpoints for its registry.
+        if not self.network.isolated and port not in self.open_egress_ports:
             allowed = f"is at port {port}, which the security groups close: add it to network.egress_ports"
             refuse("langfuse.registry", self.langfuse.registry, allowed)
         return self

@@ -88,7 +88,7 @@ class DataStack(LangfuseStack):
             "SALT": application_secrets.salt,
             "ENCRYPTION_KEY": application_secrets.encryption_key,
             **clickhouse_secrets.by_variable,
-            **self._first(settings),
+            **self._first(settings, kms_key_arn),
         }
         self.secret_arns = {variable: secret.arn for variable, secret in secrets.items()}
         """By the name of Langfuse's variable."""
@@ -103,14 +103,19 @@ class DataStack(LangfuseStack):
             }
         )
 
-    def _first(self, settings: Settings) -> dict[str, Secret]:
+    def _first(self, settings: Settings, kms_key_arn: str | None) -> dict[str, Secret]:
         """The secrets of the first user and project, by variable, if there is one."""
         if not settings.first.is_set:
             return {}
         from modules.data.first_secrets import FirstSecrets
 
-        days = settings.secrets.recovery_window_days
-        return FirstSecrets(self, "first", name=settings.prefix, recovery_window_days=days).by_variable
+        return FirstSecrets(
+            self,
+            "first",
+            name=settings.prefix,
+            recovery_window_days=settings.secrets.recovery_window_days,
+            kms_key_arn=kms_key_arn,
+        ).by_variable
 
     def _clickhouse(self, settings: Settings, network: NetworkStack) -> ClickhouseSecrets:
         """The six secrets and, with ``clickhouse.mode = "ec2"``, the server that they lead to, with its outputs."""

@@ -21,7 +21,7 @@ class Combination(Mapping[str, str]):
 
     def __init__(self, environment: str, values: Values) -> None:
         self.environment = environment
-        self._values = values
+        self.values_ = values
         self._variables = {**RUNNING, **variables(values)}
 
     def __getitem__(self, variable: str) -> str:
@@ -34,7 +34,7 @@ class Combination(Mapping[str, str]):
         return len(self._variables)
 
     def __repr__(self) -> str:
-        return f"{self.environment} with {self._values}"
+        return f"{self.environment} with {self.values_}"
 
 
 def choices(region: str) -> Sequence[Sequence[Values]]:
@@ -71,7 +71,11 @@ def choices(region: str) -> Sequence[Sequence[Values]]:
         [{"ingress.waf": True}, {"ingress.waf": True, "ingress.waf_requests_per_five_minutes": 2000}],
         [{"ingress.access_logs": True}],
         [{"encryption.kms": "own"}, {"encryption.kms": arn("kms", f"key/{UUID}")}],
-        [ecr, {**ecr, "langfuse.base_path": "/langfuse"}, {"langfuse.registry": "registry.example.com:5000/mirror"}],
+        [
+            ecr,
+            {**ecr, "langfuse.base_path": "/langfuse"},
+            {"langfuse.registry": "registry.example.com:5000/mirror", "network.egress_ports": [5000]},
+        ],
         [{f"langfuse.{name}_digest": f"sha256:{'0123456789abcdef' * 4}" for name in ("web", "worker")}],
         [{"langfuse.ca_certificate_secret_arn": secret}],
         [
@@ -83,7 +87,7 @@ def choices(region: str) -> Sequence[Sequence[Values]]:
             {"network.isolated": True},
             {
                 "network.isolated": True,
-                "clickhouse.package_repository": f"https://mirror.s3.{region}.{suffix}/clickhouse",
+                "clickhouse.package_repository": f"https://mirror.s3.{region}.{suffix}/clickhouse/",
             },
         ],
         [{"first.organization": "Example", "first.project": "Shop", "first.user_email": "admin@example.com"}],

@@ -62,6 +62,21 @@ ISOLATED_EC2 = {
 }
 ISOLATED_EXTERNAL = {**ISOLATED, **EXTERNAL}
 
+SECURED = {
+    "dev-secured": {
+        **EC2,
+        **OWN_KEY,
+        **DUALSTACK,
+        **FIRST,
+        "LANGFUSE_AWS__INGRESS__WAF": "true",
+        "LANGFUSE_AWS__INGRESS__ACCESS_LOGS": "true",
+    },
+    "dev-isolated": {**ISOLATED_EC2, **INTERNAL, **IMAGES},
+    # Its certificate and web ACL are in us-east-1, by a second provider.
+    "dev-edge": {**EDGE, "LANGFUSE_AWS__REGION": "eu-central-1"},
+}
+"""Environments as a security team wants them, by the names of their deployments. Together, they have every resource."""
+
 
 def load(environment: str = "dev", overrides: Mapping[str, str] | None = None) -> Settings:
     """Loads the settings of an environment, with ``overrides`` as environment variables."""

@@ -16,9 +16,12 @@ class FirstSecrets(Construct):
     Args:
         name: what the secrets' names start with.
         recovery_window_days: how long a deleted secret can be restored.
+        kms_key_arn: the KMS key that encrypts them, or None for Secrets Manager's default key.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, recovery_window_days: int) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, name: str, recovery_window_days: int, kms_key_arn: str | None
+    ) -> None:
         super().__init__(scope, id_)
         self.by_variable = {
             "LANGFUSE_INIT_USER_PASSWORD": Secret(
@@ -28,6 +31,7 @@ class FirstSecrets(Construct):
                 description="Password that Langfuse's first user starts with",
                 value=random_letters_and_digits(self, "user-password-value", length=32),
                 recovery_window_days=recovery_window_days,
+                kms_key_arn=kms_key_arn,
             ),
             "LANGFUSE_INIT_PROJECT_PUBLIC_KEY": Secret(
                 self,
@@ -36,6 +40,7 @@ class FirstSecrets(Construct):
                 description="Public API key of Langfuse's first project",
                 value=f"pk-lf-{random_letters_and_digits(self, 'project-public-key-value', length=32)}",
                 recovery_window_days=recovery_window_days,
+                kms_key_arn=kms_key_arn,
             ),
             "LANGFUSE_INIT_PROJECT_SECRET_KEY": Secret(
                 self,
@@ -44,5 +49,6 @@ class FirstSecrets(Construct):
                 description="Secret API key of Langfuse's first project",
                 value=f"sk-lf-{random_letters_and_digits(self, 'project-secret-key-value', length=32)}",
                 recovery_window_days=recovery_window_days,
+                kms_key_arn=kms_key_arn,
             ),
         }

@@ -16,13 +16,14 @@ from local.embedded_aws import EmbeddedAws
 from setup.terraform import BIN, PROVIDERS
 from tests.command_line import Ran, ops
 from tests.e2e.inventory import inventory
-from tests.environments import ENVIRONMENTS, RUNNING, UPGRADED, load
+from tests.environments import ENVIRONMENTS, RUNNING, SECURED, UPGRADED, load
 from tests.progress import report_of
 
 REGION = "us-east-1"
 SWITCHED = "dev-switched"
 """A deployment whose settings tests change without changing them back. Its databases are upgraded."""
 UNPROTECTED = {"LANGFUSE_AWS__DELETION_PROTECTION": "false", "LANGFUSE_AWS__SECRETS__RECOVERY_WINDOW_DAYS": "0"}
+HOSTED_ZONE_ID = "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID"
 TERRAFORM = str(BIN / "terraform")
 
 
@@ -59,12 +60,16 @@ def deployment(
     """An environment, deployed to its own embedded AWS. At the end, it is destroyed, and no resource may remain.
 
     The tests of ``dev`` only read. Those of ``prod`` also run ``ops scale``, ``redeploy`` and ``clickhouse set``.
-    Tests that change more have their own deployment, whose name is the environment, a dash and the purpose.
+    Tests that change more have their own deployment, whose name is the environment, a dash and the purpose. So have
+    those of other settings, which ``SECURED`` has by this name.
     """
     environment = request.param.partition("-")[0]
     folder = tmp_path_factory.mktemp(request.param)
-    with embedded_aws.running(REGION) as aws:
-        deployed = Deployment(aws, folder, {"LANGFUSE_ENV": environment, **RUNNING}, report_of(request.param))
+    variables = {"LANGFUSE_ENV": environment, **RUNNING, **SECURED.get(request.param, {})}
+    with embedded_aws.running(load(environment, variables).region) as aws:
+        if HOSTED_ZONE_ID in variables:
+            variables[HOSTED_ZONE_ID] = _hosted_zone(aws)
+        deployed = Deployment(aws, folder, variables, report_of(request.param))
         assert deployed.bootstrap() == 0
         before = inventory(aws)
         assert deployed.deploy() == 0
@@ -76,6 +81,12 @@ def deployment(
             assert deployed.deploy() == 0
         assert deployed.destroy() == 0
         assert inventory(aws) - before == set()
+
+
+def _hosted_zone(aws: EmbeddedAws) -> str:
+    client = aws.session().client("route53", endpoint_url=aws.url)
+    zone = client.create_hosted_zone(Name="example.com", CallerReference="existing")["HostedZone"]
+    return zone["Id"].removeprefix("/hostedzone/")
 
 
 @pytest.fixture
