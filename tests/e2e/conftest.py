@@ -85,8 +85,8 @@ def deployment(
 
 def _hosted_zone(aws: EmbeddedAws) -> str:
     client = aws.session().client("route53", endpoint_url=aws.url)
-    zone = client.create_hosted_zone(Name="example.com", CallerReference="existing")["HostedZone"]
-    return zone["Id"].removeprefix("/hostedzone/")
+    id_: str = client.create_hosted_zone(Name="example.com", CallerReference="existing")["HostedZone"]["Id"]
+    return id_.removeprefix("/hostedzone/")
 
 
 @pytest.fixture

@@ -64,14 +64,14 @@ def cases() -> Iterator[Case]:
     yield says(setting("network.public_subnet_ids", SUBNETS[:2]), "vpc_id")
     # Without the internet.
     yield says(setting("network.isolated", "true"), "langfuse.registry")
-    for path, value in {
+    for path, wrong in {
         "network.nat_gateways": "1",
         "region": CHINA,
         "langfuse.registry": MIRROR.replace("eu-central-1", "us-east-1"),
         "clickhouse.mode": "ec2",
         "langfuse.environment": {"SMTP_CONNECTION_URL": "ses://eu-central-1", "EMAIL_FROM_ADDRESS": "a@example.com"},
     }.items():
-        yield setting(path, value, **{**ISOLATED, **{path.replace(".", "__"): value}})
+        yield setting(path, wrong, **{**ISOLATED, **{path.replace(".", "__"): wrong}})
     yield setting("network.isolated", "true", **{**ISOLATED, **VPC})
     # The domain.
     yield setting("domain.name", "langfuse.example.com")

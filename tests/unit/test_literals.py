@@ -10,6 +10,7 @@ from hypothesis import Phase, given, settings
 
 from modules.data.clickhouse.instance import BOOT_SCRIPT, _user_data
 from modules.literals import NOTHING, literal, with_literals
+from settings.sections.clickhouse import DEFAULT_PACKAGE_REPOSITORY
 from tests.environments import ENVIRONMENTS, RUNNING, load
 from tests.literals import (
     MARKERS_OF_CDKTF,
@@ -84,7 +85,7 @@ def test_the_escapes_of_the_boot_script_are_its_own() -> None:
 
 def test_a_value_above_the_boot_script_is_not_run() -> None:
     hostile = "".join(SEQUENCES) + "'; echo run; '$(echo run)`echo run`\"\\"
-    head = _user_data(VALUE=hostile).partition("\nset -euo")[0]
+    head = _user_data(DEFAULT_PACKAGE_REPOSITORY, VALUE=hostile).partition("\nset -euo")[0]
     ran = subprocess.run(
         ["bash", "-c", f'{head}\nprintf %s "$VALUE"'], capture_output=True, text=True, check=True, timeout=10
     )
