@@ -197,3 +197,31 @@ def test_a_permissions_boundary_that_does_not_exist_is_refused(iam: Any, policy:
     with refused("NoSuchEntity", message):
         iam.put_role_permissions_boundary(RoleName="rules", PermissionsBoundary=f"{policy}s")
     iam.delete_role(RoleName="rules")
+
+
+WRITER = {"name": "writer", "image": "a", "essential": False, "mountPoints": [{"sourceVolume": "v"}]}
+READER = {"name": "web", "image": "a", "dependsOn": [{"containerName": "writer", "condition": "SUCCESS"}]}
+ECR_IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/langfuse:1"
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong", "right"),
+    [
+        ("Unknown volume 'v'.", {"containerDefinitions": [WRITER, READER]}, {"volumes": [{"name": "v"}]}),
+        (
+            "can't be set on an essential container",
+            {"containerDefinitions": [{**WRITER, "essential": True}, READER], "volumes": [{"name": "v"}]},
+            {"containerDefinitions": [WRITER, READER]},
+        ),
+        (
+            "execution role ARN to support ECR images",
+            {"containerDefinitions": [{"name": "web", "image": ECR_IMAGE}], "requiresCompatibilities": ["FARGATE"]},
+            {"executionRoleArn": "arn:aws:iam::000000000000:role/execution"},
+        ),
+    ],
+)
+def test_containers_of_a_task_definition(ecs: Any, said: str, wrong: dict[str, Any], right: dict[str, Any]) -> None:
+    with refused("ClientException", said):
+        ecs.register_task_definition(family="rules", **wrong)
+    arn = ecs.register_task_definition(family="rules", **{**wrong, **right})["taskDefinition"]["taskDefinitionArn"]
+    ecs.deregister_task_definition(taskDefinition=arn)

@@ -7,6 +7,7 @@ from ministack.services import ecs
 
 from local.emulator.rules.elbv2 import used_target_groups
 from local.emulator.rules.rule import Request, refuses
+from settings.images import parse_image
 
 
 @refuses("ecs", "CreateService", "UpdateService", code="InvalidParameterException")
@@ -46,6 +47,34 @@ def inactive_task_definition(request: Request) -> str | None:
     """Services go on with a task definition that is deregistered, but none may change to it."""
     definition = ecs._task_defs.get(ecs._resolve_td_key(request.get("taskDefinition", "")))
     return "TaskDefinition is inactive" if definition and definition["status"] != "ACTIVE" else None
+
+
+@refuses("ecs", "RegisterTaskDefinition", code="ClientException")
+def containers_that_do_not_fit(request: Request) -> str | None:
+    """A container mounts a volume that the task lacks, or waits for the end of one that must not end.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html
+    """
+    volumes = {volume["name"] for volume in request.get("volumes", ())}
+    essential = {each["name"] for each in request["containerDefinitions"] if each.get("essential", True)}
+    for container in request["containerDefinitions"]:
+        for mount in container.get("mountPoints", ()):
+            if mount["sourceVolume"] not in volumes:
+                return f"Unknown volume '{mount['sourceVolume']}'."
+        for dependency in container.get("dependsOn", ()):
+            if dependency["condition"] in ("COMPLETE", "SUCCESS") and dependency["containerName"] in essential:
+                return f"The condition {dependency['condition']} can't be set on an essential container."
+    return None
+
+
+@refuses("ecs", "RegisterTaskDefinition", code="ClientException")
+def image_of_ecr_without_a_role(request: Request) -> str | None:
+    """The execution role pulls it (hashicorp/terraform-provider-aws#3051)."""
+    images = [parse_image(each["image"]) for each in request["containerDefinitions"]]
+    is_private = any(image.ecr_repository_arn for image in images)
+    if is_private and "FARGATE" in request.get("requiresCompatibilities", ()) and not request.get("executionRoleArn"):
+        return "Fargate requires task definition to have execution role ARN to support ECR images."
+    return None
 
 
 @refuses("ecs", "DeleteCluster", code="ClusterContainsServicesException")
