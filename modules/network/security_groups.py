@@ -17,7 +17,6 @@ WORLD = "world"
 """Every IPv4 address."""
 WORLD_IPV6 = "world-ipv6"
 """Every IPv6 address."""
-EVERYWHERE = {"0.0.0.0/0", "::/0"}
 CLOUDFRONT = "cloudfront"
 """The addresses that CloudFront connects from."""
 S3 = "s3"
@@ -167,7 +166,7 @@ class SecurityGroups(Construct):
                 description=f"from {rule.source}",
                 **peers[rule.source],
             )
-            if port == 80 and EVERYWHERE.intersection(map(str, peers[rule.source].values())):
+            if (peers[rule.source].get("cidr_ipv4"), port) == ("0.0.0.0/0", 80):
                 accept_findings(
                     ingress,
                     {"CKV_AWS_260": "Redirects to HTTPS where the environment has a domain"},
