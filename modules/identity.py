@@ -369,6 +369,12 @@ ENTRANCE = {
     ),
 }
 
+MAIL = {
+    "aws_sesv2_email_identity": Identity(
+        "sesv2", "get_email_identity", {"EmailIdentity": "{email_identity}"}, "['{email_identity}']"
+    ),
+}
+
 MONITORING = {
     "aws_cloudwatch_log_group": Identity(
         "logs",
@@ -414,5 +420,6 @@ IDENTITIES: Mapping[str, Identity] = {
     **IAM,
     **ECS,
     **ENTRANCE,
+    **MAIL,
     **MONITORING,
 }

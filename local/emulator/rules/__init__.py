@@ -11,6 +11,7 @@ from local.emulator.rules import (  # noqa: F401  registers the rules
     partitions,
     rds,
     secretsmanager,
+    sesv2,
     vpc,
 )
 from local.emulator.rules.rule import RULES
