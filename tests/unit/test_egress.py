@@ -123,7 +123,7 @@ READ_ONLY = [
     ("http://replica.example.com:8123", "connects to port 8123"),
     ("https://replica.example.com:9999", "connects to port 9999"),
     ("clickhouse://replica.example.com:8443", "must be the http:// or https:// address"),
-    ("replica.example.com:8443", "must be the http:// or https:// address"),
+    ("replica.example.com:8443", "must be a URL"),
     ("https://replica.example.com:8443/other_database", "must be the http:// or https:// address"),
     ("https://replica.example.com:8443?database=x", "must be the http:// or https:// address"),
     ("https://me:hunter2@replica.example.com:8443", "looks like a secret"),
