@@ -49,7 +49,7 @@ def _exist(
         described = present.get(variable)
         if described is None:
             evidence.append(f"{variable}: there is no {secret.arn}")
-            remedies.append("correct the ARN in the settings, or create the secret")
+            remedies.append("correct the ARN in langfuse.secrets, sign_in or mail, or create the secret")
         elif "DeletedDate" in described:
             evidence.append(f"{variable}: {described['Name']} is scheduled for deletion")
             remedies.append(f"`aws secretsmanager restore-secret --secret-id {described['Name']}`")
@@ -58,7 +58,7 @@ def _exist(
             remedies.append(f"`aws secretsmanager put-secret-value --secret-id {described['Name']}`")
         elif secret.key and referenced_value(environment, secret) is None:
             evidence.append(f"{variable}: {described['Name']} is not JSON with the key {secret.key}")
-            remedies.append("correct the key after the ARN in the settings, or the secret")
+            remedies.append("correct the key after the ARN in langfuse.secrets, sign_in or mail, or the secret")
     remedy = f"{'; '.join(dict.fromkeys(remedies))}; then {environment.deploy_command}"
     shown = "; ".join(evidence) or f"{len(secrets)} of {len(secrets)}"
     return finding(f"{name}'s secrets exist", not evidence, shown, remedy)
