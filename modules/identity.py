@@ -400,6 +400,12 @@ KMS = {
     "aws_kms_alias": Identity("kms", "list_aliases", {}, "Aliases[?AliasName=='{name}'].AliasName"),
 }
 
+MAIL = {
+    "aws_sesv2_email_identity": Identity(
+        "sesv2", "get_email_identity", {"EmailIdentity": "{email_identity}"}, "['{email_identity}']"
+    ),
+}
+
 MONITORING = {
     "aws_cloudwatch_log_group": Identity(
         "logs",
@@ -446,5 +452,6 @@ IDENTITIES: Mapping[str, Identity] = {
     **IAM,
     **ECS,
     **ENTRANCE,
+    **MAIL,
     **MONITORING,
 }

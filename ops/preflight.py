@@ -9,9 +9,10 @@ from ops import bootstrap
 from ops.console import AsJson, print_json
 from ops.environment import Environment, load_environment
 from ops.findings import Check, Finding, Verdict, finding, print_findings, run_checks
-from ops.preflight_checks.domain import certificate, hosted_zone
+from ops.preflight_checks.domain import certificate, hosted_zone, mail_zone
 from ops.preflight_checks.encryption_key import encryption_key
 from ops.preflight_checks.global_names import dashboard, iam_names
+from ops.preflight_checks.mail import mail_identity
 from ops.preflight_checks.names import backup_vault, log_groups, secrets
 from ops.preflight_checks.network import existing_vpc, instance_class, instance_type, interface_endpoints, zones
 from ops.preflight_checks.queue_metrics import queue_metrics
@@ -27,8 +28,8 @@ def preflight(as_json: AsJson = False) -> None:
     """Check whether the account has what the first deploy needs.
 
     Checks the state bucket, quotas, zones, instance types, an existing VPC, a KMS key of yours, the domain and its
-    certificate, names that an earlier or another deployment has, and whether another shares the queues' metrics. It
-    only reads. Exit code 1 if a check fails; what these credentials may not ask is "not checked".
+    certificate, the SES identity, names that an earlier or another deployment has, and whether another shares the
+    queues' metrics. It only reads. Exit code 1 if a check fails; what these credentials may not ask is "not checked".
 
     Example: ops preflight --json
     """
@@ -88,7 +89,9 @@ CHECKS: dict[str, Check] = {
     "existing VPC": existing_vpc,
     "encryption key": encryption_key,
     "hosted zone": hosted_zone,
+    "hosted zone for mail": mail_zone,
     "certificate": certificate,
+    "SES": mail_identity,
     "secrets' names": secrets,
     "log groups' names": log_groups,
     "backup vault's name": backup_vault,

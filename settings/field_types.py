@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 
 from settings import fargate
 from settings.arns import SecretArn
-from settings.aws_names import EmailAddress
+from settings.aws_names import LABEL, EmailAddress
 from settings.section import each_once
 
 OWN_TAGS = ("Project", "Environment", "Name")
@@ -119,7 +119,12 @@ Variables = Annotated[
 ]
 
 
-def _check_secrets(secrets: Mapping[str, str]) -> Mapping[str, str]:
+def check_secrets(secrets: Mapping[str, str]) -> Mapping[str, str]:
+    """Returns the secrets of a container, ARNs by variable, if they fit into a task definition and a role's policy.
+
+    Raises:
+        ValueError: if they do not.
+    """
     size = len(json.dumps([{"name": name, "valueFrom": arn} for name, arn in secrets.items()]))
     if size > SECRETS_BYTES:
         raise ValueError(
@@ -141,7 +146,18 @@ SecretArns = Annotated[
         description="table of full ARNs of Secrets Manager secrets",
         examples=[{"SMTP_PASSWORD": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:smtp-AbCdEf"}],
     ),
-    AfterValidator(_check_secrets),
+    AfterValidator(check_secrets),
+]
+
+HttpsUrl = Annotated[
+    str,
+    Field(
+        # Without a user and password, a query and a fragment.
+        pattern=rf"^https://{LABEL}(\.{LABEL})*(:[1-9][0-9]{{0,4}})?(/[A-Za-z0-9._~%+-]+)*/?$",
+        max_length=2048,
+        description="URL with https://, of a host, with a port and a path if it has them",
+        examples=["https://login.example.com"],
+    ),
 ]
 
 MOST_EGRESS_PORTS = 50

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from entry_point import run
 from settings import Settings, changes
@@ -86,6 +86,13 @@ def manual() -> str:
             section["properties"][setting]["default"] = default
         about = [docstrings["Settings"].get(name, ""), section["description"]]
         sections.append(_section(name, about, _rows((name,), section["properties"], docstrings[class_name])))
+        for table, fields in section["properties"].items():
+            if entry := fields.get("additionalProperties", {}).get("$ref"):
+                class_name = entry.removeprefix("#/$defs/")
+                of_entry = schema["$defs"][class_name]
+                path = (name, table, "<name>")
+                rows = _rows(path, of_entry["properties"], docstrings[class_name])
+                sections.append(_section(f"`{'.'.join(path)}`", [of_entry["description"]], rows, level=3))
     legend = "".join(f"- **{effect}**: {meaning}\n" for effect, meaning in changes.EFFECTS.items())
     return INTRODUCTION + legend + "".join(sections).replace("``", "`")
 
@@ -96,9 +103,16 @@ def field_docstrings() -> dict[str, dict[str, str]]:
     pydantic can do the same (``use_attribute_docstrings``), but whenever the settings are imported, which slows each
     start of ``ops`` and ``cdktf``.
     """
-    models = [Settings, *(field.annotation for field in Settings.model_fields.values())]
-    classes = [model for model in models if isinstance(model, type) and issubclass(model, Section)]
-    return {model.__name__: dict(_docstrings(model)) for model in classes}
+    return {model.__name__: dict(_docstrings(model)) for model in _models(Settings)}
+
+
+def _models(model: type[Section]) -> Iterator[type[Section]]:
+    """Yields a section, and those in it, also as entries of a table."""
+    yield model
+    for field in model.model_fields.values():
+        for part in (field.annotation, *get_args(field.annotation)):
+            if isinstance(part, type) and issubclass(part, Section):
+                yield from _models(part)
 
 
 def _docstrings(model: type[Section]) -> Iterator[tuple[str, str]]:
@@ -110,8 +124,8 @@ def _docstrings(model: type[Section]) -> Iterator[tuple[str, str]]:
                 yield field, inspect.cleandoc(docstring)
 
 
-def _section(title: str, about: list[str], rows: Iterator[str]) -> str:
-    return f"\n## {title}\n\n" + "\n\n".join(filter(None, about)) + "\n" + TABLE + "".join(rows)
+def _section(title: str, about: list[str], rows: Iterator[str], *, level: int = 2) -> str:
+    return f"\n{'#' * level} {title}\n\n" + "\n\n".join(filter(None, about)) + "\n" + TABLE + "".join(rows)
 
 
 def _rows(section: tuple[str, ...], fields: dict[str, Any], docstrings: dict[str, str]) -> Iterator[str]:
@@ -125,7 +139,9 @@ def _rows(section: tuple[str, ...], fields: dict[str, Any], docstrings: dict[str
         allowed = _allowed(field).replace("\n", "<br>")
         text = docstrings[name].replace("\n\n", "<br><br>").replace("\n", " ")
         setting = ".".join(path)
-        cells = [f"`{setting}`<br>`{variable}`", allowed, _default(field), text, _change(effects[setting])]
+        # A change of a table's entry does what a change of the table does.
+        effect = effects[setting.partition(".<")[0]]
+        cells = [f"`{setting}`<br>`{variable}`", allowed, _default(field), text, _change(effect)]
         yield f"| {' | '.join(cells)} |\n"
 
 

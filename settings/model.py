@@ -4,11 +4,11 @@ The docstrings here, and the types' descriptions and examples, are the operators
 docs/settings.md. A rule between fields is stated in the docstring of each of them.
 """
 
-from typing import Annotated, Self
+from typing import Annotated, NoReturn, Self
 
 from pydantic import Field, model_validator
 
-from settings import roles, versions
+from settings import roles, ses, versions
 from settings.arns import Place, PolicyArn
 from settings.aws_names import (
     AccountIds,
@@ -19,6 +19,7 @@ from settings.egress import needed_ports, open_ports
 from settings.field_types import (
     LogRetentionDays,
     Tags,
+    check_secrets,
 )
 from settings.images import registry_port
 from settings.isolation import unreachable_services, unreachable_sources
@@ -43,6 +44,8 @@ from settings.sections.state import State
 from settings.sections.storage import Storage
 from settings.variables.checks import lacking
 from settings.variables.filled import encrypted_by_the_stacks
+from settings.variables.groups import has_single_sign_on
+from settings.variables.rules import wrong_value
 
 CLOUDFRONT_READ_SECONDS = 120
 """How long CloudFront waits for an origin's answer, at most and unless AWS raises the account's quota:
@@ -155,23 +158,88 @@ class Settings(Section):
     @property
     def container_variables(self) -> dict[str, str]:
         """The variables that the settings add to both containers, with their values."""
-        return {**self.langfuse.environment, **self.first.variables, **self.sign_in.variables, **self.mail.variables}
+        return {
+            **self.langfuse.environment,
+            **self.first.variables,
+            **self.sign_in.variables,
+            **self.mail.variables(self.region),
+        }
 
     @property
     def container_secrets(self) -> dict[str, str]:
         """The secret variables that the settings add to both containers, with the ARNs of their secrets."""
-        return {**self.langfuse.secrets, **self.first.secrets, **self.sign_in.secrets, **self.mail.secrets}
+        return {**self.langfuse.secrets, **self.sign_in.secrets, **self.mail.secrets}
 
     @model_validator(mode="after")
     def _check_set_once(self) -> Self:
-        for section in ("first", "sign_in", "mail"):
-            own = {**getattr(self, section).variables, **getattr(self, section).secrets}
-            if section == "first":
-                own |= dict.fromkeys(self.first.generated_secrets, "")
+        for section, own in self._names_by_section().items():
             for table in ("environment", "secrets"):
                 for name in getattr(self.langfuse, table):
                     if name in own:
                         refuse(f"langfuse.{table}.{name}", None, f"is set by the section {section} too: leave it out")
+        return self
+
+    def _names_by_section(self) -> dict[str, set[str]]:
+        """The names of the variables that sections beside ``langfuse`` stand for."""
+        return {
+            "first": {*self.first.variables, *self.first.generated_secrets},
+            "sign_in": {*self.sign_in.variables, *self.sign_in.secrets},
+            "mail": {*self.mail.variables(self.region), *self.mail.secrets},
+        }
+
+    def _refuse_variable(self, name: str, allowed: str) -> NoReturn:
+        """Refuses a variable, wherever it is set."""
+        for section, own in self._names_by_section().items():
+            if name in own:
+                refuse(section, None, f"{name} {allowed}")
+        refuse(f"langfuse.{'secrets' if name in self.langfuse.secrets else 'environment'}.{name}", None, allowed)
+
+    @model_validator(mode="after")
+    def _check_sizes(self) -> Self:
+        try:
+            check_secrets(self.container_secrets)
+        except ValueError as error:
+            refuse("langfuse.secrets", None, f"with those of other sections, {error}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_sign_in(self) -> Self:
+        for name, value in self.sign_in.variables.items():
+            if wrong := wrong_value(self.langfuse.version, name, value):
+                self._refuse_variable(name, wrong)
+        # Langfuse's own cloud alone has providers beside those of variables:
+        # https://github.com/langfuse/langfuse/blob/v4.16.0/web/src/ee/features/multi-tenant-sso/multiTenantSsoAvailable.ts
+        if has_single_sign_on({*self.container_variables, *self.container_secrets}):
+            return self
+        needs = "needs a provider in sign_in.providers: without one,"
+        if not self.sign_in.password:
+            refuse("sign_in.password", False, f"{needs} nobody can sign in")
+        if self.sign_in.sso_domains:
+            refuse("sign_in.sso_domains", list(self.sign_in.sso_domains), f"{needs} these users can't sign in")
+        if self.langfuse.environment.get("AUTH_DISABLE_USERNAME_PASSWORD") == "true":
+            refuse("langfuse.environment.AUTH_DISABLE_USERNAME_PASSWORD", None, f"{needs} nobody can sign in")
+        return self
+
+    @model_validator(mode="after")
+    def _check_mail(self) -> Self:
+        if not self.mail.uses_ses:
+            return self
+        if self.region in ses.REGIONS_WITHOUT_SES:
+            allowed = f"needs smtp_secret_arn beside it, since there is no Amazon SES in {self.region}"
+            refuse("mail.from_address", self.mail.from_address, allowed)
+        if versions.as_numbers(self.langfuse.version) < versions.as_numbers(ses.OLDEST_LANGFUSE):
+            allowed = f"needs smtp_secret_arn beside it, since Langfuse before {ses.OLDEST_LANGFUSE} can't use SES"
+            refuse("mail.from_address", self.mail.from_address, allowed)
+        return self
+
+    @model_validator(mode="after")
+    def _check_read_only_clickhouse(self) -> Self:
+        # Read with the user, password and database of CLICKHOUSE_URL:
+        # https://github.com/langfuse/langfuse/blob/v4.16.0/packages/shared/src/server/clickhouse/client.ts
+        for name in ("CLICKHOUSE_READ_ONLY_URL", "CLICKHOUSE_EVENTS_READ_ONLY_URL"):
+            if self.clickhouse.mode == "ec2" and self.container_variables.get(name):
+                allowed = 'is for an external ClickHouse with several servers, and clickhouse.mode "ec2" has one'
+                refuse(f"langfuse.environment.{name}", None, allowed)
         return self
 
     @model_validator(mode="after")
@@ -218,7 +286,7 @@ class Settings(Section):
             allowed = f"connects to port {ports}, which the security groups close: set network.egress_ports = {remedy}"
             if self.network.isolated:
                 allowed += " if a network that is connected to the VPC leads there: network.isolated has no other way"
-            refuse(f"langfuse.environment.{name}", None, allowed)
+            self._refuse_variable(name, allowed)
         return self
 
     @model_validator(mode="after")
@@ -259,7 +327,12 @@ class Settings(Section):
             "domain.certificate_arn": certificate,
             "langfuse.ca_certificate_secret_arn": self.langfuse.ca_certificate_secret_arn,
             "encryption.kms": self.encryption.key_arn,
+            "mail.smtp_secret_arn": self.mail.smtp_secret_arn,
             **{f"langfuse.secrets.{name}": arn for name, arn in self.langfuse.secrets.items()},
+            **{
+                f"sign_in.providers.{name}.client_secret_arn": provider.client_secret_arn
+                for name, provider in self.sign_in.providers.items()
+            },
         }
         for key, arn in arns.items():
             if arn and (must := place.refusal(arn)):
@@ -328,6 +401,5 @@ class Settings(Section):
     def _check_variable_groups(self) -> Self:
         # After all else: a variable that is wrong itself needs no others.
         if missing := lacking(self.container_variables, {*self.container_secrets, *self.first.generated_secrets}):
-            key, allowed = missing
-            refuse(f"langfuse.{key}", None, allowed)
+            self._refuse_variable(*missing)
         return self

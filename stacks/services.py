@@ -12,12 +12,13 @@ from modules.services.load_balancer_alarms import LoadBalancerAlarms
 from modules.services.media_uploads import MediaUploads
 from modules.services.public_endpoint import PublicEndpoint
 from modules.services.queue_alarms import QueueAlarms
-from modules.services.roles import TaskRole
+from modules.services.roles import MailSender, TaskRole
 from modules.services.service_alarms import ServiceAlarms
 from modules.services.service_scaling import ServiceScaling
 from settings import Settings
 from settings.partition import CLOUDFRONT_REGION, partition_of
 from settings.roles import bucket_key_arns
+from settings.sections.mail import Mail
 from stacks.base import LangfuseStack
 from stacks.data import DataStack
 from stacks.network import NetworkStack
@@ -67,6 +68,7 @@ class ServicesStack(LangfuseStack):
                 bucket_key_arns=[*kms_key_arns, *sorted(set(bucket_key_arns(settings.langfuse.environment).values()))],
                 publishes_metrics=settings.alarms.queue_metrics,
                 policy_arns=settings.langfuse.policy_arns,
+                mail_sender=self._mail_sender(settings.mail, settings.region),
                 region=settings.region,
             ),
             log_retention_days=settings.log_retention_days,
@@ -172,3 +174,11 @@ class ServicesStack(LangfuseStack):
         if not possible or settings.region == CLOUDFRONT_REGION or partition_of(settings.region) != "aws":
             return None
         return self.add_provider("aws-cloudfront", region=CLOUDFRONT_REGION, alias=CLOUDFRONT_REGION)
+
+    def _mail_sender(self, settings: Mail, region: str) -> MailSender | None:
+        if not settings.uses_ses:
+            return None
+        # Most environments do without it, and synth is faster so.
+        from modules.services.mail_identity import MailIdentity
+
+        return MailIdentity(self, "mail", settings=settings, region=region).sender

@@ -62,12 +62,31 @@ ISOLATED_EC2 = {
 }
 ISOLATED_EXTERNAL = {**ISOLATED, **EXTERNAL}
 
+MAIL = {
+    "LANGFUSE_AWS__MAIL__FROM_ADDRESS": "langfuse@example.com",
+    "LANGFUSE_AWS__MAIL__HOSTED_ZONE_ID": "Z0123456789ABCDEFGHIJ",
+}
+# Single sign-on alone, with one provider. Its secret must exist where the services run.
+SIGN_IN = {
+    "LANGFUSE_AWS__SIGN_IN__SIGN_UP": "false",
+    "LANGFUSE_AWS__SIGN_IN__PASSWORD": "false",
+    "LANGFUSE_AWS__SIGN_IN__SESSION_MINUTES": "480",
+    "LANGFUSE_AWS__SIGN_IN__SSO_DOMAINS": '["example.com"]',
+    "LANGFUSE_AWS__SIGN_IN__PROVIDERS__OKTA__CLIENT_ID": "langfuse",
+    "LANGFUSE_AWS__SIGN_IN__PROVIDERS__OKTA__CLIENT_SECRET_ARN": (  # pragma: allowlist secret
+        "arn:aws:secretsmanager:us-east-1:000000000000:secret:okta-AbCdEf"
+    ),
+    "LANGFUSE_AWS__SIGN_IN__PROVIDERS__OKTA__ISSUER": "https://example.okta.com",
+}
+
 SECURED = {
     "dev-secured": {
         **EC2,
         **OWN_KEY,
         **DUALSTACK,
         **FIRST,
+        **MAIL,
+        **SIGN_IN,
         "LANGFUSE_AWS__INGRESS__WAF": "true",
         "LANGFUSE_AWS__INGRESS__ACCESS_LOGS": "true",
     },

@@ -25,7 +25,6 @@ CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<
 # The name under which requests to a service are signed, and botocore's name of the service, where they differ.
 SERVICES = {
     "elasticloadbalancing": "elbv2",
-    "email": "sesv2",
     "monitoring": "cloudwatch",
     "servicequotas": "service-quotas",
     "states": "stepfunctions",
@@ -59,7 +58,7 @@ def parse(method: str, target: str, headers: Mapping[str, str], body: bytes) -> 
     ``target`` is the path with the query, as it was sent. The names in ``headers`` are in lower case.
     """
     credential = CREDENTIAL.search(headers.get("authorization", ""))
-    model = credential and _service_model(SERVICES.get(credential["service"], credential["service"]))
+    model = credential and _service_model(_service(credential["service"], target))
     if not credential or not model:
         return None
     if headers.get("content-encoding") == "gzip" and model.service_name != "s3":
@@ -76,6 +75,16 @@ def parse(method: str, target: str, headers: Mapping[str, str], body: bytes) -> 
     except (ValueError, TypeError, AttributeError, RequestParserError) as error:
         unreadable = str(error)
     return AwsRequest(operation, protocol, credential["key"], credential["region"], parameters, unreadable)
+
+
+def _service(signed_for: str, target: str) -> str:
+    """Botocore's name of the service, by the name that a request is signed for, and its path.
+
+    Both versions of SES's API are signed for ``ses``.
+    """
+    if signed_for == "ses" and target.startswith("/v2/"):
+        return "sesv2"
+    return SERVICES.get(signed_for, signed_for)
 
 
 @cache

@@ -1,6 +1,7 @@
 """The IAM roles of the tasks: the one that ECS starts them with, and the one of the code in them."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
@@ -12,6 +13,13 @@ from modules.policy_document import Allow, decryption, only_through, policy_docu
 from settings.metrics import METRIC_NAMESPACE
 
 TRUST = trust_document("ecs-tasks.amazonaws.com")
+
+
+class MailSender(NamedTuple):
+    """Who sends mails with Amazon SES: an address, by the SES identities of it and of its domain."""
+
+    address: str
+    identity_arns: Sequence[str]
 
 
 class ExecutionRole(Construct):
@@ -90,6 +98,7 @@ class TaskRole(Construct):
         bucket_key_arns: the KMS keys of the bucket's objects: the bucket's own, and those that Langfuse names.
         publishes_metrics: whether Langfuse can also publish its metrics.
         policy_arns: managed policies to attach.
+        mail_sender: whom Langfuse can send mails as, if any.
         region: the AWS region.
     """
 
@@ -103,6 +112,7 @@ class TaskRole(Construct):
         bucket_key_arns: Sequence[str],
         publishes_metrics: bool,
         policy_arns: Sequence[str],
+        mail_sender: MailSender | None,
         region: str,
     ) -> None:
         super().__init__(scope, id_)
@@ -137,8 +147,22 @@ class TaskRole(Construct):
                 ),
                 *([metrics] if publishes_metrics else []),
                 *([encryption] if bucket_key_arns else []),
+                *([_sending(mail_sender)] if mail_sender else []),
             ),
         )
         # The ARN is the id, so that another order of the list changes nothing.
         attached = [IamRolePolicyAttachment(self, arn, role=role.name, policy_arn=arn) for arn in policy_arns]
         self.policies = [policy, *attached]
+
+
+def _sending(sender: MailSender) -> Allow:
+    """The right to send mails.
+
+    SES's API version 2 has one operation, SendEmail. For a message in MIME form, which nodemailer sends, AWS asks for
+    ses:SendRawEmail instead: nodemailer/nodemailer#1734, anymail/django-anymail#384. AWS's own grants have both.
+    """
+    return Allow(
+        actions=["ses:SendEmail", "ses:SendRawEmail"],
+        resources=sender.identity_arns,
+        conditions={"StringEquals": {"ses:FromAddress": sender.address}},
+    )

@@ -1,6 +1,6 @@
 """Whether the addresses in the tasks' secrets can be reached.
 
-Those in ``langfuse.environment`` are checked when the settings are read; what a secret holds is only known here.
+Those of variables are checked when the settings are read; what a secret holds is only known here.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ CHECKED_ELSEWHERE = {*WEB_SECRETS, *FIRST_SECRETS, SERVER}
 
 
 def addresses_are_reachable(environment: Environment) -> Iterator[Finding]:
-    """Security groups let web and worker connect to the ports of the URLs in ``langfuse.secrets``, if there are any."""
+    """Security groups let web and worker connect to the ports of the URLs in secrets of the settings."""
     for name, service in existing_services(environment, SERVICES).items():
         container = container_of(describe_task_definition(environment, service), service)
         groups = set(service["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"])

@@ -65,7 +65,7 @@ def _exist(
 
 def _setting(variable: str) -> str:
     """The setting that has the ARN of a variable's secret."""
-    return "langfuse.ca_certificate_secret_arn" if variable == CA_CERTIFICATES else "langfuse.secrets"
+    return "langfuse.ca_certificate_secret_arn" if variable == CA_CERTIFICATES else "langfuse.secrets, sign_in or mail"
 
 
 def _may_be_read(

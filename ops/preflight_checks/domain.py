@@ -1,4 +1,4 @@
-"""Whether the domain's hosted zone and certificate are ready for the deploy."""
+"""Whether the hosted zones and the domain's certificate are ready for the deploy."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,22 +12,32 @@ from ops.findings import Finding, finding
 def hosted_zone(environment: Environment) -> Iterator[Finding]:
     """It is a public zone of the domain. A private one suits an internal load balancer with a given certificate."""
     domain = environment.settings.domain
-    if not (domain.name and domain.hosted_zone_id):
-        return
+    if domain.name and domain.hosted_zone_id:
+        yield from _zone(environment, "hosted zone", "domain.hosted_zone_id", domain.hosted_zone_id, domain.name)
+
+
+def mail_zone(environment: Environment) -> Iterator[Finding]:
+    """It is a public zone of the domain that mails come from."""
+    mail = environment.settings.mail
+    if mail.hosted_zone_id:
+        yield from _zone(environment, "hosted zone for mail", "mail.hosted_zone_id", mail.hosted_zone_id, mail.domain)
+
+
+def _zone(environment: Environment, check: str, setting: str, zone_id: str, domain: str) -> Iterator[Finding]:
     route53: Any = environment.session.client("route53")
-    zone_id = domain.hosted_zone_id
     try:
         answer = route53.get_hosted_zone(Id=zone_id)
     except route53.exceptions.NoSuchHostedZone:
-        yield finding("hosted zone", False, f"{zone_id} is absent", "correct domain.hosted_zone_id; check the account")
+        yield finding(check, False, f"{zone_id} is absent", f"correct {setting}; check the account")
         return
     name = answer["HostedZone"]["Name"].rstrip(".")
     public = not answer["HostedZone"]["Config"]["PrivateZone"]
-    fits = domain.name == name or domain.name.endswith(f".{name}")
+    fits = domain == name or domain.endswith(f".{name}")
     evidence = f"{zone_id} is {name}, {'public' if public else 'private'}"
-    remedy = f"set domain.hosted_zone_id to the public zone that {domain.name} is in"
-    may_be_private = environment.settings.ingress.internal and domain.certificate_arn is not None
-    yield finding("hosted zone", fits and (public or may_be_private), evidence, remedy)
+    settings = environment.settings
+    may_be_private = domain == settings.domain.name and settings.ingress.internal and settings.domain.certificate_arn
+    remedy = f"set {setting} to the public zone that {domain} is in"
+    yield finding(check, fits and (public or bool(may_be_private)), evidence, remedy)
 
 
 def certificate(environment: Environment) -> Iterator[Finding]:

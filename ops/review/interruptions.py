@@ -44,6 +44,7 @@ WHILE_GONE = {
     "aws_lb_listener": "downtime until the new one exists",
     "aws_lb_target_group": "downtime until the tasks are healthy in the new one",
     "aws_nat_gateway": "what runs in private subnets does not reach the internet meanwhile",
+    "aws_sesv2_email_identity": "mails are refused until SES has verified the new one, minutes to days",
     "aws_volume_attachment": "what uses the volume is down meanwhile",
     "aws_vpc": "downtime of everything in it",
 }
@@ -64,6 +65,7 @@ ONCE_DESTROYED = {
     "aws_s3_bucket_cors_configuration": "browsers can't read from the bucket",
     "aws_secretsmanager_secret": "tasks that read it do not start",  # pragma: allowlist secret
     "aws_secretsmanager_secret_version": "tasks that read it do not start",  # pragma: allowlist secret
+    "aws_sesv2_email_identity": "SES refuses mails of its domain",
     "aws_vpc_endpoint": CUT_OFF,
     "aws_vpc_security_group_egress_rule": CUT_OFF,
     "aws_vpc_security_group_ingress_rule": CUT_OFF,

@@ -44,6 +44,11 @@ class Kind(NamedTuple):
         return get_origin(self.type) is dict
 
     @property
+    def is_table_of_sections(self) -> bool:
+        """Whether each of its entries is a section, as those of ``sign_in.providers``."""
+        return self.is_table and _kind(get_args(self.type)[1]).is_section
+
+    @property
     def is_list(self) -> bool:
         """Whether it is a list."""
         return get_origin(self.type) is tuple
@@ -97,7 +102,8 @@ def kind_of(path: Path, *, key: bool = False) -> Kind | None:
             field = kind.type.model_fields.get(part)
             if field is None:
                 return None
-            kind = _kind_of_field(field)
+            # What is in a section of a table may be anything too.
+            kind = _kind_of_field(field)._replace(in_table=kind.in_table)
         elif kind.is_table:
             of_key, of_value = get_args(kind.type)
             inner = _kind(of_key if key and number == len(path) else of_value)

@@ -92,9 +92,9 @@ def _path_of(variable: str) -> Path:
     parts = variable.removeprefix(OVERRIDE_PREFIX).split("__")
     while parts:
         kind = kind_of(path)
-        if kind is not None and kind.is_table:
+        if kind is not None and kind.is_table and not kind.is_table_of_sections:
             return (*path, "__".join(parts))
-        if kind is not None and not kind.is_section:
+        if kind is not None and not (kind.is_section or kind.is_table):
             raise SettingsError(f"{shown}: {shown_key(path)} is a value, not a section")
         path = (*path, parts.pop(0).lower())
     if path == NAME:

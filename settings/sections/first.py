@@ -77,8 +77,3 @@ class First(Section):
     def generated_secrets(self) -> tuple[str, ...]:
         """The secret variables of web whose values the data stack generates."""
         return FIRST_SECRETS if self.is_set else ()
-
-    @property
-    def secrets(self) -> dict[str, str]:
-        """The ARNs of the secrets that further variables get their values from."""
-        return {}

@@ -92,9 +92,9 @@ class Langfuse(Section):
     for example the models of Amazon Bedrock or mail with Amazon SES: policies of AWS, or of the account. By default,
     there are none."""
     kms_key_arns: KeyArns = ()
-    """KMS keys of your own, in the same Region, that the secrets in ``secrets`` are encrypted with. The execution roles
-    may then decrypt with them, through Secrets Manager only. Not needed for Secrets Manager's default key,
-    ``aws/secretsmanager``. The policy of a key in another account must allow it too.
+    """KMS keys of your own, in the same Region, that the secrets in ``secrets``, ``sign_in`` and ``mail`` are encrypted
+    with. The execution roles may then decrypt with them, through Secrets Manager only. Not needed for Secrets Manager's
+    default key, ``aws/secretsmanager``. The policy of a key in another account must allow it too.
 
     The keys of the bucket's objects are not for this list: the task role may use what the variables
     ``LANGFUSE_S3_EVENT_UPLOAD_SSE_KMS_KEY_ID``, ``LANGFUSE_S3_MEDIA_UPLOAD_SSE_KMS_KEY_ID`` and

@@ -33,11 +33,10 @@ def conflict(langfuse: str, environment: Mapping[str, str], secrets: Collection[
 
 
 def lacking(environment: Mapping[str, str], secrets: Collection[str]) -> tuple[str, str] | None:
-    """The setting of the first variable that does nothing without others, and what it needs."""
+    """The first variable that does nothing without others, and what it needs."""
     # Langfuse takes an empty variable for one that is not set.
     given = {name: value for name, value in environment.items() if value} | dict.fromkeys(secrets)
-    found = groups.lacking(given)
-    return (f"{'secrets' if found[0] in secrets else 'environment'}.{found[0]}", found[1]) if found else None
+    return groups.lacking(given)
 
 
 def _wrong_name(langfuse: str, name: str) -> str | None:

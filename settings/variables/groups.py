@@ -4,7 +4,7 @@ Langfuse starts without the others, and leaves out, in silence or with a line in
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -27,34 +27,48 @@ class Group(NamedTuple):
     source: str
 
 
-SSO_PROVIDERS: dict[str, tuple[str, ...]] = {
-    "AUTH0": ("ISSUER",),
-    "AUTHENTIK": ("ISSUER",),
-    "AZURE_AD": ("TENANT_ID",),
-    "COGNITO": ("ISSUER",),
-    "CUSTOM": ("ISSUER", "NAME"),
-    "GITHUB": (),
-    "GITHUB_ENTERPRISE": ("BASE_URL",),
-    "GITLAB": (),
-    "GOOGLE": (),
-    "JUMPCLOUD": ("ISSUER",),
-    "KEYCLOAK": ("ISSUER",),
-    "OKTA": ("ISSUER",),
-    "ONELOGIN": ("ISSUER",),
-    "WORDPRESS": (),
-    "WORKOS": (),
+class SingleSignOn(NamedTuple):
+    """What a provider of single sign-on takes beside ``CLIENT_ID`` and ``CLIENT_SECRET``: parts of variables' names.
+
+    Args:
+        needs: without these, Langfuse shows no button for it.
+        takes: what else ``sign_in.providers`` has for it.
+    """
+
+    needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+
+
+ISSUER = SingleSignOn(needs=("ISSUER",))
+SSO_PROVIDERS: dict[str, SingleSignOn] = {
+    "AUTH0": ISSUER,
+    "AUTHENTIK": ISSUER,
+    "AZURE_AD": SingleSignOn(needs=("TENANT_ID",)),
+    "COGNITO": ISSUER,
+    "CUSTOM": SingleSignOn(needs=("ISSUER", "NAME")),
+    "GITHUB": SingleSignOn(),
+    "GITHUB_ENTERPRISE": SingleSignOn(needs=("BASE_URL",)),
+    "GITLAB": SingleSignOn(takes=("ISSUER", "URL")),
+    "GOOGLE": SingleSignOn(takes=("ALLOWED_DOMAINS",)),
+    "JUMPCLOUD": ISSUER,
+    "KEYCLOAK": SingleSignOn(needs=("ISSUER",), takes=("NAME",)),
+    "OKTA": ISSUER,
+    "ONELOGIN": ISSUER,
+    "WORDPRESS": SingleSignOn(),
+    "WORKOS": SingleSignOn(),
 }
-"""By provider of single sign-on, what it needs in addition to ``CLIENT_ID`` and ``CLIENT_SECRET``."""
+"""By provider of single sign-on, as in the names of its variables, what it takes."""
+SSO_SOURCE = f"{SOURCE}web/src/server/auth.ts"
 
 
-def _single_sign_on(provider: str, more: tuple[str, ...]) -> Group:
-    needs = tuple(f"AUTH_{provider}_{part}" for part in ("CLIENT_ID", "CLIENT_SECRET", *more))
-    return Group(
-        needs,
-        needs,
-        "Langfuse shows no button for this provider",
-        f"{SOURCE}web/src/server/auth.ts",
-    )
+def has_single_sign_on(variables: Collection[str]) -> bool:
+    """Whether any of the variables sets up a provider of single sign-on."""
+    return any(f"AUTH_{provider}_CLIENT_ID" in variables for provider in SSO_PROVIDERS)
+
+
+def _single_sign_on(provider: str, settings: SingleSignOn) -> Group:
+    needs = tuple(f"AUTH_{provider}_{part}" for part in ("CLIENT_ID", "CLIENT_SECRET", *settings.needs))
+    return Group(needs, needs, "Langfuse shows no button for this provider", SSO_SOURCE)
 
 
 def _bucket_encryption(variable: str) -> tuple[Group, Group]:
@@ -90,7 +104,7 @@ GROUPS = (
         "Langfuse creates no user",
         f"{SOURCE}web/src/initialize.ts",
     ),
-    *(_single_sign_on(provider, more) for provider, more in SSO_PROVIDERS.items()),
+    *(_single_sign_on(provider, settings) for provider, settings in SSO_PROVIDERS.items()),
     Group(
         ("SMTP_CONNECTION_URL", "EMAIL_FROM_ADDRESS", "AUTH_EMAIL_VERIFICATION_REQUIRED=true"),
         ("SMTP_CONNECTION_URL", "EMAIL_FROM_ADDRESS"),

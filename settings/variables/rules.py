@@ -30,6 +30,12 @@ CODE = {
         EMAIL,
         "must be e-mail addresses with nothing but commas between them, for example me@example.com,you@example.com",
     ),
+    # A user or a path in it would take the place of CLICKHOUSE_USER and CLICKHOUSE_DB:
+    # https://clickhouse.com/docs/integrations/javascript (URL configuration)
+    r"CLICKHOUSE_(EVENTS_)?READ_ONLY_URL": (
+        r"https?://[^\s/?#@]+/?",
+        "must be the http:// or https:// address of a ClickHouse server alone, for example https://example.com:8443",
+    ),
     r"REDIS_SOCKET_TIMEOUT_MS": (r"0|[1-9][0-9]{4,}", "must be 0, or 10000 or more"),
 }
 """By regular expression of variables whose rules are code: that of each item of the list, and what is allowed."""

@@ -18,6 +18,7 @@ Values = Mapping[str, object]
 DOMAIN = "langfuse.example.com"
 VPC_ID = "vpc-00000001"
 """The default VPC of the embedded AWS, which has three subnets, ``subnet-00000001`` to ``subnet-00000003``."""
+SECRET_ARN = "arn:aws:secretsmanager:us-east-1:000000000000:secret:smtp-AbCdEf"  # noqa: S105
 
 
 class Existing(NamedTuple):
@@ -89,6 +90,8 @@ def _with_companions(current: Settings, existing: Existing) -> dict[str, Values]
         "langfuse.registry": "123456789012.dkr.ecr.us-east-1.amazonaws.com/mirror",
         **(packages if current.clickhouse.mode == "ec2" else {}),
     }
+    google = {"sign_in.providers": {"google": {"client_id": "langfuse", "client_secret_arn": SECRET_ARN}}}
+    sender = {"mail.from_address": f"langfuse@{DOMAIN.partition('.')[2]}"}
     return {
         **dict.fromkeys(vpc, vpc),
         **dict.fromkeys(first, first),
@@ -99,6 +102,11 @@ def _with_companions(current: Settings, existing: Existing) -> dict[str, Values]
             "ingress.waf_requests_per_five_minutes": 20_000,
         },
         "network.isolated": isolated,
+        "sign_in.password": {"sign_in.password": False, **google},
+        "sign_in.sso_domains": {"sign_in.sso_domains": ["example.com"], **google},
+        "sign_in.providers": google,
+        "mail.hosted_zone_id": {**sender, "mail.hosted_zone_id": existing.hosted_zone_id},
+        "mail.smtp_secret_arn": {**sender, "mail.smtp_secret_arn": SECRET_ARN},
         "redis.engine": {"redis.engine": "valkey", "redis.version": "7.2"},
         "domain.name": domain,
         "domain.certificate_arn": domain,
@@ -126,8 +134,9 @@ def _values(current: Settings) -> dict[str, object]:
         "clickhouse.version": "26.5",
         "langfuse.version": "4.16.1",
         "langfuse.environment": {"AUTH_DISABLE_SIGNUP": "true"},
-        "langfuse.secrets": {"SMTP_PASSWORD": "arn:aws:secretsmanager:us-east-1:000000000000:secret:smtp-AbCdEf"},
+        "langfuse.secrets": {"SMTP_PASSWORD": SECRET_ARN},
         "langfuse.ca_certificate_secret_arn": "arn:aws:secretsmanager:us-east-1:000000000000:secret:ca-AbCdEf",
+        "sign_in.session_minutes": 480,
         "langfuse.kms_key_arns": ["arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-4cde-8f01-23456789abcd"],
         "secrets.recovery_window_days": 7,
         # Both go with 4096 MiB, and 5120 MiB with both.

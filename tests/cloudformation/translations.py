@@ -287,6 +287,7 @@ TRANSLATIONS = {
     "aws_security_group": [
         Translation("AWS::EC2::SecurityGroup", names={"name": "GroupName", "description": "GroupDescription"})
     ],
+    "aws_sesv2_email_identity": [Translation("AWS::SES::EmailIdentity")],
     "aws_sns_topic": [Translation("AWS::SNS::Topic", names={"name": "TopicName"})],
     "aws_subnet": [Translation("AWS::EC2::Subnet")],
     "aws_vpc": [Translation("AWS::EC2::VPC", names={"assign_generated_ipv6_cidr_block": None})],

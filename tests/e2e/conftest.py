@@ -23,7 +23,6 @@ REGION = "us-east-1"
 SWITCHED = "dev-switched"
 """A deployment whose settings tests change without changing them back. Its databases are upgraded."""
 UNPROTECTED = {"LANGFUSE_AWS__DELETION_PROTECTION": "false", "LANGFUSE_AWS__SECRETS__RECOVERY_WINDOW_DAYS": "0"}
-HOSTED_ZONE_ID = "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID"
 TERRAFORM = str(BIN / "terraform")
 
 
@@ -67,8 +66,8 @@ def deployment(
     folder = tmp_path_factory.mktemp(request.param)
     variables = {"LANGFUSE_ENV": environment, **RUNNING, **SECURED.get(request.param, {})}
     with embedded_aws.running(load(environment, variables).region) as aws:
-        if HOSTED_ZONE_ID in variables:
-            variables[HOSTED_ZONE_ID] = _hosted_zone(aws)
+        if zones := [name for name in variables if name.endswith("__HOSTED_ZONE_ID")]:
+            variables |= dict.fromkeys(zones, _hosted_zone(aws))
         deployed = Deployment(aws, folder, variables, report_of(request.param))
         assert deployed.bootstrap() == 0
         before = inventory(aws)

@@ -58,6 +58,7 @@ LISTINGS: list[tuple[str, str, dict[str, Any], str]] = [
         {"ServiceNamespace": "ecs"},
         "ScalableTargets[].ResourceId",
     ),
+    ("sesv2", "list_email_identities", {}, "EmailIdentities[].IdentityName"),
     ("sns", "list_topics", {}, "Topics[].TopicArn"),
     ("cloudwatch", "describe_alarms", {}, "MetricAlarms[].AlarmName"),
     ("cloudwatch", "list_dashboards", {}, "DashboardEntries[].DashboardName"),

@@ -76,6 +76,7 @@ INCOMPLETE: tuple[Mapping[str, str], ...] = (
     *({f"AUTH_{provider}_ISSUER": "https://x.example.com"} for provider in WITH_ISSUER),
     {"AUTH_CUSTOM_NAME": "Acme"}, {"AUTH_CUSTOM_CLIENT_ID": "x", "AUTH_CUSTOM_ISSUER": "https://x.example.com"},
     {"AUTH_AZURE_AD_TENANT_ID": "x"}, {"AUTH_WORKOS_CLIENT_ID": "x"}, {"AUTH_GITHUB_ENTERPRISE_CLIENT_ID": "x"},
+    {"AUTH_DISABLE_USERNAME_PASSWORD": "true"},  # pragma: allowlist secret
     {"SMTP_CONNECTION_URL": "smtp://mail.example.com:587"},
     {"SMTP_CONNECTION_URL": "smtp://mail.example.com:587", "EMAIL_FROM_ADDRESS": ""},
     {"LANGFUSE_S3_EVENT_UPLOAD_SSE": "aws:kms"}, {"LANGFUSE_S3_MEDIA_UPLOAD_SSE": "aws:kms"},
@@ -124,7 +125,7 @@ RIGHT: tuple[Mapping[str, str], ...] = (
     {"LANGFUSE_CACHE_API_KEY_TTL_SECONDS": "300"},
     {"LANGFUSE_S3_LIST_MAX_KEYS": "200"}, {"LANGFUSE_S3_EVENT_KEY_MAX_SEGMENT_BYTES": "200"},
     {"REDIS_KEY_PREFIX": "acme:"}, {"AUTH_SESSION_MAX_AGE": "60"},
-    {"AUTH_DISABLE_USERNAME_PASSWORD": "true"},  # pragma: allowlist secret
+    {"AUTH_DISABLE_USERNAME_PASSWORD": "false"},  # pragma: allowlist secret
     {"AUTH_DOMAINS_WITH_SSO_ENFORCEMENT": "example.com"}, {"NEXTAUTH_COOKIE_DOMAIN": "example.com"},
     {"LANGFUSE_S3_EVENT_UPLOAD_SSE": "AES256"},
     {

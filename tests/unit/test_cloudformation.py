@@ -11,7 +11,7 @@ import pytest
 from tests.cloudformation.cfn_lint import findings
 from tests.cloudformation.translate import Resource, translated
 from tests.cloudformation.translations import NOTHING_TO_CHECK, TRANSLATIONS
-from tests.environments import DUALSTACK, EC2, EDGE, EXTERNAL, IMAGES, INTERNAL, ISOLATED_EC2, OWN_KEY, RUNNING
+from tests.environments import DUALSTACK, EC2, EDGE, EXTERNAL, IMAGES, INTERNAL, ISOLATED_EC2, MAIL, OWN_KEY, RUNNING
 from tests.synthesis import SynthesizedStack, app
 
 Variant = tuple[str, dict[str, str]]
@@ -32,6 +32,7 @@ OTHERS: list[Variant] = [
     ("dev", {**EC2, **OWN_KEY}),
     ("dev", EDGE),
     ("dev", {"LANGFUSE_AWS__INGRESS__WAF": "true", "LANGFUSE_AWS__INGRESS__ACCESS_LOGS": "true"}),
+    ("dev", MAIL),
     (
         "prod",
         {

@@ -21,7 +21,7 @@ EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
 VERSIONS = ("ClickHouse fits Langfuse", "PostgreSQL fits Langfuse", "Redis fits Langfuse")
 SENDER = {"EMAIL_FROM_ADDRESS": "Langfuse <langfuse@example.com>"}
 ANY_ADDRESS = [{"CidrIp": "0.0.0.0/0"}]
-MAIL, SES = "web may send mail", "web may use SES"
+MAIL, SES, VERIFIED = "web may send mail", "web may use SES", "SES identity is verified"
 
 
 def fit(deployment: SmallDeployment, **variables: str) -> dict[str, Finding]:
@@ -244,18 +244,58 @@ def ses_policy(deployment: SmallDeployment) -> Iterator[dict[str, str]]:
     deployment.client("iam").delete_role_policy(**policy)
 
 
+def allow_ses(deployment: SmallDeployment, policy: dict[str, str], resource: str, *actions: str) -> None:
+    condition = {"StringEquals": {"ses:FromAddress": "langfuse@example.com"}}
+    statement = {"Effect": "Allow", "Action": actions, "Resource": resource, "Condition": condition}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    deployment.client("iam").put_role_policy(**policy, PolicyDocument=document)
+
+
 @pytest.mark.parametrize("identity", ["*", "example.com", "langfuse@example.com"])
 def test_mail_by_ses_needs_a_permission(deployment: SmallDeployment, ses_policy: dict[str, str], identity: str) -> None:
     deployment.run_web("4.16.0", {**SENDER, "SMTP_CONNECTION_URL": "ses://eu-west-1"})
     findings = mail(deployment)
     assert findings[MAIL].verdict is Verdict.OK
     assert findings[SES].verdict is Verdict.FAILED
-    assert "ses:SendEmail" in findings[SES].remedy
+    assert "ses:SendRawEmail" in findings[SES].remedy
     assert "langfuse.policy_arns" in findings[SES].remedy
 
     account = deployment.task_role_arn.split(":")[4]
     resource = "*" if identity == "*" else f"arn:aws:ses:eu-west-1:{account}:identity/{identity}"
-    statement = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": resource}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    deployment.client("iam").put_role_policy(**ses_policy, PolicyDocument=document)
+    allow_ses(deployment, ses_policy, resource, "ses:SendEmail")
+    assert mail(deployment)[SES].verdict is Verdict.FAILED
+    allow_ses(deployment, ses_policy, resource, "ses:SendEmail", "ses:SendRawEmail")
     assert mail(deployment)[SES].verdict is Verdict.OK
+
+
+def test_mail_of_the_section_mail_is_put_back_by_a_deploy(deployment: SmallDeployment) -> None:
+    deployment.run_web("4.16.0", {**SENDER, "SMTP_CONNECTION_URL": "ses://us-east-1"})
+    environment = deployment.environment(LANGFUSE_AWS__MAIL__FROM_ADDRESS="langfuse@example.com")
+    found = {finding.check: finding for finding in mail_can_leave(environment)}[SES]
+    assert found.verdict is Verdict.FAILED
+    assert found.remedy == "the policy was changed: `make deploy ENV=dev` puts it back"
+
+
+def test_ses_must_have_verified_the_sender(deployment: SmallDeployment) -> None:
+    ses = deployment.client("sesv2")
+    deployment.run_web("4.16.0", {**SENDER, "SMTP_CONNECTION_URL": "ses://us-east-1"})
+    found = mail(deployment)[VERIFIED]
+    assert found.verdict is Verdict.FAILED
+    assert found.evidence == "example.com is no identity in us-east-1"
+    ses.create_email_identity(EmailIdentity="example.com")
+    assert mail(deployment)[VERIFIED].verdict is Verdict.OK
+    ses.delete_email_identity(EmailIdentity="example.com")
+
+
+def test_ses_in_its_sandbox_is_told(
+    deployment: SmallDeployment, fake_server: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", fake_server.url_for("/"))
+    deployment.run_web("4.16.0", {**SENDER, "SMTP_CONNECTION_URL": "ses://us-east-1"})
+    identity = "/v2/email/identities/langfuse@example.com"
+    fake_server.expect_request(identity).respond_with_json({"VerifiedForSendingStatus": False})
+    account = {"ProductionAccessEnabled": False, "SendingEnabled": True}
+    fake_server.expect_request("/v2/email/account").respond_with_json(account)
+    findings = mail(deployment)
+    assert findings[VERIFIED].evidence == "langfuse@example.com is not verified yet in us-east-1"
+    assert findings["SES sends to everyone"].verdict is Verdict.WARNING

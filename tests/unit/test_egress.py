@@ -34,7 +34,6 @@ CLOSED = [
     ("MODEL_GATEWAY_HOSTS", "a.example.com, b.example.com:4000", 4000),
     ("AUTH_KEYCLOAK_ISSUER", "https://id.example.com:8443/realms/x", 8443),
     ("AUTH_OKTA_ISSUER", "http://id.example.com", 80),
-    ("CLICKHOUSE_READ_ONLY_URL", "https://replica.example.com:8443", 8443),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel.example.com:4318", 4318),
     ("LANGFUSE_CODE_EVAL_AWS_LAMBDA_ENDPOINT", "http://[2001:db8::1]:9000", 9000),
 ]
@@ -110,10 +109,40 @@ def test_one_remedy_for_all_variables() -> None:
 
 
 def test_an_external_clickhouse_opens_its_ports() -> None:
-    replica = {f"{VARIABLE}CLICKHOUSE_READ_ONLY_URL": "https://replica.example.com:8443"}
-    assert "connects to port" not in refusal("dev", {**replica, **EXTERNAL})
+    other = {f"{VARIABLE}X_URL": "https://replica.example.com:8443"}
+    assert "connects to port" not in refusal("dev", {**other, **EXTERNAL})
     assert load("dev", EXTERNAL).open_egress_ports == (443, 8443, 9440)
-    assert "port 8443" in refusal("dev", {**replica, **EC2})
+    assert "port 8443" in refusal("dev", {**other, **EC2})
+
+
+READ_ONLY = [
+    ("https://replica.example.com:8443", ""),
+    ("https://replica.example.com", ""),
+    ("https://replica.example.com/", ""),
+    # An external ClickHouse is reached with TLS only.
+    ("http://replica.example.com:8123", "connects to port 8123"),
+    ("https://replica.example.com:9999", "connects to port 9999"),
+    ("clickhouse://replica.example.com:8443", "must be the http:// or https:// address"),
+    ("replica.example.com:8443", "must be a URL"),
+    ("https://replica.example.com:8443/other_database", "must be the http:// or https:// address"),
+    ("https://replica.example.com:8443?database=x", "must be the http:// or https:// address"),
+    ("https://me:hunter2@replica.example.com:8443", "looks like a secret"),
+]
+
+
+@pytest.mark.parametrize("variable", ["CLICKHOUSE_READ_ONLY_URL", "CLICKHOUSE_EVENTS_READ_ONLY_URL"])
+@pytest.mark.parametrize(("value", "said"), READ_ONLY)
+def test_the_address_that_langfuse_reads_clickhouse_from(variable: str, value: str, said: str) -> None:
+    """It is that of a server: the user, the password and the database are those of CLICKHOUSE_URL."""
+    line = refusal("dev", {f"{VARIABLE}{variable}": value, **EXTERNAL})
+    assert said in line
+    assert bool(said) == bool(line)
+    assert "hunter2" not in line
+
+
+def test_clickhouse_on_an_instance_has_no_other_server_to_read_from() -> None:
+    line = refusal("dev", {f"{VARIABLE}CLICKHOUSE_READ_ONLY_URL": "https://replica.example.com", **EC2})
+    assert "langfuse.environment.CLICKHOUSE_READ_ONLY_URL: is for an external ClickHouse" in line
 
 
 @hypothesis_settings(max_examples=40, deadline=None)

@@ -76,6 +76,8 @@ NOTICED: dict[str, tuple[Json, str]] = {
     "a route is destroyed": (destroyed("aws_route"), "destroyed: connections through it are cut off"),
     "an endpoint is destroyed": (destroyed("aws_vpc_endpoint"), "destroyed: connections through it are cut off"),
     "a NAT gateway is destroyed": (destroyed("aws_nat_gateway"), "destroyed: connections through it are cut off"),
+    "an SES identity is replaced": (replaced("aws_sesv2_email_identity"), "replaced: mails are refused until SES has"),
+    "an SES identity is destroyed": (destroyed("aws_sesv2_email_identity"), "destroyed: SES refuses mails of its"),
     "a policy is destroyed": (destroyed("aws_iam_role_policy"), "destroyed: what needs it is denied"),
     "a policy is detached": (destroyed("aws_iam_role_policy_attachment"), "destroyed: what needs it is denied"),
     "a volume is detached": (destroyed("aws_volume_attachment"), "destroyed: what uses it is down"),
@@ -253,6 +255,7 @@ GONE = {
     "aws_lb_listener",
     "aws_lb_target_group",
     "aws_nat_gateway",
+    "aws_sesv2_email_identity",
     "aws_volume_attachment",
     "aws_vpc",
 }

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from ops.review import losses, protections, references
-from tests.environments import EC2, EDGE, EXTERNAL, OWN_KEY
+from tests.environments import EC2, EDGE, EXTERNAL, MAIL, OWN_KEY
 from tests.synthesis import app
 
 HOLDS_DATA = {
@@ -72,6 +72,7 @@ MADE_AGAIN = {
     "aws_s3_bucket_server_side_encryption_configuration",
     "aws_s3_bucket_versioning",
     "aws_security_group",
+    "aws_sesv2_email_identity",
     "aws_sns_topic",
     "aws_sns_topic_subscription",
     "aws_volume_attachment",
@@ -99,6 +100,7 @@ DEPLOYED: list[tuple[str, dict[str, str]]] = [
     ),
     ("dev", {"LANGFUSE_AWS__ALARMS__EMAIL": "ops@example.com"}),
     ("dev", OWN_KEY),
+    ("dev", MAIL),
 ]
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from settings import Settings, SettingsError, changes
 from settings.changes import EFFECTS
 from settings.manual import MANUAL, field_docstrings, manual
+from settings.sections.sign_in import Provider
 from settings.variables.rules import Contract
 from settings.versions import (
     CLICKHOUSE_BREAK,
@@ -56,10 +57,12 @@ def _fields(section: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, F
 # The environment's name is the name of its file, and can't be set.
 FIELDS = {setting: field for setting, field in _fields(Settings) if setting != "name"}
 ROW = re.compile(r"^\| `([^`|]+)`<br>`([^`|]+)`" + r" \| ([^|]+)" * 4 + r" \|$", re.MULTILINE)
-ROWS = [Row(*cells) for cells in ROW.findall(MANUAL.read_text())]
+ALL_ROWS = [Row(*cells) for cells in ROW.findall(MANUAL.read_text())]
+ROWS = [row for row in ALL_ROWS if "<" not in row.setting]
 CHANGES = changes.read()
 DEFAULTS = Settings.model_validate({"name": "x", "region": "eu-central-1", "state": {"bucket": "acme-langfuse-state"}})
 
+SECRET_ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:github-AbCdEf"  # noqa: S105
 IN_REGION_OF_EXAMPLES = {"LANGFUSE_AWS__REGION": "eu-central-1"}
 EXISTING_VPC = {
     "LANGFUSE_AWS__NETWORK__VPC_ID": "vpc-00000001",
@@ -76,8 +79,15 @@ NEEDED_IN_SECTION = {
     "state": IN_REGION_OF_EXAMPLES,
     "first": FIRST,
     "langfuse": IN_REGION_OF_EXAMPLES,
+    "sign_in": {
+        "LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__AUTH_GITHUB_CLIENT_ID": "langfuse",
+        "LANGFUSE_AWS__LANGFUSE__SECRETS__AUTH_GITHUB_CLIENT_SECRET": SECRET_ARN,
+        **IN_REGION_OF_EXAMPLES,
+    },
+    "mail": {"LANGFUSE_AWS__MAIL__FROM_ADDRESS": "langfuse@example.com", **IN_REGION_OF_EXAMPLES},
 }
 WITHOUT_DEFAULT_AND_EXAMPLE = {
+    "sign_in.session_minutes": "480",
     "web.heap_mib": "1024",
     "worker.heap_mib": "1024",
 }
@@ -85,6 +95,11 @@ WITHOUT_DEFAULT_AND_EXAMPLE = {
 
 def _text(value: object) -> str:
     """Returns the value in the form that a variable has."""
+    if isinstance(value, dict):
+        value = {
+            key: inner.model_dump(exclude_unset=True) if isinstance(inner, BaseModel) else inner
+            for key, inner in value.items()
+        }
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -119,6 +134,14 @@ def test_every_setting_has_a_docstring() -> None:
 
 def test_every_setting_has_a_row_in_the_order_of_the_model() -> None:
     assert [row.setting for row in ROWS] == list(FIELDS)
+
+
+def test_what_the_tables_of_a_table_have_is_told() -> None:
+    of_provider = [row for row in ALL_ROWS if row not in ROWS]
+    assert [row.setting for row in of_provider] == [
+        f"sign_in.providers.<name>.{name}" for name in Provider.model_fields
+    ]
+    assert {row.change for row in of_provider} == {_row("sign_in.providers").change}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.setting)

@@ -88,7 +88,7 @@ def test_every_group_is_tested() -> None:
         ({"LANGFUSE_S3_EVENT_UPLOAD_SSE": "AES256", "LANGFUSE_S3_MEDIA_UPLOAD_SSE": ""}, ()),
         ({"LANGFUSE_S3_EVENT_UPLOAD_SSE": "aws:kms", "LANGFUSE_S3_EVENT_UPLOAD_SSE_KMS_KEY_ID": KEY_ARN}, ()),
         ({"LANGFUSE_UI_SUPPORT_HREF": "mailto:me@example.com"}, ("LANGFUSE_EE_LICENSE_KEY",)),
-        ({"AUTH_DISABLE_USERNAME_PASSWORD": "true", "AUTH_KEYCLOAK_SCOPE": "openid"}, ()),  # pragma: allowlist secret
+        ({"AUTH_DISABLE_USERNAME_PASSWORD": "false", "AUTH_KEYCLOAK_SCOPE": "openid"}, ()),  # pragma: allowlist secret
         ({"AUTH_GITHUB_CLIENT_ID": "x", "AUTH_GITHUB_CHECKS": "state"}, ("AUTH_GITHUB_CLIENT_SECRET",)),
         ({"LANGFUSE_DEFAULT_ORG_ID": "cm0a1b2c3d4e5f6g7h8i9j0kl", "LANGFUSE_DEFAULT_ORG_ROLE": "MEMBER"}, ()),
         ({**INITIAL, "LANGFUSE_DEFAULT_PROJECT_ID": "acme-web"}, ()),
@@ -121,11 +121,11 @@ def test_the_groups_name_variables_that_langfuse_has() -> None:
 def test_every_provider_of_single_sign_on_has_its_group() -> None:
     providers = {found[1] for name in KNOWN if (found := re.fullmatch(r"AUTH_(\w+)_CLIENT_ID", name))}
     assert providers - SSO_PROVIDERS.keys() == {"CLICKHOUSE_CLOUD"}
-    optional = {"AUTH_GITLAB_ISSUER", "AUTH_KEYCLOAK_NAME"}
-    for provider, more in SSO_PROVIDERS.items():
-        parts = ("ISSUER", "TENANT_ID", "BASE_URL", "NAME")
-        assert set(more) == {part for part in parts if f"AUTH_{provider}_{part}" in set(KNOWN) - optional}
-        whole = {f"AUTH_{provider}_{part}": "https://example.com" for part in ("CLIENT_ID", *more)}
+    parts = ("ISSUER", "TENANT_ID", "BASE_URL", "NAME", "URL", "ALLOWED_DOMAINS")
+    for provider, settings in SSO_PROVIDERS.items():
+        known = {part for part in parts if f"AUTH_{provider}_{part}" in KNOWN}
+        assert {*settings.needs, *settings.takes} == known
+        whole = {f"AUTH_{provider}_{part}": "https://example.com" for part in ("CLIENT_ID", *settings.needs)}
         if provider == "AUTHENTIK":
             whole["AUTH_AUTHENTIK_ISSUER"] = "https://authentik.example.com/application/o/langfuse"
         secret = f"AUTH_{provider}_CLIENT_SECRET"

@@ -163,7 +163,6 @@ def test_a_misspelt_variable_is_refused_in_both_places() -> None:
         "TZ",
         "LANGFUSE_AUTO_POSTGRES_MIGRATION_DISABLED",
         "REDIS_SOCKET_TIMEOUT_MS",
-        "CLICKHOUSE_READ_ONLY_URL",
         "MAX_TOKENS",
     ],
 )

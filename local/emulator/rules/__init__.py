@@ -14,6 +14,7 @@ from local.emulator.rules import (  # noqa: F401  registers the rules
     partitions,
     rds,
     secretsmanager,
+    sesv2,
     vpc,
     vpc_endpoints,
     wafv2,
