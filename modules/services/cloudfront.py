@@ -19,6 +19,8 @@ from cdktf_cdktf_provider_aws.cloudfront_response_headers_policy import (
 )
 from constructs import Construct
 
+from modules.accepted_findings import LOG4J_IN_BODIES, accept_findings
+
 if TYPE_CHECKING:
     from modules.services.access_logs_bucket import AccessLogsBucket
 
@@ -77,6 +79,9 @@ class Cloudfront(Construct):
                 )
             ),
         )
+        accept_findings(
+            hsts, {"CKV_AWS_259": "Subdomains and browsers' preload lists are for the owner of the domain to decide"}
+        )
         distribution = CloudfrontDistribution(
             self,
             "distribution",
@@ -116,6 +121,20 @@ class Cloudfront(Construct):
             logging_config=_logs_in(access_logs_bucket) if access_logs_bucket else None,
             # CloudFront refuses a bucket without ACLs.
             depends_on=[access_logs_bucket.ownership] if access_logs_bucket else None,
+        )
+        accept_findings(
+            distribution,
+            {
+                "CKV_AWS_68": "Whether it has a web ACL is the environment's choice: ingress.waf",
+                "CKV_AWS_86": "Whether every request is logged is the environment's choice: ingress.access_logs",
+                "CKV_AWS_174": "CloudFront's own certificate has no choice of the TLS version; a domain's has",
+                "CKV_AWS_305": "Langfuse serves its root itself",
+                "CKV_AWS_310": "There is one load balancer, in several Availability Zones",
+                "CKV_AWS_374": "Users may be in every country",
+                "CKV2_AWS_42": "Without a domain there is no certificate",
+                "CKV2_AWS_46": "Its origin is a load balancer, not S3",
+                "CKV2_AWS_47": LOG4J_IN_BODIES,
+            },
         )
         self.dns_name = distribution.domain_name
         self.zone_id = distribution.hosted_zone_id

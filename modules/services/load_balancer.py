@@ -88,6 +88,7 @@ class LoadBalancer(Construct):
                 "CKV2_AWS_28": "Whether it has a web ACL is the environment's choice: ingress.waf",
             },
         )
+        self.balancer = balancer
         self.arn = balancer.arn
         self.dns_name = balancer.dns_name
         self.zone_id = balancer.zone_id

@@ -108,7 +108,7 @@ class PublicEndpoint(Construct):
             access_logs_bucket=access_logs_bucket,
         )
         if web_acl and not settings.cloudfront:
-            web_acl.protect(self.load_balancer.arn)
+            web_acl.protect(self.load_balancer)
         self.url = f"http://{self.load_balancer.dns_name}"
         self.cloudfront_dns_name = None
         address, zone_of_address = self.load_balancer.dns_name, self.load_balancer.zone_id

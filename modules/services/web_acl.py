@@ -19,8 +19,9 @@ from cdktf_cdktf_provider_aws.wafv2_web_acl import (
 from cdktf_cdktf_provider_aws.wafv2_web_acl_association import Wafv2WebAclAssociation
 from constructs import Construct
 
-from modules.accepted_findings import accept_findings
+from modules.accepted_findings import LOG4J_IN_BODIES, accept_findings
 from modules.metric import Metric
+from modules.services.load_balancer import LoadBalancer
 
 # Traces contain any text: prompts about Log4j, source code, stack traces. These rules would refuse them, and an SDK
 # then loses the batch. WAF ignores the name of a rule that the Region's version of the group does not have.
@@ -98,7 +99,6 @@ class WebAcl(Construct):
         accept_findings(
             acl,
             {
-                "CKV_AWS_192": "It blocks Log4JRCE in headers, paths and queries; in bodies, traces may contain it",
                 "CKV2_AWS_31": "Its metrics and sampled requests show what it blocks; access logs have each request",
             },
         )
@@ -107,9 +107,10 @@ class WebAcl(Construct):
         dimensions = {"WebACL": name, "Rule": "ALL", **({} if cloudfront else {"Region": region})}
         self.blocked_requests = Metric("AWS/WAFV2", "BlockedRequests", dimensions, region)
 
-    def protect(self, load_balancer_arn: str) -> None:
+    def protect(self, load_balancer: LoadBalancer) -> None:
         """Associates it with a load balancer. A distribution takes ``arn`` instead."""
-        Wafv2WebAclAssociation(self, "association", resource_arn=load_balancer_arn, web_acl_arn=self.arn)
+        Wafv2WebAclAssociation(self, "association", resource_arn=load_balancer.arn, web_acl_arn=self.arn)
+        accept_findings(load_balancer.balancer, {"CKV2_AWS_76": LOG4J_IN_BODIES})
 
 
 def _managed(name: str, *only_counted: str) -> dict[str, Any]:

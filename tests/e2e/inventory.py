@@ -43,7 +43,7 @@ LISTINGS: list[tuple[str, str, dict[str, Any], str]] = [
     ("iam", "list_roles", {}, "Roles[].RoleName"),
     ("iam", "list_instance_profiles", {}, "InstanceProfiles[].InstanceProfileName"),
     ("acm", "list_certificates", {}, "CertificateSummaryList[].CertificateArn"),
-    ("cloudfront", "list_distributions", {}, "DistributionList.Items[].Id"),
+    ("cloudfront", "list_distributions", {}, "not_null(DistributionList.Items, `[]`)[].Id"),
     (
         "cloudfront",
         "list_response_headers_policies",
