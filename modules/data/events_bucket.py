@@ -1,6 +1,5 @@
 """The S3 bucket for Langfuse's raw events, media and exports."""
 
-from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
 from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
     S3BucketLifecycleConfiguration,
     S3BucketLifecycleConfigurationRule,
@@ -8,17 +7,6 @@ from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
     S3BucketLifecycleConfigurationRuleExpiration,
     S3BucketLifecycleConfigurationRuleFilter,
     S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
-)
-from cdktf_cdktf_provider_aws.s3_bucket_ownership_controls import (
-    S3BucketOwnershipControls,
-    S3BucketOwnershipControlsRule,
-)
-from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy
-from cdktf_cdktf_provider_aws.s3_bucket_public_access_block import S3BucketPublicAccessBlock
-from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration import (
-    S3BucketServerSideEncryptionConfigurationA,
-    S3BucketServerSideEncryptionConfigurationRuleA,
-    S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
 )
 from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
     S3BucketVersioningA,
@@ -28,11 +16,11 @@ from constructs import Construct
 
 from modules.accepted_findings import AWS_KEY_SUFFICES, accept_findings
 from modules.langfuse import EVENTS_PREFIX, EXPORTS_PREFIX
-from modules.policy_document import deny_plain_http, document
+from modules.private_bucket import PrivateBucket
 from settings.sections.storage import Storage
 
 
-class EventsBucket(Construct):
+class EventsBucket(PrivateBucket):
     """A private, versioned, encrypted bucket that refuses requests without TLS.
 
     Events and exports expire. Media never do, since traces show them for ever. A deleted or overwritten object can be
@@ -45,11 +33,9 @@ class EventsBucket(Construct):
     """
 
     def __init__(self, scope: Construct, id_: str, *, name_prefix: str, settings: Storage, force_destroy: bool) -> None:
-        super().__init__(scope, id_)
-        # A prefix, because bucket names are global: another account may already have a fixed one.
-        bucket = S3Bucket(self, "bucket", bucket_prefix=name_prefix, force_destroy=force_destroy)
+        super().__init__(scope, id_, name_prefix=name_prefix, force_destroy=force_destroy)
         accept_findings(
-            bucket,
+            self.bucket,
             {
                 "CKV_AWS_18": "A log of each request would outgrow the events; CloudTrail logs them where asked to",
                 "CKV_AWS_144": "Versions keep what is deleted; where else data may lie is for its owner to decide",
@@ -57,55 +43,17 @@ class EventsBucket(Construct):
                 "CKV2_AWS_62": "Nothing waits for new objects: Langfuse queues its events in Redis",
             },
         )
-        self.name = bucket.bucket
-        self.arn = bucket.arn
-        public_access_block = S3BucketPublicAccessBlock(
-            self,
-            "public-access-block",
-            bucket=bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-        )
-        S3BucketOwnershipControls(
-            self,
-            "ownership",
-            bucket=bucket.id,
-            rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
-        )
-        S3BucketServerSideEncryptionConfigurationA(
-            self,
-            "encryption",
-            bucket=bucket.id,
-            rule=[
-                S3BucketServerSideEncryptionConfigurationRuleA(
-                    apply_server_side_encryption_by_default=(
-                        S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
-                            sse_algorithm="AES256"
-                        )
-                    )
-                )
-            ],
-        )
         versioning = S3BucketVersioningA(
             self,
             "versioning",
-            bucket=bucket.id,
+            bucket=self.bucket.id,
             versioning_configuration=S3BucketVersioningVersioningConfiguration(status="Enabled"),
         )
-        S3BucketPolicy(
-            self,
-            "policy",
-            bucket=bucket.id,
-            policy=document(deny_plain_http(bucket.arn)),
-            # S3 refuses two changes of a bucket's access at the same time.
-            depends_on=[public_access_block],
-        )
+        self.add_policy()
         S3BucketLifecycleConfiguration(
             self,
             "lifecycle",
-            bucket=bucket.id,
+            bucket=self.bucket.id,
             rule=[
                 _expire(EVENTS_PREFIX, settings.events_expiration_days),
                 _expire(EXPORTS_PREFIX, settings.exports_expiration_days),
