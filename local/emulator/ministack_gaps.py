@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from functools import partial
 from types import ModuleType
 from typing import Any, TypeVar
+from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
 from ministack.core.responses import AccountScopedDict
-from ministack.services import cloudwatch, cloudwatch_logs, ec2, ecs, elasticache, rds, secretsmanager, ssm
+from ministack.services import cloudfront, cloudwatch, cloudwatch_logs, ec2, ecs, elasticache, rds, secretsmanager, ssm
 
 from local.emulator.log_patterns import Matches, matcher
 
@@ -389,3 +390,17 @@ def balanced_service(change: Handler, data: Parameters) -> Answer:
         if service["serviceName"] == name and "availabilityZoneRebalancing" in data:
             service["availabilityZoneRebalancing"] = data["availabilityZoneRebalancing"]
     return answer
+
+
+@wraps(cloudfront, "_build_rhp_config_xml")
+def headers_policy_without_empty_parts(
+    build: Callable[[Element, Parameters], None], parent: Element, configuration: Parameters
+) -> None:
+    """CloudFront GetResponseHeadersPolicy in ministack 1.5 also answers with what the policy does not have, empty.
+
+    AWS leaves it out: https://github.com/hashicorp/terraform-provider-aws/issues/41684
+    """
+    build(parent, configuration)
+    for part in list(parent):
+        if part.findtext("Quantity") == "0":
+            parent.remove(part)

@@ -81,3 +81,13 @@ def test_nat_gateways_have_addresses(aws: EmbeddedAws) -> None:
         addresses = [gateway["NatGatewayAddresses"] for gateway in gateways]
         assert [[address["AllocationId"] for address in own] for own in addresses] == [[each] for each in allocations]
         assert all(address["IsPrimary"] for own in addresses for address in own)
+
+
+def test_a_response_headers_policy_has_only_what_it_was_given(aws: EmbeddedAws) -> None:
+    client = aws.session().client("cloudfront", endpoint_url=aws.url)
+    hsts = {"StrictTransportSecurity": {"Override": True, "AccessControlMaxAgeSec": 31536000}}
+    made = client.create_response_headers_policy(
+        ResponseHeadersPolicyConfig={"Name": "hsts", "Comment": "", "SecurityHeadersConfig": hsts}
+    )["ResponseHeadersPolicy"]
+    read = client.get_response_headers_policy(Id=made["Id"])["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]
+    assert read == {"Name": "hsts", "Comment": "", "SecurityHeadersConfig": hsts}

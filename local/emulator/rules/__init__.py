@@ -1,7 +1,9 @@
 """The rules between resources that AWS enforces and ministack does not, by service, each with AWS's error code."""
 
 from local.emulator.rules import (  # noqa: F401  registers the rules
+    acm,
     backup,
+    cloudfront,
     ec2,
     ecs,
     elasticache,
@@ -12,6 +14,7 @@ from local.emulator.rules import (  # noqa: F401  registers the rules
     rds,
     secretsmanager,
     vpc,
+    wafv2,
 )
 from local.emulator.rules.rule import RULES
 
