@@ -346,6 +346,28 @@ ENTRANCE = {
     "aws_cloudfront_distribution": Identity(
         "cloudfront", "list_distributions", {}, "DistributionList.Items[?Comment=='{comment}'].Id"
     ),
+    "aws_cloudfront_response_headers_policy": Identity(
+        "cloudfront",
+        "list_response_headers_policies",
+        {"Type": "custom", "MaxItems": "100"},
+        "ResponseHeadersPolicyList.Items[?ResponseHeadersPolicy.ResponseHeadersPolicyConfig.Name=='{name}']"
+        ".ResponseHeadersPolicy.Id",
+    ),
+    "aws_wafv2_web_acl": Identity(
+        "wafv2",
+        "list_web_acls",
+        {"Scope": "{scope}", "Limit": 100},
+        "WebACLs[?Name=='{name}'].join('/', [Id, Name, '{scope}'])",
+        import_id="{id}/{name}/{scope}",
+    ),
+    # A load balancer has one at most: another one there is not this project's.
+    "aws_wafv2_web_acl_association": Identity(
+        "wafv2",
+        "get_web_acl_for_resource",
+        {"ResourceArn": "{resource_arn}"},
+        "[WebACL][?ARN=='{web_acl_arn}'].join(',', [ARN, '{resource_arn}'])",
+        import_id="{web_acl_arn},{resource_arn}",
+    ),
     # By its VPC: another region may have a zone of the same name.
     "aws_route53_zone": Identity(
         "route53",

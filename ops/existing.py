@@ -14,9 +14,10 @@ from botocore.exceptions import ClientError
 
 from modules.identity import IDENTITIES
 from settings import Settings
+from settings.partition import CLOUDFRONT_REGION
 
 PLACEHOLDER = re.compile(r"\{([a-z_]\w*(?:\.\w+)*)\}")
-ABSENT = re.compile("NotFound|NoSuch")
+ABSENT = re.compile("NotFound|NoSuch|Nonexistent")
 """In the code of an error: what was asked for, or what it belongs to, is not there."""
 
 
@@ -43,7 +44,7 @@ def existing_ids(session: boto3.Session, settings: Settings, type_: str, values:
         path = _fill(identity.import_ids, known, _in_jmespath)
     except _UnknownError:
         return None
-    answers = _answers(_client(session, identity.service), identity.operation, arguments)
+    answers = _answers(_client(session, identity.service, _region(arguments)), identity.operation, arguments)
     return list(chain.from_iterable(jmespath.search(path, answer) or () for answer in answers))
 
 
@@ -110,6 +111,13 @@ def _in_jmespath(value: object) -> str:
     return "" if value is None else str(value).replace("'", r"\'")
 
 
+def _region(arguments: Mapping[str, Any]) -> str | None:
+    """The Region that a call must go to, if it may be another than the session's: CloudFront's things are in one."""
+    if arguments.get("Scope") == "CLOUDFRONT":
+        return CLOUDFRONT_REGION
+    return arguments["CertificateArn"].split(":")[3] if "CertificateArn" in arguments else None
+
+
 def _answers(client: BaseClient, operation: str, arguments: Mapping[str, Any]) -> Iterator[Any]:
     """All pages of the answer; none if what was asked for, or what it belongs to, is not there."""
     try:
@@ -125,13 +133,16 @@ def _answers(client: BaseClient, operation: str, arguments: Mapping[str, Any]) -
 _one_at_a_time = Lock()
 
 
-def _client(session: boto3.Session, service: str) -> BaseClient:
-    """The session's client of the service. A session, unlike a client, may not be used by two threads at once."""
+def _client(session: boto3.Session, service: str, region: str | None = None) -> BaseClient:
+    """The session's client of the service, in its Region by default.
+
+    A session, unlike a client, may not be used by two threads at once.
+    """
     with _one_at_a_time:
-        return _new_client(session, service)
+        return _new_client(session, service, region)
 
 
 @cache
-def _new_client(session: boto3.Session, service: str) -> BaseClient:
-    client: BaseClient = session.client(service)  # type: ignore[call-overload]
+def _new_client(session: boto3.Session, service: str, region: str | None) -> BaseClient:
+    client: BaseClient = session.client(service, region_name=region)  # type: ignore[call-overload]
     return client

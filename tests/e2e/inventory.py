@@ -5,6 +5,7 @@ from typing import Any
 import jmespath
 
 from local.embedded_aws import EmbeddedAws
+from settings.partition import CLOUDFRONT_REGION
 
 # service, operation, arguments, JMESPath of the ids
 LISTINGS: list[tuple[str, str, dict[str, Any], str]] = [
@@ -41,6 +42,15 @@ LISTINGS: list[tuple[str, str, dict[str, Any], str]] = [
     ("iam", "list_roles", {}, "Roles[].RoleName"),
     ("iam", "list_instance_profiles", {}, "InstanceProfiles[].InstanceProfileName"),
     ("acm", "list_certificates", {}, "CertificateSummaryList[].CertificateArn"),
+    ("cloudfront", "list_distributions", {}, "not_null(DistributionList.Items, `[]`)[].Id"),
+    (
+        "cloudfront",
+        "list_response_headers_policies",
+        {"Type": "custom"},
+        "ResponseHeadersPolicyList.Items[].ResponseHeadersPolicy.Id",
+    ),
+    ("wafv2", "list_web_acls", {"Scope": "REGIONAL"}, "WebACLs[].Id"),
+    ("wafv2", "list_web_acls", {"Scope": "CLOUDFRONT"}, "WebACLs[].Id"),
     (
         "application-autoscaling",
         "describe_scalable_targets",
@@ -58,10 +68,11 @@ def inventory(aws: EmbeddedAws) -> set[tuple[str, str, str]]:
     session = aws.session()
     things = set()
     for service, operation, arguments, path in LISTINGS:
-        client = session.client(service, endpoint_url=aws.url)  # type: ignore[call-overload]
+        region = CLOUDFRONT_REGION if arguments.get("Scope") == "CLOUDFRONT" else None
+        client = session.client(service, region, endpoint_url=aws.url)  # type: ignore[call-overload]
         if client.can_paginate(operation):
             ids = client.get_paginator(operation).paginate(**arguments).search(path)
         else:
-            ids = jmespath.search(path, getattr(client, operation)(**arguments))
+            ids = jmespath.search(path, getattr(client, operation)(**arguments)) or []
         things |= {(service, operation, str(id_)) for id_ in ids}
     return things

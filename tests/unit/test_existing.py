@@ -273,6 +273,59 @@ def test_a_distribution_is_found_by_its_comment(session: boto3.Session) -> None:
     assert ids(session, "aws_cloudfront_distribution", comment="langfuse-prod") == [made["langfuse-prod"]]
 
 
+def test_what_cloudfront_has_in_us_east_1_is_found_from_another_region(session: boto3.Session) -> None:
+    """The session is one of another Region, as that of an environment with CloudFront may be."""
+    waf, acm = (session.client(service, "us-east-1") for service in ("wafv2", "acm"))
+    elsewhere = boto3.Session(region_name="eu-west-1", aws_access_key_id="test", aws_secret_access_key="test")
+    visible = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "langfuse"}
+    for scope, name in (("CLOUDFRONT", "langfuse-prod"), ("CLOUDFRONT", "langfuse-prod-eu"), ("REGIONAL", "langfuse")):
+        waf.create_web_acl(Name=name, Scope=scope, DefaultAction={"Allow": {}}, VisibilityConfig=visible)
+    named = {acl["Name"]: acl["Id"] for acl in waf.list_web_acls(Scope="CLOUDFRONT")["WebACLs"]}
+    acl = {"name": "langfuse-prod", "scope": "CLOUDFRONT"}
+    expected = [f"{named['langfuse-prod']}/langfuse-prod/CLOUDFRONT"]
+    assert existing_ids(elsewhere, PROD, "aws_wafv2_web_acl", acl) == expected
+    assert existing_ids(elsewhere, PROD, "aws_wafv2_web_acl", {"name": "langfuse", "scope": "REGIONAL"}) == []
+    certificate = acm.request_certificate(DomainName="langfuse.example.com")["CertificateArn"]
+    assert existing_ids(elsewhere, PROD, "aws_acm_certificate", {"arn": certificate}) == [certificate]
+
+
+def test_a_web_acl_of_somebody_else_is_not_taken_for_ours(session: boto3.Session) -> None:
+    elbv2, waf = clients(session, "elbv2", "wafv2")
+    made = elbv2.create_load_balancer(Name="guarded", Subnets=["subnet-00000001", "subnet-00000002"])
+    balancer = made["LoadBalancers"][0]["LoadBalancerArn"]
+    visible = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "guard"}
+    own, other = (
+        waf.create_web_acl(Name=name, Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=visible)[
+            "Summary"
+        ]["ARN"]
+        for name in ("guard", "guard-of-others")
+    )
+    association = {"resource_arn": balancer, "web_acl_arn": own}
+    assert ids(session, "aws_wafv2_web_acl_association", **association) == []
+    waf.associate_web_acl(WebACLArn=other, ResourceArn=balancer)
+    assert ids(session, "aws_wafv2_web_acl_association", **association) == []
+    waf.associate_web_acl(WebACLArn=own, ResourceArn=balancer)
+    assert ids(session, "aws_wafv2_web_acl_association", **association) == [f"{own},{balancer}"]
+    assert state_import_id(PROD, "aws_wafv2_web_acl_association", association) == f"{own},{balancer}"
+
+
+def test_a_response_headers_policy_is_found_by_its_name(session: boto3.Session) -> None:
+    (cloudfront,) = clients(session, "cloudfront")
+    made = {
+        name: cloudfront.create_response_headers_policy(
+            ResponseHeadersPolicyConfig={
+                "Name": name,
+                "SecurityHeadersConfig": {
+                    "StrictTransportSecurity": {"Override": True, "AccessControlMaxAgeSec": 31536000}
+                },
+            }
+        )["ResponseHeadersPolicy"]["Id"]
+        for name in ("langfuse-prod-hsts", "langfuse-prod-eu-hsts")
+    }
+    name = "langfuse-prod-hsts"
+    assert ids(session, "aws_cloudfront_response_headers_policy", name=name) == [made[name]]
+
+
 @pytest.mark.parametrize(
     ("type_", "values"),
     [

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, reduce
 from importlib import import_module
 from typing import Any
 
@@ -91,7 +91,9 @@ def follow(node: Any, shape: Shape | None) -> Shape | None:
         assert isinstance(shape, StructureShape)
         found: Shape = shape.members[node["value"]]
         return found
-    if node["type"] in {"subexpression", "index_expression", "projection", "filter_projection"}:
+    if node["type"] == "subexpression":
+        return reduce(lambda found, child: follow(child, found), children, shape)
+    if node["type"] in {"index_expression", "projection", "filter_projection"}:
         left = follow(children[0], shape)
         # A filter's condition is the third.
         right, *_ = [follow(child, left) for child in children[1:]]
