@@ -13,12 +13,17 @@ AWS_KEY_SUFFICES = (
     "would be given that key too"
 )
 
+LOG4J_IN_BODIES = (
+    "Its web ACL, if it has one, blocks Log4JRCE in headers, paths and queries; in bodies, traces may contain it"
+)
+
 
 def accept_findings(resource: TerraformElement, reasons: Mapping[str, str]) -> None:
-    """Accepts checkov's findings on this resource.
+    """Accepts checkov's findings on this resource, in addition to those that are accepted already.
 
     Args:
         resource: the only resource that they are accepted for.
         reasons: why, by the id of checkov's check.
     """
-    resource.add_override("//.checkov", dict(reasons))
+    for check, reason in reasons.items():
+        resource.add_override(f"//.checkov.{check}", reason)

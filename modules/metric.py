@@ -14,8 +14,10 @@ class Metric(NamedTuple):
         namespace: the service that publishes it, ``AWS/RDS`` for example.
         name: its name there, ``CPUUtilization`` for example.
         dimensions: the resource that it is of. By default it has no dimensions.
+        region: the Region that has it. By default, that of the environment.
     """
 
     namespace: str
     name: str
     dimensions: Mapping[str, str] = {}
+    region: str | None = None

@@ -102,12 +102,12 @@ class Place(NamedTuple):
     region: str
     account_ids: Sequence[str]
 
-    def refusal(self, arn: str) -> str | None:
-        """What an ARN must be, if it is not of this place."""
+    def refusal(self, arn: str, *, region: str | None = None, cause: str | None = None) -> str | None:
+        """What an ARN must be, if it is not of this place, or of another ``region`` that the ``cause`` requires."""
         _, _, service, _, account, *_ = arn.split(":")
-        beginning = f"arn:{self.partition}:{service}:{self.region}:"
+        beginning = f"arn:{self.partition}:{service}:{region or self.region}:"
         if not arn.startswith(beginning):
-            return f'must start with "{beginning}", since region is {self.region}'
+            return f'must start with "{beginning}", since {cause or f"region is {self.region}"}'
         if self.account_ids and account not in self.account_ids:
             example = f"{beginning}{self.account_ids[0]}"
             return f'must be of an account of allowed_account_ids, such as "{example}:…"'

@@ -200,6 +200,8 @@ Days = Annotated[int, Field(ge=1, le=36500)]
 """AWS Backup keeps recovery points for at most 100 years."""
 Tasks = Annotated[int, Field(ge=1, le=5000)]
 """ECS runs at most 5,000 tasks of a service."""
+WafRequests = Annotated[int, Field(ge=10, le=2_000_000_000)]
+"""https://docs.aws.amazon.com/waf/latest/APIReference/API_RateBasedStatement.html"""
 
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
 """The values that CloudWatch Logs accepts: see PutRetentionPolicy in its API reference."""

@@ -20,7 +20,7 @@ from settings.field_types import (
     LogRetentionDays,
     Tags,
 )
-from settings.partition import partition_of
+from settings.partition import CLOUDFRONT_REGION, OPT_IN_REGIONS, partition_of
 from settings.section import Section, refuse
 from settings.sections.alarms import Alarms
 from settings.sections.clickhouse import Clickhouse
@@ -84,7 +84,8 @@ class Settings(Section):
     after 18, ClickHouse after 26.9, and versions of Redis or Valkey that are not listed. By default, they are refused.
     Try them in an environment without users first. What is known not to work is refused in any case."""
     log_retention_days: LogRetentionDays = 30
-    """Number of days that CloudWatch Logs keeps the logs of the containers and of PostgreSQL, and the VPC flow logs."""
+    """Number of days that CloudWatch Logs keeps the logs of the containers and of PostgreSQL, and the VPC flow logs,
+    and S3 the access logs of ``ingress.access_logs``."""
 
     state: State
     network: Network = Network()
@@ -198,14 +199,27 @@ class Settings(Section):
             # GovCloud has no CloudFront. China's is another one, which serves no domain without an ICP filing.
             refuse("domain.cloudfront", True, f"is not possible from {self.region} ({partition}): set domain.name")
         place = Place(partition, self.region, self.allowed_account_ids)
+        certificate = self.domain.certificate_arn
+        if self.domain.cloudfront:
+            must = certificate and place.refusal(certificate, region=CLOUDFRONT_REGION, cause="cloudfront is true")
+            if must:
+                refuse("domain.certificate_arn", certificate, must)
+            certificate = None
         arns = {
             "state.kms_key_id": self.state.kms_key_id,
-            "domain.certificate_arn": self.domain.certificate_arn,
+            "domain.certificate_arn": certificate,
             **{f"langfuse.secrets.{name}": arn for name, arn in self.langfuse.secrets.items()},
         }
         for key, arn in arns.items():
             if arn and (must := place.refusal(arn)):
                 refuse(key, arn, must)
+        return self
+
+    @model_validator(mode="after")
+    def _check_access_logs(self) -> Self:
+        if self.ingress.access_logs and self.domain.cloudfront and self.region in OPT_IN_REGIONS:
+            allowed = f"is not possible with domain.cloudfront in {self.region}: CloudFront can't write its logs there"
+            refuse("ingress.access_logs", True, allowed)
         return self
 
     @model_validator(mode="after")

@@ -18,6 +18,23 @@ REGIONS_BY_PARTITION = {
     "aws-us-gov": ("us-gov-east-1", "us-gov-west-1"),
 }
 
+CLOUDFRONT_REGION = "us-east-1"
+"""The Region of CloudFront's certificates and web ACLs, wherever the origin is.
+
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html,
+https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html
+"""
+OPT_IN_REGIONS = (
+    *("af-south-1", "ap-east-1", "ap-east-2", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5"),
+    *("ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1"),
+    *("me-central-1", "me-south-1", "mx-central-1"),
+)
+"""The Regions that an account has to opt in to. CloudFront delivers no standard logs (legacy) to buckets in them.
+
+https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html,
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logging-legacy-s3.html
+"""
+
 
 def partition_of(region: str) -> str:
     """The partition of a Region: ``aws`` of ``eu-central-1``.

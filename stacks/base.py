@@ -16,17 +16,8 @@ class LangfuseStack(TerraformStack):
 
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:
         super().__init__(scope, id_)
-        AwsProvider(
-            self,
-            "aws",
-            region=settings.region,
-            allowed_account_ids=list(settings.allowed_account_ids) or None,
-            default_tags=[
-                AwsProviderDefaultTags(
-                    tags={"Project": "langfuse", "Environment": settings.name, **settings.tags},
-                )
-            ],
-        )
+        self._settings = settings
+        self.add_provider("aws", region=settings.region)
         S3Backend(
             self,
             bucket=settings.state.bucket,
@@ -40,6 +31,21 @@ class LangfuseStack(TerraformStack):
         # CDKTF 0.21 has no argument for either.
         self.add_override("terraform.backend.s3.use_lockfile", True)
         self.add_override("terraform.required_version", f">= {OLDEST_TERRAFORM}")
+
+    def add_provider(self, id_: str, *, region: str, alias: str | None = None) -> AwsProvider:
+        """Adds the AWS provider of a Region: that of the stack, or one with an alias."""
+        return AwsProvider(
+            self,
+            id_,
+            alias=alias,
+            region=region,
+            allowed_account_ids=list(self._settings.allowed_account_ids) or None,
+            default_tags=[
+                AwsProviderDefaultTags(
+                    tags={"Project": "langfuse", "Environment": self._settings.name, **self._settings.tags},
+                )
+            ],
+        )
 
     def add_outputs(self, outputs: dict[str, str | list[str]]) -> None:
         """Adds outputs under exactly these names, without the hashes that CDKTF would add."""

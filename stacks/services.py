@@ -1,5 +1,6 @@
 """The services that run Langfuse. They can be destroyed and deployed again without any loss of data."""
 
+from cdktf import TerraformProvider
 from constructs import Construct
 
 from modules.langfuse import QUEUES, LangfuseConfiguration, web_container, worker_container
@@ -15,6 +16,7 @@ from modules.services.roles import TaskRole
 from modules.services.service_alarms import ServiceAlarms
 from modules.services.service_scaling import ServiceScaling
 from settings import Settings
+from settings.partition import CLOUDFRONT_REGION, partition_of
 from settings.roles import bucket_key_arns
 from stacks.base import LangfuseStack
 from stacks.data import DataStack
@@ -38,10 +40,15 @@ class ServicesStack(LangfuseStack):
             # Its id is part of the load balancer's address in Terraform.
             "entrance",
             name=settings.prefix,
+            global_name=settings.global_prefix,
             settings=settings.domain,
+            ingress=settings.ingress,
+            region=settings.region,
+            cloudfront_provider=self._cloudfront_provider(settings),
             vpc=network.vpc,
             security_group_id=security_group_ids["load-balancer"],
             deletion_protection=settings.deletion_protection,
+            log_retention_days=settings.log_retention_days,
         )
         load_balancer = endpoint.load_balancer
         MediaUploads(self, "media-uploads", bucket_name=data.events_bucket.name, origin=endpoint.url)
@@ -126,6 +133,7 @@ class ServicesStack(LangfuseStack):
             queues=queues,
             redis=data.redis,
             postgres=data.postgres,
+            blocked_requests=endpoint.blocked_requests,
         )
         self.add_outputs(
             {
@@ -142,3 +150,16 @@ class ServicesStack(LangfuseStack):
                 "worker_log_group_name": worker.log_group_name,
             }
         )
+        if endpoint.cloudfront_dns_name:
+            self.add_outputs({"cloudfront_dns_name": endpoint.cloudfront_dns_name})
+
+    def _cloudfront_provider(self, settings: Settings) -> TerraformProvider | None:
+        """The provider for CloudFront's certificate and web ACL, if the stack is not in their Region.
+
+        It is there while a setting is that may have made one of them. Terraform needs it to destroy them after
+        ``domain.cloudfront`` is turned off, and then ends with "Provider configuration not present" without it.
+        """
+        possible = settings.domain.cloudfront or settings.domain.name or settings.ingress.waf
+        if not possible or settings.region == CLOUDFRONT_REGION or partition_of(settings.region) != "aws":
+            return None
+        return self.add_provider("aws-cloudfront", region=CLOUDFRONT_REGION, alias=CLOUDFRONT_REGION)

@@ -145,3 +145,5 @@ class SecurityGroups(Construct):
                     ingress,
                     {"CKV_AWS_260": "Redirects to HTTPS where the environment has a domain"},
                 )
+            if rule.source == CLOUDFRONT:
+                accept_findings(ingress, {"CKV_AWS_260": "CloudFront's addresses alone, which checkov takes for all"})

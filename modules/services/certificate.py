@@ -1,6 +1,6 @@
 """A TLS certificate for a domain in Route 53."""
 
-from cdktf import TerraformResourceLifecycle
+from cdktf import TerraformProvider, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.acm_certificate import AcmCertificate
 from cdktf_cdktf_provider_aws.acm_certificate_validation import AcmCertificateValidation
 from cdktf_cdktf_provider_aws.route53_record import Route53Record
@@ -13,15 +13,22 @@ class Certificate(Construct):
     Args:
         domain_name: the domain that it is for.
         zone_id: the hosted zone for the record.
+        provider: the provider of another Region to issue it in. By default, that of the stack.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, domain_name: str, zone_id: str) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, domain_name: str, zone_id: str, provider: TerraformProvider | None = None
+    ) -> None:
         super().__init__(scope, id_)
+        # Another address in another Region: Terraform would look for a certificate of the same address there. The
+        # record is the same in every Region of an account.
+        elsewhere = f"-{provider.alias}" if provider else ""
         certificate = AcmCertificate(
             self,
-            "certificate",
+            f"certificate{elsewhere}",
             domain_name=domain_name,
             validation_method="DNS",
+            provider=provider,
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
         validation = certificate.domain_validation_options.get(0)
@@ -37,5 +44,9 @@ class Certificate(Construct):
             allow_overwrite=True,
         )
         self.arn = AcmCertificateValidation(
-            self, "issued", certificate_arn=certificate.arn, validation_record_fqdns=[record.fqdn]
+            self,
+            f"issued{elsewhere}",
+            certificate_arn=certificate.arn,
+            validation_record_fqdns=[record.fqdn],
+            provider=provider,
         ).certificate_arn

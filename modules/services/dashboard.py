@@ -29,6 +29,7 @@ class Dashboard(Construct):
         queues: the number of jobs that wait, by the name of the queue.
         redis: the Redis replication group.
         postgres: the PostgreSQL instance.
+        blocked_requests: the number of requests that the web ACL has blocked, if there is one.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Dashboard(Construct):
         queues: Mapping[str, Metric],
         redis: Redis,
         postgres: Postgres,
+        blocked_requests: Metric | None,
     ) -> None:
         super().__init__(scope, id_)
         graphs = [
@@ -56,6 +58,7 @@ class Dashboard(Construct):
             ("Waiting jobs", "Maximum", list(queues.values())),
             ("Redis memory (%)", "Maximum", [node.memory for node in redis.nodes]),
             ("PostgreSQL CPU (%)", "Average", [postgres.cpu]),
+            ("Requests blocked by the web ACL", "Sum", [blocked_requests] if blocked_requests else []),
         ]
         shown = [(title, statistic, metrics) for title, statistic, metrics in graphs if metrics]
         CloudwatchDashboard(
@@ -86,6 +89,8 @@ class Dashboard(Construct):
         )
 
 
-def _row(metric: Metric) -> list[str]:
-    """The metric as a row of a widget: namespace, name, and name and value of each dimension."""
-    return [metric.namespace, metric.name, *(text for dimension in metric.dimensions.items() for text in dimension)]
+def _row(metric: Metric) -> list[str | dict[str, str]]:
+    """The metric as a row of a widget: namespace, name, name and value of each dimension, and another Region."""
+    elsewhere = [{"region": metric.region}] if metric.region else []
+    dimensions = (text for dimension in metric.dimensions.items() for text in dimension)
+    return [metric.namespace, metric.name, *dimensions, *elsewhere]

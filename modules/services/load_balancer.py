@@ -1,9 +1,10 @@
 """The load balancer in front of web."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from cdktf import TerraformResourceLifecycle
-from cdktf_cdktf_provider_aws.lb import Lb
+from cdktf_cdktf_provider_aws.lb import Lb, LbAccessLogs
 from cdktf_cdktf_provider_aws.lb_listener import (
     LbListener,
     LbListenerDefaultAction,
@@ -15,6 +16,9 @@ from constructs import Construct
 from modules.accepted_findings import accept_findings
 from modules.langfuse import LOAD_BALANCER_IDLE_SECONDS, WEB_PORT, WEB_READY_PATH
 from modules.metric import Metric
+
+if TYPE_CHECKING:
+    from modules.services.access_logs_bucket import AccessLogsBucket
 
 NAMESPACE = "AWS/ApplicationELB"
 
@@ -29,6 +33,7 @@ class LoadBalancer(Construct):
         security_group_id: who may connect.
         deletion_protection: whether Terraform and AWS refuse to delete it.
         certificate_arn: a certificate to serve HTTPS with; HTTP then redirects there. With None, it serves HTTP.
+        access_logs_bucket: where it logs every request. With None, it does not log.
     """
 
     def __init__(
@@ -42,6 +47,7 @@ class LoadBalancer(Construct):
         security_group_id: str,
         deletion_protection: bool,
         certificate_arn: str | None,
+        access_logs_bucket: "AccessLogsBucket | None",
     ) -> None:
         super().__init__(scope, id_)
         balancer = Lb(
@@ -57,18 +63,22 @@ class LoadBalancer(Construct):
             # docs/differences.md.
             drop_invalid_header_fields=True,
             enable_deletion_protection=deletion_protection,
+            access_logs=_logs_in(access_logs_bucket) if access_logs_bucket else None,
+            # Elastic Load Balancing tries at once whether it may write there.
+            depends_on=[access_logs_bucket.policy] if access_logs_bucket else None,
             # AWS refuses only after Terraform has deleted the services behind it.
             lifecycle=TerraformResourceLifecycle(prevent_destroy=deletion_protection),
         )
         accept_findings(
             balancer,
             {
-                "CKV_AWS_91": "Langfuse logs its requests, and the flow logs what the firewall refused",
+                "CKV_AWS_91": "Whether every request is logged is the environment's choice: ingress.access_logs",
                 "CKV_AWS_150": "Whether it is protected is the environment's choice: deletion_protection",
                 "CKV2_AWS_20": "It redirects to HTTPS as soon as the environment has a domain",
-                "CKV2_AWS_28": "The usual rules refuse bodies over 8 KB, as prompts are; attach a web ACL that suits",
+                "CKV2_AWS_28": "Whether it has a web ACL is the environment's choice: ingress.waf",
             },
         )
+        self.balancer = balancer
         self.arn = balancer.arn
         self.dns_name = balancer.dns_name
         self.zone_id = balancer.zone_id
@@ -127,6 +137,10 @@ class LoadBalancer(Construct):
         accept_findings(http, {"CKV_AWS_2": without_domain, "CKV_AWS_103": without_domain})
         # A service depends on it: ECS refuses a target group that no listener forwards to.
         self.forwarding_listener = https or http
+
+
+def _logs_in(bucket: "AccessLogsBucket") -> LbAccessLogs:
+    return LbAccessLogs(bucket=bucket.name, prefix=bucket.load_balancer_prefix, enabled=True)
 
 
 def _to_https() -> LbListenerDefaultAction:

@@ -1,11 +1,14 @@
 """The public endpoint: the load balancer, and what gives it an address with HTTPS."""
 
+from cdktf import TerraformProvider
 from constructs import Construct
 
 from modules.network.existing_vpc import ExistingVpc
 from modules.network.vpc import Vpc
 from modules.services.load_balancer import LoadBalancer
+from settings.partition import CLOUDFRONT_REGION
 from settings.sections.domain import Domain
+from settings.sections.ingress import Ingress
 
 
 class PublicEndpoint(Construct):
@@ -13,15 +16,22 @@ class PublicEndpoint(Construct):
 
     - A domain: HTTPS with the given certificate, or with a new certificate where there is a hosted zone for its
       validation. The hosted zone also gets the domain's record.
-    - CloudFront: HTTPS at CloudFront's own domain.
+    - CloudFront: HTTPS there, at the domain or at CloudFront's own name. The load balancer serves HTTP to it.
     - Neither: HTTP at the load balancer's own name.
+
+    The web ACL, where there is one, is at CloudFront or else at the load balancer. ``blocked_requests`` is its metric.
 
     Args:
         name: what the names of its resources start with.
+        global_name: the same for names that an account has once for all Regions.
         settings: the domain.
+        ingress: whether there is a web ACL, and whether requests are logged.
+        region: the AWS Region.
+        cloudfront_provider: the provider for CloudFront's Region, if the stack is in another.
         vpc: the VPC.
         security_group_id: who may connect to the load balancer.
-        deletion_protection: whether AWS refuses to delete the load balancer.
+        deletion_protection: whether AWS refuses to delete the load balancer, and a bucket of logs that is not empty.
+        log_retention_days: after how many days the access logs are deleted.
     """
 
     def __init__(
@@ -30,10 +40,15 @@ class PublicEndpoint(Construct):
         id_: str,
         *,
         name: str,
+        global_name: str,
         settings: Domain,
+        ingress: Ingress,
+        region: str,
+        cloudfront_provider: TerraformProvider | None,
         vpc: Vpc | ExistingVpc,
         security_group_id: str,
         deletion_protection: bool,
+        log_retention_days: int,
     ) -> None:
         super().__init__(scope, id_)
         # Some imports are where they are used, since most environments do without them, and synth is faster so.
@@ -41,8 +56,42 @@ class PublicEndpoint(Construct):
         if settings.name and settings.hosted_zone_id and not certificate_arn:
             from modules.services.certificate import Certificate
 
-            certificate = Certificate(self, "certificate", domain_name=settings.name, zone_id=settings.hosted_zone_id)
-            certificate_arn = certificate.arn
+            certificate_arn = Certificate(
+                self,
+                "certificate",
+                domain_name=settings.name,
+                zone_id=settings.hosted_zone_id,
+                provider=cloudfront_provider if settings.cloudfront else None,
+            ).arn
+        access_logs_bucket = None
+        if ingress.access_logs:
+            from modules.services.access_logs_bucket import AccessLogsBucket
+
+            access_logs_bucket = AccessLogsBucket(
+                self,
+                "access-logs",
+                name_prefix=f"{name}-access-logs-",
+                region=region,
+                retention_days=log_retention_days,
+                cloudfront=settings.cloudfront,
+                force_destroy=not deletion_protection,
+            )
+        web_acl = None
+        if ingress.waf:
+            from modules.services.web_acl import WebAcl
+
+            web_acl = WebAcl(
+                self,
+                # Another address for each, since Terraform would look for a web ACL of the same address in us-east-1.
+                "cloudfront-web-acl" if settings.cloudfront else "web-acl",
+                # CloudFront's web ACLs of all Regions are in us-east-1.
+                name=global_name if settings.cloudfront else name,
+                cloudfront=settings.cloudfront,
+                requests_per_five_minutes=ingress.waf_requests_per_five_minutes,
+                region=CLOUDFRONT_REGION if settings.cloudfront else region,
+                provider=cloudfront_provider if settings.cloudfront else None,
+            )
+        self.blocked_requests = web_acl.blocked_requests if web_acl else None
         self.load_balancer = LoadBalancer(
             self,
             "load-balancer",
@@ -51,9 +100,31 @@ class PublicEndpoint(Construct):
             subnet_ids=vpc.public_subnet_ids,
             security_group_id=security_group_id,
             deletion_protection=deletion_protection,
-            certificate_arn=certificate_arn,
+            certificate_arn=None if settings.cloudfront else certificate_arn,
+            access_logs_bucket=access_logs_bucket,
         )
+        if web_acl and not settings.cloudfront:
+            web_acl.protect(self.load_balancer)
         self.url = f"http://{self.load_balancer.dns_name}"
+        self.cloudfront_dns_name = None
+        address, zone_of_address = self.load_balancer.dns_name, self.load_balancer.zone_id
+        if settings.cloudfront:
+            from modules.services.cloudfront import Cloudfront
+
+            cloudfront = Cloudfront(
+                self,
+                "cloudfront",
+                name=name,
+                global_name=global_name,
+                origin_dns_name=self.load_balancer.dns_name,
+                domain_name=settings.name,
+                certificate_arn=certificate_arn,
+                web_acl_arn=web_acl.arn if web_acl else None,
+                access_logs_bucket=access_logs_bucket,
+            )
+            self.cloudfront_dns_name = cloudfront.dns_name
+            self.url = f"https://{cloudfront.dns_name}"
+            address, zone_of_address = cloudfront.dns_name, cloudfront.zone_id
         if settings.name:
             self.url = f"https://{settings.name}"
         if settings.name and settings.hosted_zone_id:
@@ -64,10 +135,7 @@ class PublicEndpoint(Construct):
                 "record",
                 domain_name=settings.name,
                 zone_id=settings.hosted_zone_id,
-                load_balancer=self.load_balancer,
+                target_name=address,
+                target_zone_id=zone_of_address,
+                ipv6=settings.cloudfront,
             )
-        if settings.cloudfront:
-            from modules.services.cloudfront import Cloudfront
-
-            cloudfront = Cloudfront(self, "cloudfront", name=name, origin_dns_name=self.load_balancer.dns_name)
-            self.url = f"https://{cloudfront.domain_name}"

@@ -1,5 +1,6 @@
 """Settings that another one makes ineffective. They are refused: whoever sets one expects an effect."""
 
+import json
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ class Ineffective(NamedTuple):
     """
 
     cause: str
-    value: str | None
+    value: str | bool | None
     settings: tuple[str, ...]
 
 
@@ -35,6 +36,7 @@ INEFFECTIVE = (
             "clickhouse.snapshot_retention_days",
         ),
     ),
+    Ineffective("ingress.waf", False, ("ingress.waf_requests_per_five_minutes",)),
 )
 
 
@@ -54,7 +56,7 @@ def refuse_ineffective(settings: Settings, given: Given) -> None:
         for name in names:
             path = _path(name)
             if given.variable(path) or (given.in_file(path) and not cause_is_variable):
-                reason = "is set" if value is None else f'is "{value}"'
+                reason = "is set" if value is None else f"is {json.dumps(value)}"
                 raise SettingsError(f"{given.where(path)}: {name}: has no effect while {cause} {reason}: leave it out")
 
 

@@ -15,23 +15,24 @@ from settings.section import Section, refuse
 class Domain(Section):
     """The address of Langfuse. By default, it is the load balancer's own DNS name, without HTTPS.
 
-    For HTTPS, set ``name`` if you have a domain, and ``cloudfront`` otherwise.
+    For HTTPS, set ``name`` if you have a domain, ``cloudfront`` otherwise, or both for your domain in CloudFront.
     """
 
     name: DomainName | None = None
-    """Domain name of Langfuse, which it serves with HTTPS. Requires ``hosted_zone_id`` or ``certificate_arn``, or both.
-    Conflicts with ``cloudfront``."""
+    """Domain name of Langfuse, which it serves with HTTPS. Requires ``hosted_zone_id`` or ``certificate_arn``, or
+    both."""
     hosted_zone_id: HostedZoneId | None = None
     """Hosted zone of the domain, in which the record of ``name`` is created and, unless ``certificate_arn`` is set, a
     new ACM certificate is validated. By default, no record is created: make ``name`` a CNAME record that points to the
-    output ``alb_dns_name`` or, in a zone of Route 53 elsewhere, an alias record, which also needs ``alb_zone_id``.
-    Requires ``name``."""
+    output ``alb_dns_name`` (with ``cloudfront``, to ``cloudfront_dns_name``) or, in a zone of Route 53
+    elsewhere, an alias record, which also needs ``alb_zone_id``. Requires ``name``."""
     certificate_arn: CertificateArn | None = None
-    """Existing certificate for ``name``, in the same Region, and in an account of ``allowed_account_ids`` if that is
-    set. By default, a new one is issued, and validated in the zone of ``hosted_zone_id``. Requires ``name``."""
+    """Existing certificate for ``name``, in the same Region, or in us-east-1 with ``cloudfront``, and in an account of
+    ``allowed_account_ids`` if that is set. By default, a new one is issued, and validated in the zone of
+    ``hosted_zone_id``. Requires ``name``."""
     cloudfront: bool = False
-    """Whether users reach Langfuse through a CloudFront distribution, with HTTPS and CloudFront's own domain name. It
-    is for deployments without a domain. Conflicts with ``name``, and not allowed in China and GovCloud."""
+    """Whether users reach Langfuse through a CloudFront distribution, with HTTPS: at ``name`` or, without it, at
+    CloudFront's own domain name. Not allowed in China and GovCloud."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -45,6 +46,4 @@ class Domain(Section):
             refuse(
                 "name", self.name, "must have at most 64 characters for a new certificate, such as langfuse.example.com"
             )
-        if self.cloudfront and self.name:
-            refuse("cloudfront", True, "is for deployments without a domain: leave name out")
         return self

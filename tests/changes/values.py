@@ -81,6 +81,10 @@ def _with_companions(existing: Existing) -> dict[str, Values]:
     }
     return {
         **dict.fromkeys(vpc, vpc),
+        "ingress.waf_requests_per_five_minutes": {
+            "ingress.waf": True,
+            "ingress.waf_requests_per_five_minutes": 20_000,
+        },
         "redis.engine": {"redis.engine": "valkey", "redis.version": "7.2"},
         "domain.name": domain,
         "domain.certificate_arn": domain,

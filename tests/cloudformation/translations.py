@@ -61,8 +61,16 @@ TRANSLATIONS = {
         Translation(
             "AWS::CloudFront::Distribution",
             inside="DistributionConfig",
-            names={"is_ipv6_enabled": "IPV6Enabled", "origin.origin_id": "Id"},
+            names={
+                "is_ipv6_enabled": "IPV6Enabled",
+                "origin.origin_id": "Id",
+                "logging_config": "Logging",
+                "web_acl_id": "WebACLId",
+            },
         )
+    ],
+    "aws_cloudfront_response_headers_policy": [
+        Translation("AWS::CloudFront::ResponseHeadersPolicy", inside="ResponseHeadersPolicyConfig")
     ],
     "aws_cloudwatch_log_group": [Translation("AWS::Logs::LogGroup", names={"name": "LogGroupName"})],
     "aws_cloudwatch_log_metric_filter": [
@@ -179,6 +187,7 @@ TRANSLATIONS = {
             "AWS::ElasticLoadBalancingV2::LoadBalancer",
             names={
                 "load_balancer_type": "Type",
+                "access_logs": None,
                 "internal": None,
                 "drop_invalid_header_fields": None,
                 "enable_deletion_protection": None,
@@ -270,6 +279,8 @@ TRANSLATIONS = {
     "aws_sns_topic": [Translation("AWS::SNS::Topic", names={"name": "TopicName"})],
     "aws_subnet": [Translation("AWS::EC2::Subnet")],
     "aws_vpc": [Translation("AWS::EC2::VPC")],
+    "aws_wafv2_web_acl": [Translation("AWS::WAFv2::WebACL")],
+    "aws_wafv2_web_acl_association": [Translation("AWS::WAFv2::WebACLAssociation")],
     "aws_vpc_endpoint": [Translation("AWS::EC2::VPCEndpoint")],
     "aws_vpc_security_group_egress_rule": [
         Translation(

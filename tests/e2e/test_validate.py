@@ -11,7 +11,7 @@ import pytest
 
 from setup import LOCK_FILE
 from tests.e2e.conftest import run
-from tests.environments import EC2, ENVIRONMENTS, EXTERNAL, RUNNING
+from tests.environments import EC2, EDGE, ENVIRONMENTS, EXTERNAL, RUNNING
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("reviews")]
 
@@ -24,6 +24,8 @@ CHOICES = {
         "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID": "Z0123456789",
     },
     "cloudfront": {"LANGFUSE_AWS__DOMAIN__CLOUDFRONT": "true"},
+    "edge": EDGE,
+    "ingress": {"LANGFUSE_AWS__INGRESS__WAF": "true", "LANGFUSE_AWS__INGRESS__ACCESS_LOGS": "true"},
     "existing-vpc": {
         "LANGFUSE_AWS__NETWORK__VPC_ID": "vpc-0123456789abcdef0",
         "LANGFUSE_AWS__NETWORK__PUBLIC_SUBNET_IDS": '["subnet-00000001", "subnet-00000002"]',

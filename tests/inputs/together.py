@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tests.inputs.case import BASE, STATE, Case, file, right, says, setting
 from tests.inputs.formats import CERTIFICATE, KMS, SUBNETS, VPC
 
+IN_CLOUDFRONT = {"domain__name": "langfuse.example.com", "domain__cloudfront": "true"}
 CHINA, GOVCLOUD = "cn-north-1", "us-gov-west-1"
 
 
@@ -63,7 +64,9 @@ def cases() -> Iterator[Case]:
     yield setting("domain.name", "langfuse.example.com")
     yield setting("domain.hosted_zone_id", "Z0123456789ABCDEFGHIJ")
     yield setting("domain.certificate_arn", CERTIFICATE)
-    yield setting("domain.cloudfront", "true", domain__name="langfuse.example.com", domain__certificate_arn=CERTIFICATE)
+    yield setting("domain.certificate_arn", CERTIFICATE, **IN_CLOUDFRONT)
+    yield setting("ingress.access_logs", "true", region="eu-south-1", domain__cloudfront="true")
+    yield setting("ingress.waf_requests_per_five_minutes", "500")
     yield setting("domain.cloudfront", "true", region=CHINA)
     yield setting("domain.cloudfront", "true", region=GOVCLOUD)
     # Partitions and Regions.
@@ -97,6 +100,8 @@ def _accepted() -> Iterator[Case]:
     yield right(setting("redis.engine", "valkey"))
     yield right(setting("clickhouse.cluster_enabled", "true", clickhouse__configured="true"))
     yield right(setting("domain.cloudfront", "true"))
+    yield right(setting("domain.certificate_arn", CERTIFICATE.replace("eu-central-1", "us-east-1"), **IN_CLOUDFRONT))
+    yield right(setting("ingress.waf_requests_per_five_minutes", "500", ingress__waf="true"))
     china = CERTIFICATE.replace("arn:aws:", "arn:aws-cn:").replace("eu-central-1", CHINA)
     yield right(setting("domain.certificate_arn", china, region=CHINA, domain__name="langfuse.example.cn"))
     yield right(

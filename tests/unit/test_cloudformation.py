@@ -11,7 +11,7 @@ import pytest
 from tests.cloudformation.cfn_lint import findings
 from tests.cloudformation.translate import Resource, translated
 from tests.cloudformation.translations import NOTHING_TO_CHECK, TRANSLATIONS
-from tests.environments import EC2, EXTERNAL, RUNNING
+from tests.environments import EC2, EDGE, EXTERNAL, RUNNING
 from tests.synthesis import SynthesizedStack, app
 
 Variant = tuple[str, dict[str, str]]
@@ -24,6 +24,8 @@ OTHERS: list[Variant] = [
     ("dev", {"LANGFUSE_AWS__REDIS__ENGINE": "valkey", "LANGFUSE_AWS__REDIS__VERSION": "8.0"}),
     ("dev", {"LANGFUSE_AWS__POSTGRES__VERSION": "17", "LANGFUSE_AWS__ALARMS__EMAIL": "ops@example.com"}),
     ("dev", {"LANGFUSE_AWS__DOMAIN__CLOUDFRONT": "true"}),
+    ("dev", EDGE),
+    ("dev", {"LANGFUSE_AWS__INGRESS__WAF": "true", "LANGFUSE_AWS__INGRESS__ACCESS_LOGS": "true"}),
     (
         "prod",
         {

@@ -11,6 +11,7 @@ GLOBAL_NAMES = {
     "aws_iam_role": "name",
     "aws_iam_instance_profile": "name",
     "aws_cloudwatch_dashboard": "dashboard_name",
+    "aws_cloudfront_response_headers_policy": "name",
 }
 """The types whose names an account has once for all Regions, with the attribute."""
 WITHOUT_GLOBAL_NAME = {

@@ -11,7 +11,7 @@ from cdktf import Testing as CdktfTesting
 
 from settings import Settings
 from stacks import add_stacks
-from tests.environments import load
+from tests.environments import EDGE, load
 
 LONGEST = "abcdefghijkl"
 MAXIMUM = {
@@ -19,6 +19,7 @@ MAXIMUM = {
     ("aws_backup_plan", "name"): 50,
     ("aws_backup_selection", "name"): 50,
     ("aws_backup_vault", "name"): 50,
+    ("aws_cloudfront_response_headers_policy", "name"): 128,
     ("aws_cloudwatch_dashboard", "dashboard_name"): 255,
     ("aws_cloudwatch_log_group", "name"): 512,
     ("aws_cloudwatch_log_metric_filter", "name"): 512,
@@ -45,10 +46,10 @@ MAXIMUM = {
     ("aws_secretsmanager_secret", "name"): 512,
     ("aws_security_group", "name"): 255,
     ("aws_sns_topic", "name"): 256,
+    ("aws_wafv2_web_acl", "name"): 128,
 }
 """Characters that AWS takes, by its API reference."""
 NOT_NAMES = {"comment", "alarm_description", "dashboard_body", "container_definitions", "resource_id"}
-CLOUDFRONT = {"LANGFUSE_AWS__DOMAIN__CLOUDFRONT": "true"}
 
 
 def named(settings: Settings) -> Iterator[tuple[tuple[str, str], str]]:
@@ -64,7 +65,7 @@ def named(settings: Settings) -> Iterator[tuple[tuple[str, str], str]]:
 @pytest.fixture(scope="module")
 def names() -> list[tuple[tuple[str, str], str]]:
     """The names of an environment with a ClickHouse, and of one with CloudFront."""
-    chosen = [load("dev"), load("prod", CLOUDFRONT)]
+    chosen = [load("dev"), load("prod", EDGE)]
     return [name for settings in chosen for name in named(settings.model_copy(update={"name": LONGEST}))]
 
 

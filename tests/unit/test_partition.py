@@ -32,6 +32,7 @@ KEYS = {
         "arn:{partition}:secretsmanager:{region}:123456789012:secret:x-AbCdEf"  # pragma: allowlist secret
     ),
 }
+INGRESS = {"LANGFUSE_AWS__INGRESS__WAF": "true", "LANGFUSE_AWS__INGRESS__ACCESS_LOGS": "true"}
 VARIANTS = [
     ("dev", {}),
     ("dev", EXTERNAL),
@@ -39,6 +40,7 @@ VARIANTS = [
     ("dev", CERTIFICATE),
     ("dev", HOSTED_ZONE),
     ("dev", KEYS),
+    ("dev", INGRESS),
     ("prod", {}),
     ("prod", RUNNING),
     ("prod", EC2),

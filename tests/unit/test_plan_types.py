@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from ops.review import losses, protections, references
-from tests.environments import EC2, EXTERNAL
+from tests.environments import EC2, EDGE, EXTERNAL
 from tests.synthesis import app
 
 HOLDS_DATA = {
@@ -36,6 +36,7 @@ MADE_AGAIN = {
     "aws_backup_plan",
     "aws_backup_selection",
     "aws_cloudfront_distribution",
+    "aws_cloudfront_response_headers_policy",
     "aws_cloudwatch_dashboard",
     "aws_cloudwatch_log_group",  # Told as a protection that goes, with its logs.
     "aws_cloudwatch_log_metric_filter",
@@ -76,6 +77,8 @@ MADE_AGAIN = {
     "aws_vpc_endpoint",
     "aws_vpc_security_group_egress_rule",
     "aws_vpc_security_group_ingress_rule",
+    "aws_wafv2_web_acl",
+    "aws_wafv2_web_acl_association",
     "terraform_data",
 }
 """Types of the stacks that hold no data, and that data does not depend on wherever they are."""
@@ -84,7 +87,8 @@ DEPLOYED: list[tuple[str, dict[str, str]]] = [
     ("prod", {}),
     ("dev", EXTERNAL),
     ("prod", EC2),
-    ("dev", {"LANGFUSE_AWS__DOMAIN__CLOUDFRONT": "true"}),
+    ("dev", EDGE),
+    ("dev", {"LANGFUSE_AWS__INGRESS__WAF": "true"}),
     (
         "dev",
         {

@@ -207,8 +207,12 @@ CASES_WITHOUT_EFFECT = [(row.cause, row.value, setting) for row in INEFFECTIVE f
 OTHER_VALUES = {"network.cidr": "10.1.0.0/16", "clickhouse.instance_type": "m7g.xlarge"}
 
 
-def _cause(cause: str, value: str | None) -> dict[str, str]:
-    return VPC if value is None else {cause.replace(".", "__").upper(): value}
+OTHERWISE = {"CLICKHOUSE__MODE": "ec2", "INGRESS__WAF": "true"}
+"""Values of the causes with which the settings have an effect."""
+
+
+def _cause(cause: str, value: str | bool | None) -> dict[str, str]:
+    return VPC if value is None else {cause.replace(".", "__").upper(): str(value).lower()}
 
 
 def _toml(name: str, value: str) -> str:
@@ -217,7 +221,9 @@ def _toml(name: str, value: str) -> str:
 
 
 @pytest.mark.parametrize(("cause", "value", "setting"), CASES_WITHOUT_EFFECT)
-def test_a_setting_without_effect_is_refused(cause: str, value: str | None, setting: str, tmp_path: Path) -> None:
+def test_a_setting_without_effect_is_refused(
+    cause: str, value: str | bool | None, setting: str, tmp_path: Path
+) -> None:
     name = setting.replace(".", "__").upper()
     default = kind_of(tuple(setting.split(".")))
     assert default is not None
@@ -228,7 +234,7 @@ def test_a_setting_without_effect_is_refused(cause: str, value: str | None, sett
         for who, which in (("v", ineffective), ("c", causes))
     }
     both = "".join(_toml(*each) for each in {**ineffective, **causes}.items()) + FILE
-    _load_acme(tmp_path, ineffective if value is None else {**ineffective, "CLICKHOUSE__MODE": "ec2"})
+    _load_acme(tmp_path, ineffective if value is None else {**ineffective, **OTHERWISE})
     variable = f"{OVERRIDE_PREFIX}{name}: {setting}: has no effect while {cause} "
     assert _refusal(tmp_path, {**ineffective, **causes}).startswith(variable)
     assert _refusal(tmp_path, ineffective, in_file["c"]).startswith(variable)
