@@ -34,13 +34,15 @@ def certificate(environment: Environment) -> Iterator[Finding]:
     domain = environment.settings.domain
     if not (domain.name and domain.certificate_arn):
         return
-    acm: Any = environment.session.client("acm")
+    # CloudFront's is in another Region than the environment.
+    region = domain.certificate_arn.split(":")[3]
+    acm: Any = environment.session.client("acm", region_name=region)
     try:
         described = acm.describe_certificate(CertificateArn=domain.certificate_arn)["Certificate"]
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        remedy = f"correct domain.certificate_arn: it must be of {environment.settings.region} and of this account"
+        remedy = f"correct domain.certificate_arn: it must be of {region} and of this account"
         yield finding("certificate", False, f"{domain.certificate_arn} is absent", remedy)
         return
     names = described.get("SubjectAlternativeNames", [described["DomainName"]])

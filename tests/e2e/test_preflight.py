@@ -325,6 +325,18 @@ def test_the_certificate(preflight: Preflight, client: Callable[[str], Any]) -> 
     assert found("langfuse.example.com", absent)["certificate"]["verdict"] == "FAILED"
 
 
+def test_the_certificate_of_cloudfront(preflight: Preflight, client: Callable[[str], Any]) -> None:
+    """It is in us-east-1, and the environment is not."""
+    arn = client("acm").request_certificate(DomainName="langfuse.example.com")["CertificateArn"]
+    found = preflight(
+        REGION="eu-central-1",
+        DOMAIN__NAME="langfuse.example.com",
+        DOMAIN__CERTIFICATE_ARN=arn,
+        DOMAIN__CLOUDFRONT="true",
+    )
+    assert {found[f"certificate {what}"]["verdict"] for what in ("is issued", "covers the domain")} == {"ok"}
+
+
 def test_a_certificate_that_is_not_issued_yet(
     preflight: Preflight, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
