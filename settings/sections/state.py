@@ -15,4 +15,4 @@ class State(Section):
     Bucket names are unique across all AWS accounts, so there is no default."""
     kms_key_id: KmsKeyArn | None = None
     """KMS key that encrypts the state, in the same Region, and in an account of ``allowed_account_ids`` if that is set.
-    By default, the key whose ARN ``encryption.kms`` is encrypts it, or otherwise one that S3 manages (SSE-S3)."""
+    By default, it is the key that ``encryption.kms`` names by its ARN, or otherwise one that S3 manages (SSE-S3)."""
