@@ -96,7 +96,7 @@ class FargateService(Construct):
             self,
             "execution-role",
             name=execution_role_name,
-            secret_arns=sorted(set(container.secret_arns.values())),
+            secret_arns=list(dict.fromkeys(container.secret_arns.values())),
             kms_key_arns=container.secret_key_arns,
             log_group_arn=logs.arn,
             region=platform.region,
