@@ -196,4 +196,6 @@ def _flag(value: bool) -> str:
 
 
 def _secret_arns(configuration: LangfuseConfiguration, variables: Iterable[str]) -> dict[str, str]:
-    return {**configuration.secrets, **{name: configuration.secret_arns[name] for name in variables}}
+    # In an order of their own: that of ARNs which Terraform does not know yet depends on all the rest of the stacks.
+    stacks = {name: configuration.secret_arns[name] for name in variables}
+    return {**stacks, **dict(sorted(configuration.secrets.items()))}

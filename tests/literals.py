@@ -56,11 +56,16 @@ def settings_with_sequences() -> Settings:
     for number, setting in enumerate(SETTINGS):
         values = dict(changed(setting, current))
         for value in _with_place(FREE_TEXT.get(setting, values[setting])):
-            accepted = "".join(text for text in SEQUENCES if _is_accepted({**values, setting: _filled(value, text)}))
+            accepted = ""
+            for text in SEQUENCES:
+                # A name has a greatest length.
+                if _is_accepted({**values, setting: _filled(value, accepted + text)}):
+                    accepted += text
             if accepted:
                 word = f"x{number}x"
-                found.hostile.update({**values, setting: _filled(value, accepted)})
-                found.harmless.update({**values, setting: _filled(value, word)})
+                # What a setting needs beside it may have got sequences already.
+                found.hostile.update({**values, **found.hostile, setting: _filled(value, accepted)})
+                found.harmless.update({**values, **found.harmless, setting: _filled(value, word)})
                 found.sequences[word] = accepted
                 break
     return found

@@ -112,7 +112,9 @@ class FargateService(Construct):
             self,
             "execution-role",
             name=execution_role_name,
-            secret_arns=sorted({secret["valueFrom"] for definition in definitions for secret in definition["secrets"]}),
+            secret_arns=list(
+                dict.fromkeys(secret["valueFrom"] for definition in definitions for secret in definition["secrets"])
+            ),
             kms_key_arns=container.secret_key_arns,
             log_group_arn=logs.arn,
             ecr_repository_arn=container.image.ecr_repository_arn,

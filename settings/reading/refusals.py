@@ -43,7 +43,8 @@ def _value(error: ErrorDetails, kind: Kind | None) -> str | None:
     if kind is None or not kind.is_closed:
         return None
     if error["type"] == REFUSED:
-        return shown_value(error["ctx"]["value"])
+        value = error["ctx"]["value"]
+        return None if value is None else shown_value(value)
     value = error["input"]
     is_of_kind = isinstance(value, str) or (kind.type is int and isinstance(value, int | float))
     return shown_value(value) if is_of_kind and FIGURES.fullmatch(str(value)) else None

@@ -47,11 +47,8 @@ class First(Section):
         missing = [name for name in First.model_fields if getattr(self, name) is None]
         if missing and len(missing) < len(First.model_fields):
             given = next(name for name in First.model_fields if name not in missing)
-            refuse(
-                given,
-                getattr(self, given),
-                f"needs {' and '.join(missing)} beside it: set all of the section first, or nothing",
-            )
+            # Without the value: any text may be a name, also a secret in the wrong place.
+            refuse(given, None, f"needs {' and '.join(missing)} beside it: set all of the section first, or nothing")
         return self
 
     @property
