@@ -110,11 +110,12 @@ def _with_place(value: object) -> Iterator[object]:
             for placed in _with_place(first):
                 yield [placed, *others]
         case dict():
-            [(key, part)] = value.items()
-            for placed in _with_place(part):
-                yield {key: placed}
-            for placed in _with_place(key):
-                yield {placed: part}
+            for key, part in value.items():
+                others = {name: other for name, other in value.items() if name != key}
+                for placed in _with_place(part):
+                    yield {key: placed, **others}
+                for placed in _with_place(key):
+                    yield {placed: part, **others}
 
 
 def _filled(value: object, text: str) -> object:

@@ -109,7 +109,7 @@ def cases() -> Iterator[Case]:
     yield _given("--from", "an unknown name", text + f"CLICKHOUSE_HOST={CANARY}\n")
     for stdin in ("", "x", GOOD_KEYS + PUBLIC, "\x00", f"{CANARY}\n"):
         yield command("smoke", "--keys", "-", stdin=stdin, what=f"--keys - with {len(stdin)} characters")
-    yield command("smoke", what="--keys not given, and no terminal")
+    yield command("smoke", environment="dev", what="--keys not given, and no terminal")
     yield right(_from(GOOD_VALUES, "all six values"))
     yield right(_from({**GOOD_VALUES, "CLICKHOUSE_URL": "https://clickhouse.example.com:443"}, "another port"))
     # Right ones lead to the next step, which fails here.

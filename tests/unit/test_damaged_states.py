@@ -24,7 +24,7 @@ from ops.state.checks import check_states
 from ops.state.states import OUTPUTS, NoBucketError
 from ops.terraform_state import DamagedStateError, parse
 from tests.command_line import PROJECT, assert_one_line
-from tests.environments import EC2, ENVIRONMENTS, EXTERNAL
+from tests.environments import EC2, ENVIRONMENTS, EXTERNAL, FIRST
 from tests.states import BUCKET, resource
 from tests.synthesis import app
 from tests.unit.state_bucket import STATES, StateBucket, key
@@ -116,7 +116,7 @@ def assert_names_the_way_back(
     bucket: StateBucket, examples: Callable[[str], list[str]], what: str, commands: list[str]
 ) -> None:
     for typed in commands:
-        ran = bucket.ops(*examples(typed))
+        ran = bucket.ops(*examples(typed), **FIRST)
         said = re.compile(WAY_BACK.format(what=what))
         if typed == "ops preflight":
             assert (ran.returncode, ran.stderr) == (1, "")

@@ -136,7 +136,14 @@ def test_the_policy_of_the_key_may_name_the_role(deployment: SmallDeployment, ke
         "Action": "kms:Decrypt",
         "Resource": "*",
     }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    # Without it, KMS refuses the policy.
+    administration = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::000000000000:root"},
+        "Action": "kms:PutKeyPolicy",
+        "Resource": "*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [administration, statement]})
     deployment.client("kms").put_key_policy(KeyId=key["KeyId"], PolicyName="default", Policy=policy)
     assert found(deployment, secret)[DECRYPT].verdict is Verdict.OK
 

@@ -24,7 +24,15 @@ TARGETS = re.findall(r"^(\w+):", (PROJECT / "Makefile").read_text(), re.MULTILIN
 SERVICES = {"s3api": "s3"}
 """The AWS CLI's names of services that are not AWS's own."""
 GLOBAL_OPTIONS = {"output", "profile", "query", "region", "max-items", "no-cli-pager"}
-OF_THE_CLI = {("s3", "cp"), ("s3", "rb"), ("s3", "rm"), ("s3", "ls"), ("sso", "login"), ("logs", "tail")}
+OF_THE_CLI = {
+    ("s3", "cp"),
+    ("s3", "rb"),
+    ("s3", "rm"),
+    ("s3", "ls"),
+    ("s3", "sync"),
+    ("sso", "login"),
+    ("logs", "tail"),
+}
 OF_THE_CLI |= {("ecr", "get-login-password")}
 """Commands that are not operations of a service."""
 

@@ -40,7 +40,13 @@ REFUSED = {
         {PACKAGES: "https://s3.us-east-1.amazonaws.com.example.com/clickhouse/"},
         ["clickhouse.package_repository"],
     ),
-    "China": ({"LANGFUSE_AWS__REGION": "cn-north-1"}, ["network.isolated", "cn-north-1"]),
+    "China": (
+        {
+            "LANGFUSE_AWS__REGION": "cn-north-1",
+            REGISTRY: "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/mirror",
+        },
+        ["network.isolated", "cn-north-1"],
+    ),
     "Google": ({**GOOGLE, **GOOGLE_SECRET}, ["network.isolated", "accounts.google.com", "network.egress_ports"]),
     "an issuer": (
         {f"{VARIABLE}AUTH_OKTA_ISSUER": "https://id.example.com"},

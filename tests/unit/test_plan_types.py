@@ -139,7 +139,7 @@ PROTECTS = {
     "aws_instance": 3,
     "aws_kms_key": 3,
     "aws_lb": 4,
-    "aws_lb_listener": 3,
+    "aws_lb_listener": 4,
     "aws_rds_cluster": 6,
     "aws_s3_bucket": 1,
     "aws_s3_bucket_lifecycle_configuration": 5,

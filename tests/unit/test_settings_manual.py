@@ -21,7 +21,7 @@ from settings.versions import (
     MINIMUM_BY_LANGFUSE_MAJOR,
     OLDEST_LANGFUSE,
 )
-from tests.environments import FIRST, load
+from tests.environments import FIRST, IMAGES, load
 
 
 class Field(NamedTuple):
@@ -69,7 +69,11 @@ EXISTING_VPC = {
     "LANGFUSE_AWS__NETWORK__PUBLIC_SUBNET_IDS": '["subnet-00000001", "subnet-00000002"]',
     "LANGFUSE_AWS__NETWORK__PRIVATE_SUBNET_IDS": '["subnet-00000003", "subnet-00000004"]',
 }
-NEEDED_WITH = dict.fromkeys(("network.vpc_id", "network.public_subnet_ids", "network.private_subnet_ids"), EXISTING_VPC)
+NEEDED_WITH = {
+    **dict.fromkeys(("network.vpc_id", "network.public_subnet_ids", "network.private_subnet_ids"), EXISTING_VPC),
+    **dict.fromkeys(("langfuse.web_digest", "langfuse.worker_digest", "langfuse.base_path"), IMAGES),
+    "ingress.waf_requests_per_five_minutes": {"LANGFUSE_AWS__INGRESS__WAF": "true"},
+}
 NEEDED_IN_SECTION = {
     "domain": {
         "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.org",

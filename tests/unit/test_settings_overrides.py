@@ -179,7 +179,7 @@ def test_variables_of_langfuse_itself_are_left_alone() -> None:
         ({"POSTGRES__STORAGE_GIB": "200"}, "LANGFUSE_AWS__POSTGRES__STORAGE_GIB: postgres.max_storage_gib"),
         ({"WEB__CPU": "8192", "WORKER__MAX_TASKS": "9"}, "LANGFUSE_AWS__WEB__CPU: web.memory_mib"),
         ({"LANGFUSE": '{"version": "4.16.0"}', "POSTGRES__VERSION": "14"}, "LANGFUSE_AWS__POSTGRES__VERSION: "),
-        ({"NETWORK__VPC_ID": "vpc-0123456789abcdef0"}, "LANGFUSE_AWS__NETWORK__VPC_ID: network.public_subnet_ids"),
+        ({"NETWORK__VPC_ID": "vpc-0123456789abcdef0"}, "LANGFUSE_AWS__NETWORK__VPC_ID: network.private_subnet_ids"),
     ],
 )
 def test_the_error_names_the_variable(given_: dict[str, str], named: str, tmp_path: Path) -> None:
