@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -24,12 +25,12 @@ class Finding(NamedTuple):
     check_id: str
 
 
-def synthesized(environment: str) -> list[Json]:
-    """The stacks of an environment, from its file alone."""
+def synthesized(environment: str, overrides: Mapping[str, str] = {}) -> list[Json]:
+    """The stacks of an environment, from its file and ``overrides`` alone."""
     variables = {name: value for name, value in os.environ.items() if not name.startswith(OVERRIDE_PREFIX)}
     with TemporaryDirectory(prefix="policy-scan-") as folder:
         chosen = {"LANGFUSE_ENV": environment, "CDKTF_OUTDIR": folder}
-        subprocess.run([sys.executable, "main.py"], env=variables | chosen, check=True)
+        subprocess.run([sys.executable, "main.py"], env={**variables, **overrides, **chosen}, check=True)
         return [json.loads((stack.folder / "cdk.tf.json").read_text()) for stack in stacks_in_order(Path(folder))]
 
 
