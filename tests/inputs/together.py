@@ -1,6 +1,6 @@
 """Settings that are right one by one, and wrong or without an effect together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tests.inputs.case import BASE, STATE, Case, file, right, says, setting
 from tests.inputs.formats import CERTIFICATE, KMS, SUBNETS, VPC
@@ -63,14 +63,15 @@ def cases() -> Iterator[Case]:
     yield says(setting("network.public_subnet_ids", SUBNETS[:2]), "vpc_id")
     # Without the internet.
     yield says(setting("network.isolated", "true"), "langfuse.registry")
-    for path, value in {
+    beside: Mapping[str, object] = {
         "network.nat_gateways": "1",
         "region": CHINA,
         "langfuse.registry": MIRROR.replace("eu-central-1", "us-east-1"),
         "clickhouse.mode": "ec2",
         "langfuse.environment": {"SMTP_CONNECTION_URL": "ses://eu-central-1", "EMAIL_FROM_ADDRESS": "a@example.com"},
-    }.items():
-        yield setting(path, value, **{**ISOLATED, **{path.replace(".", "__"): value}})
+    }
+    for path, other in beside.items():
+        yield setting(path, other, **{**ISOLATED, path.replace(".", "__"): other})
     yield setting("network.isolated", "true", **{**ISOLATED, **VPC})
     # The domain.
     yield setting("domain.name", "langfuse.example.com")

@@ -84,7 +84,7 @@ def test_the_escapes_of_the_boot_script_are_its_own() -> None:
 
 def test_a_value_above_the_boot_script_is_not_run() -> None:
     hostile = "".join(SEQUENCES) + "'; echo run; '$(echo run)`echo run`\"\\"
-    head = _user_data(VALUE=hostile).partition("\nset -euo")[0]
+    head = _user_data("https://packages.example.com/", VALUE=hostile).partition("\nset -euo")[0]
     ran = subprocess.run(
         ["bash", "-c", f'{head}\nprintf %s "$VALUE"'], capture_output=True, text=True, check=True, timeout=10
     )
