@@ -1,8 +1,8 @@
 """Langfuse's version and the variables of its containers."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from settings import versions
 from settings.arns import KeyArns, PolicyArns
@@ -25,7 +25,9 @@ class Langfuse(Section):
     ``clickhouse.version`` state which versions of them it needs.
 
     Run ``ops upgrade`` before you change it. [From Langfuse 3 to 4](upgrade-to-4.md) has steps of its own."""
-    registry: str = "docker.langfuse.com/langfuse"
+    registry: Annotated[str, Field(examples=["123456789012.dkr.ecr.eu-central-1.amazonaws.com/mirror"])] = (
+        "docker.langfuse.com/langfuse"
+    )
     """Registry of the images."""
     environment: Variables = {}
     """Additional environment variables of both containers, for example ``AUTH_DISABLE_SIGNUP = "true"``.
