@@ -77,6 +77,20 @@ def _place(endpoint: dict[str, Any]) -> None:
         ]
 
 
+@wraps(ec2, "DescribeNetworkInterfaces")
+def filtered_interfaces(describe: Handler, params: Parameters) -> Answer:
+    """EC2 DescribeNetworkInterfaces in ministack 1.5 ignores the filters: a load balancer would have the endpoints'."""
+    filters = ec2._parse_filters(params)
+    names = {"description": "Description", "subnet-id": "SubnetId", "vpc-id": "VpcId"}
+    matching = [
+        id_
+        for id_, interface in ec2._network_interfaces.items()
+        if all(name in names and interface[names[name]] in values for name, values in filters.items())
+    ]
+    chosen = {f"NetworkInterfaceId.{number}": [id_] for number, id_ in enumerate(matching or ["none"], start=1)}
+    return describe({**params, **chosen}) if filters else describe(params)
+
+
 @wraps(ec2, "_vpce_fields_xml")
 def described_endpoints(to_xml: Callable[..., str], endpoint: dict[str, Any], tag: str = "item") -> str:
     """EC2 DescribeVpcEndpoints in ministack 1.5 does not return what the functions above keep."""

@@ -236,6 +236,9 @@ def test_an_interface_endpoint_with_its_subnet_and_security_group(ec2: Any, vpc:
     (endpoint,) = ec2.describe_vpc_endpoints(VpcEndpointIds=[id_])["VpcEndpoints"]
     assert (endpoint["SubnetIds"], endpoint["PrivateDnsEnabled"]) == ([subnet], True)
     assert [one["GroupId"] for one in endpoint["Groups"]] == [group]
+    # A load balancer is deleted once it has no network interfaces, by their description.
+    described = {"Name": "description", "Values": ["ELB app/x/1"]}
+    assert ec2.describe_network_interfaces(Filters=[described])["NetworkInterfaces"] == []
     # The service's name is taken in this VPC.
     assert refused(ec2.create_vpc_endpoint, **interface_endpoint(vpc, [subnet], group)) == "InvalidParameter"
     assert refused(ec2.delete_security_group, GroupId=group) == "DependencyViolation"
