@@ -111,11 +111,11 @@ def _with_place(value: object) -> Iterator[object]:
                 yield [placed, *others]
         case dict():
             for key, part in value.items():
-                others = {name: other for name, other in value.items() if name != key}
+                rest = {name: other for name, other in value.items() if name != key}
                 for placed in _with_place(part):
-                    yield {key: placed, **others}
+                    yield {key: placed, **rest}
                 for placed in _with_place(key):
-                    yield {placed: part, **others}
+                    yield {placed: part, **rest}
 
 
 def _filled(value: object, text: str) -> object:
