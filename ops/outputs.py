@@ -14,7 +14,7 @@ def outputs(as_json: AsJson = False) -> None:
         print_json(stacks)
         return
     rows = (
-        (stack, name, "\n".join(value) if isinstance(value, list) else value)
+        (stack, name, "\n".join(map(str, value)) if isinstance(value, list) else str(value))
         for stack, values in stacks.items()
         for name, value in values.items()
     )

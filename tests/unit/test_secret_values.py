@@ -190,8 +190,8 @@ def test_a_value_that_looks_like_a_secret_is_refused_and_not_shown(value: str) -
     host=st.from_regex(r"[a-z0-9]{1,9}(\.[a-z]{2,5})?(:[0-9]{2,5})?", fullmatch=True),
 )
 def test_credentials_in_urls_are_refused_whatever_the_scheme(scheme: str, user: str, password: str, host: str) -> None:
-    if re.match(r"[0-9]+[\s/?#,]", password) and user:
-        password = f"x{password}"  # https://host:80/path@host has no credentials
+    if re.match(r"[0-9]+[\s/?#,]", password):
+        password = f"x{password}"  # neither https://host:80/path@host nor https://:80/path@host has credentials
     assert looks_secret("EXAMPLE", f"{scheme}://{user}:{password}@{host}/path")
 
 
