@@ -76,8 +76,12 @@ class Secret(Construct):
         self.arn = self._version.arn
 
     def read(self) -> str:
-        """The value as Secrets Manager has it, for a write-only argument. It is read only after it is stored."""
-        arguments = {"secret_id": self._version.secret_id}
+        """The value as Secrets Manager has it, for a write-only argument. It is read only after it is stored.
+
+        By the version's ARN, which is unknown until the version is there. Its ``secret_id`` is known as soon as the
+        secret is: the next plan after a deploy that was killed between the two would read a secret without a value.
+        """
+        arguments = {"secret_id": self._version.arn}
         secret_version = _ephemeral(self, "read", "aws_secretsmanager_secret_version", arguments)
         return f"${{{secret_version}.secret_string}}"
 

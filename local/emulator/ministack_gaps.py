@@ -371,15 +371,13 @@ def labelled_secret_value(put: Handler, data: Parameters) -> Answer:
     return answer
 
 
-@wraps(secretsmanager, "_vid_to_stages")
-def versions_with_a_value(
-    to_stages: Callable[[Parameters], dict[str, list[str]]], secret: Parameters
-) -> dict[str, list[str]]:
+@wraps(secretsmanager, "_create_secret")
+def secret_without_a_value(create: Handler, data: Parameters) -> Answer:
     """Secrets Manager CreateSecret in ministack 1.5 makes a version without a value, where AWS makes none."""
-    empty = {
-        id_ for id_, version in secret["Versions"].items() if not (version["SecretString"] or version["SecretBinary"])
-    }
-    return {id_: stages for id_, stages in to_stages(secret).items() if id_ not in empty}
+    answer = create(data)
+    if answer[0] == 200 and not {"SecretString", "SecretBinary"} & data.keys():
+        secretsmanager._secrets[data["Name"]]["Versions"].clear()
+    return answer
 
 
 @wraps(ecs, "SubmitTaskStateChange")

@@ -171,11 +171,20 @@ class Interruptible:
         return values
 
     def _made_by_aws(self) -> set[str]:
-        """The main route table and the default security group of each VPC."""
+        """The main route table and the default security group of each VPC, and the root volumes of instances.
+
+        Of an instance that an interrupted deploy has started, the state does not have the volume yet.
+        """
         ec2 = self._client("ec2")
         tables = ec2.describe_route_tables(Filters=[{"Name": "association.main", "Values": ["true"]}])["RouteTables"]
         groups = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["default"]}])["SecurityGroups"]
-        return {table["RouteTableId"] for table in tables} | {group["GroupId"] for group in groups}
+        volumes = ec2.describe_volumes()["Volumes"]
+        roots = {
+            volume["VolumeId"]
+            for volume in volumes
+            if any(attachment.get("DeleteOnTermination") for attachment in volume["Attachments"])
+        }
+        return {table["RouteTableId"] for table in tables} | {group["GroupId"] for group in groups} | roots
 
     def _keys(self) -> list[str]:
         listed = self._client("s3").list_objects_v2(Bucket=self._settings.state.bucket)

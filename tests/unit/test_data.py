@@ -1,6 +1,7 @@
 """Tests of the data stack: PostgreSQL, Redis, the bucket, the secrets and the alarms."""
 
 import json
+import re
 
 import pytest
 from cdktf import Testing as CdktfTesting
@@ -158,7 +159,8 @@ def test_generated_secrets_need_no_escaping_in_urls() -> None:
 def test_the_database_password_is_stored_before_it_is_used() -> None:
     data = app()["data"]
     read = data.json["ephemeral"]["aws_secretsmanager_secret_version"]["postgres_password_read"]
-    assert read["secret_id"].startswith("${aws_secretsmanager_secret_version.postgres_password_version")
+    # Its ARN is unknown until it is there, also if the secret is there already.
+    assert re.fullmatch(r"\${aws_secretsmanager_secret_version\.postgres_password_version_\w+\.arn}", read["secret_id"])
     value = "${ephemeral.aws_secretsmanager_secret_version.postgres_password_read.secret_string}"
     assert data.resource("aws_db_instance")["password_wo"] == value
     url = next(

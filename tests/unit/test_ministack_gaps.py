@@ -64,6 +64,17 @@ def test_the_type_of_an_instance_changes_while_it_is_stopped(aws: EmbeddedAws) -
     assert attribute["InstanceType"]["Value"] == "m7g.xlarge"
 
 
+def test_a_secret_without_a_value_has_no_version(aws: EmbeddedAws) -> None:
+    client = aws.session().client("secretsmanager", endpoint_url=aws.url)
+    client.create_secret(Name="empty")
+    with pytest.raises(client.exceptions.ResourceNotFoundException, match="staging label: AWSCURRENT"):
+        client.get_secret_value(SecretId="empty")
+    client.put_secret_value(SecretId="empty", SecretString="text")
+    (version,) = client.list_secret_version_ids(SecretId="empty")["Versions"]
+    assert client.get_secret_value(SecretId="empty")["VersionId"] == version["VersionId"]
+    client.delete_secret(SecretId="empty", ForceDeleteWithoutRecovery=True)
+
+
 def test_nat_gateways_have_addresses(aws: EmbeddedAws) -> None:
     client = aws.session().client("ec2", endpoint_url=aws.url)
     vpc = client.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
