@@ -53,19 +53,10 @@ class PublicEndpoint(Construct):
         log_retention_days: int,
     ) -> None:
         super().__init__(scope, id_)
-        # Some imports are where they are used, since most environments do without them, and synth is faster so.
-        certificate_arn = settings.certificate_arn
-        if settings.name and settings.hosted_zone_id and not certificate_arn:
-            from modules.services.certificate import Certificate
-
-            certificate_arn = Certificate(
-                self,
-                "certificate",
-                domain_name=settings.name,
-                zone_id=settings.hosted_zone_id,
-                provider=cloudfront_provider if settings.cloudfront else None,
-            ).arn
+        provider = cloudfront_provider if settings.cloudfront else None
+        certificate_arn = settings.certificate_arn or self._issued_certificate_arn(settings, provider)
         access_logs_bucket = None
+        # Some imports are where they are used, since most environments do without them, and synth is faster so.
         if ingress.access_logs:
             from modules.services.access_logs_bucket import AccessLogsBucket
 
@@ -91,7 +82,7 @@ class PublicEndpoint(Construct):
                 cloudfront=settings.cloudfront,
                 requests_per_five_minutes=ingress.waf_requests_per_five_minutes,
                 region=CLOUDFRONT_REGION if settings.cloudfront else region,
-                provider=cloudfront_provider if settings.cloudfront else None,
+                provider=provider,
             )
         self.blocked_requests = web_acl.blocked_requests if web_acl else None
         self.load_balancer = LoadBalancer(
@@ -144,3 +135,13 @@ class PublicEndpoint(Construct):
                 target_zone_id=zone_of_address,
                 ipv6=settings.cloudfront or ingress.ip_address_type == "dualstack",
             )
+
+    def _issued_certificate_arn(self, settings: Domain, provider: TerraformProvider | None) -> str | None:
+        """The ARN of a new certificate of the domain, if there is a hosted zone that validates it."""
+        if not (settings.name and settings.hosted_zone_id):
+            return None
+        from modules.services.certificate import Certificate
+
+        return Certificate(
+            self, "certificate", domain_name=settings.name, zone_id=settings.hosted_zone_id, provider=provider
+        ).arn
