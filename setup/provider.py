@@ -22,9 +22,9 @@ from setup import LOCK_FILE, PROJECT
 from setup.step import step
 
 MIRROR_VARIABLE = "TERRAFORM_PROVIDER_MIRROR"
-# Together less than 15 seconds, so that a missing provider is reported soon.
 REGISTRY_TIMEOUT_SECONDS = 6
-SEARCH_TIMEOUT_SECONDS = 6
+# A busy machine with a large disk needs more than ten.
+SEARCH_TIMEOUT_SECONDS = 30
 
 
 class ProviderError(Exception):
