@@ -69,7 +69,7 @@ MAIL = {
 # Single sign-on alone, with one provider. Its secret must exist where the services run.
 SIGN_IN = {
     "LANGFUSE_AWS__SIGN_IN__SIGN_UP": "false",
-    "LANGFUSE_AWS__SIGN_IN__PASSWORD": "false",
+    "LANGFUSE_AWS__SIGN_IN__PASSWORD": "false",  # pragma: allowlist secret
     "LANGFUSE_AWS__SIGN_IN__SESSION_MINUTES": "480",
     "LANGFUSE_AWS__SIGN_IN__SSO_DOMAINS": '["example.com"]',
     "LANGFUSE_AWS__SIGN_IN__PROVIDERS__OKTA__CLIENT_ID": "langfuse",

@@ -34,7 +34,7 @@ STORES = {
     "aws_s3_bucket_server_side_encryption_configuration": (
         "rule.0.apply_server_side_encryption_by_default.kms_master_key_id"
     ),
-    "aws_secretsmanager_secret": "kms_key_id",
+    "aws_secretsmanager_secret": "kms_key_id",  # pragma: allowlist secret
     "aws_sns_topic": "kms_master_key_id",
 }
 

@@ -63,7 +63,7 @@ def test_the_defaults_set_nothing(environment: str) -> None:
 def test_the_tasks_get_what_is_set() -> None:
     expected = {
         "AUTH_DISABLE_SIGNUP": "true",
-        "AUTH_DISABLE_USERNAME_PASSWORD": "true",
+        "AUTH_DISABLE_USERNAME_PASSWORD": "true",  # pragma: allowlist secret
         "AUTH_SESSION_MAX_AGE": "480",
         "AUTH_DOMAINS_WITH_SSO_ENFORCEMENT": "example.com",
         "AUTH_OKTA_CLIENT_ID": "langfuse",
