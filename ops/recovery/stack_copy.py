@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from ops.recovery.unread import unread
+from modules.identity import IDENTITIES
+from ops.recovery.unread import unread, write_only
 from ops.terraform import init, run
 from setup import LOCK_FILE
 from synth.manifest import SYNTHESIZED, StackManifest
@@ -63,7 +64,7 @@ class StackCopy:
         state = json.loads(run("terraform", "state", "pull", folder=self._source, capture=True))
         self._serial = int(state["serial"])
         # A state that was never written has no lineage, which says what the later ones are versions of.
-        self._write_state({**state, "lineage": state["lineage"] or str(uuid4())})
+        self._write_state({**without_values(state, self.configured), "lineage": state["lineage"] or str(uuid4())})
 
     @property
     def references(self) -> dict[str, set[str]]:
@@ -166,6 +167,25 @@ def _by_address(document: Json) -> dict[str, Json]:
         for type_, named in document.get("resource", {}).items()
         for name, arguments in named.items()
     }
+
+
+def without_values(state: Json, configured: Mapping[str, Json]) -> Json:
+    """A state that no refresh reads the values of secrets into.
+
+    The provider notes last that a value is write-only, and without that note, it reads the value. So the note is added
+    to those that a deploy was interrupted at, and a value that was read is taken out.
+
+    Args:
+        state: the state, which is changed.
+        configured: the arguments of the resources in the stack, by address.
+    """
+    for resource in state["resources"]:
+        note = IDENTITIES[resource["type"]].instead_of_import if resource["type"] in IDENTITIES else None
+        arguments = configured.get(f"{resource['type']}.{resource['name']}")
+        for instance in resource["instances"] if note and arguments else ():
+            if not note.items() <= instance["attributes"].items():
+                instance["attributes"] |= {**write_only(arguments), **note}
+    return state
 
 
 def copied(document: Json, state_files: Mapping[str, Path]) -> Json:

@@ -13,6 +13,7 @@ from ops.state.states import OUTPUTS
 from ops.terraform_state import State
 
 MOST_NAMES = 3
+SECRET_VERSION = "aws_secretsmanager_secret_version"  # noqa: S105  # pragma: allowlist secret
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
@@ -26,6 +27,7 @@ def check_states(environment: Environment) -> None:
     states = environment.states
     found = {stack: state for stack in states.stacks() if (state := states.read(stack))}
     _check_lineages(environment, found)
+    _check_secrets(found)
     if not found and (names := _remains(environment)):
         others = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
         raise OpsError(
@@ -39,6 +41,17 @@ def _check_lineages(environment: Environment, found: dict[str, State]) -> None:
     for one, other in combinations([stack for stack in OUTPUTS if stack in found], 2):
         if found[one].lineage == found[other].lineage:
             raise environment.states.error(other, f"has the lineage of {one}'s state: one is a copy of the other")
+
+
+def _check_secrets(found: dict[str, State]) -> None:
+    """The provider notes last that a secret's value is write-only. Without that, it reads the value into the state."""
+    for stack, state in found.items():
+        for resource in state.resources:
+            if resource.type == SECRET_VERSION and not resource.attributes.get("has_secret_string_wo"):
+                raise OpsError(
+                    f"a deploy of {stack} was interrupted at {resource.address}, and another would store its value in"
+                    " the state: run `ops recover --apply`, then this again (docs/recover.md)"
+                )
 
 
 def _remains(environment: Environment) -> list[str]:

@@ -21,6 +21,7 @@ from tests.faults.terminal import Terminal
 
 RECOVER = "docs/recover.md"
 SHOWN_LINES = 30
+SHORTEST_SECRET = 32
 Things = set[tuple[str, str, str]]
 
 
@@ -124,6 +125,7 @@ class Interruptible:
             self._ops("recover", "--apply")
         _check(not self.unknown(), f"not in the state: {self.unknown()}")
         _check(self.secrets() == secrets, "secrets have changed")
+        _check(not self.leaked(), f"values of secrets are in a state: {self.leaked()}")
 
     def deploy(self) -> None:
         """Deploys undisturbed.
@@ -169,6 +171,19 @@ class Interruptible:
             with suppress(client.exceptions.ResourceNotFoundException):
                 values[secret] = client.get_secret_value(SecretId=secret).get("SecretString", "")
         return values
+
+    def leaked(self) -> set[str]:
+        """The names of the secrets whose values are in a version of a state."""
+        client, bucket = self._client("s3"), self._settings.state.bucket
+        # Short ones are addresses, names and placeholders.
+        values = {name: value for name, value in self.secrets().items() if len(value) >= SHORTEST_SECRET}
+        found: set[str] = set()
+        for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            for version in page.get("Versions", []):
+                stored = client.get_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+                text = stored["Body"].read().decode()
+                found |= {name for name, value in values.items() if value in text}
+        return found
 
     def _made_by_aws(self) -> set[str]:
         """The main route table and the default security group of each VPC, and the root volumes of instances.

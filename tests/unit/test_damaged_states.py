@@ -210,6 +210,18 @@ def refused(environment: Environment) -> str:
     return ""
 
 
+@pytest.mark.parametrize(("noted", "is_refused"), [(None, True), (True, False)])
+def test_a_secret_at_which_a_deploy_was_interrupted(
+    noted: bool | None, is_refused: bool, state_bucket: StateBucket
+) -> None:
+    secret = resource("aws_secretsmanager_secret_version", "salt", has_secret_string_wo=noted)
+    state_bucket.put("data", {**STATES["data"], "serial": 8, "resources": [*STATES["data"]["resources"], secret]})
+    said = refused(state_bucket.environment())
+    assert bool(said) is is_refused
+    assert not said or "aws_secretsmanager_secret_version.salt" in said
+    assert not said or "`ops recover --apply`" in said
+
+
 def test_sound_states_pass(state_bucket: StateBucket) -> None:
     assert refused(state_bucket.environment()) == ""
     state_bucket.put("data", {**STATES["data"], "serial": 8})

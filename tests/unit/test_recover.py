@@ -18,7 +18,7 @@ from ops.recovery.imports import check, existing
 from ops.recovery.lookups import creations
 from ops.recovery.readiness import STATUSES, is_coming, status
 from ops.recovery.rounds import errors
-from ops.recovery.stack_copy import copied
+from ops.recovery.stack_copy import copied, without_values
 from ops.recovery.taints import KEPT
 from ops.recovery.unread import unread
 from ops.review.references import HOLDS_DATA
@@ -308,3 +308,24 @@ def test_the_roles_of_another_region_are_not_taken(aws: EmbeddedAws) -> None:
         iam.delete_role_policy(RoleName="langfuse-dev-flow-logs", PolicyName="write")
         iam.delete_role(RoleName="langfuse-dev-flow-logs")
         s3.delete_bucket(Bucket="langfuse-dev-terraform-state")
+
+
+SECRET_VERSION = "aws_secretsmanager_secret_version"  # noqa: S105  # pragma: allowlist secret
+
+
+@pytest.mark.parametrize("read", [None, "value"])
+def test_no_value_of_a_secret_is_read_into_the_copy_of_a_state(read: str | None) -> None:
+    """The provider reads it unless the state notes that it is write-only, which an interrupted deploy has not done."""
+    interrupted = {"id": "arn|1", "has_secret_string_wo": None, "secret_string_wo_version": 1, "secret_string": read}
+    whole = {**interrupted, "has_secret_string_wo": True, "secret_string": None}
+    instances = [{"attributes": interrupted, "status": "tainted"}]
+    state = {
+        "resources": [
+            {"mode": "managed", "type": SECRET_VERSION, "name": "salt", "instances": instances},
+            {"mode": "managed", "type": "aws_vpc", "name": "vpc", "instances": [{"attributes": {"id": "vpc-1"}}]},
+        ]
+    }
+    arguments = {"secret_string_wo": "${ephemeral.x}", "secret_string_wo_version": 1, "secret_id": "arn"}
+    secret, vpc = without_values(state, {f"{SECRET_VERSION}.salt": arguments})["resources"]
+    assert secret["instances"] == [{"attributes": whole, "status": "tainted"}]
+    assert vpc["instances"] == [{"attributes": {"id": "vpc-1"}}]
