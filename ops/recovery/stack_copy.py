@@ -180,10 +180,11 @@ def without_values(state: Json, configured: Mapping[str, Json]) -> Json:
         configured: the arguments of the resources in the stack, by address.
     """
     for resource in state["resources"]:
-        note = IDENTITIES[resource["type"]].instead_of_import if resource["type"] in IDENTITIES else None
-        arguments = configured.get(f"{resource['type']}.{resource['name']}")
-        for instance in resource["instances"] if note and arguments else ():
-            if not note.items() <= instance["attributes"].items():
+        identity = IDENTITIES.get(resource["type"])
+        note = (identity and identity.instead_of_import) or {}
+        arguments = configured.get(f"{resource['type']}.{resource['name']}", {})
+        for instance in resource["instances"]:
+            if any(instance["attributes"].get(name) != value for name, value in note.items()):
                 instance["attributes"] |= {**write_only(arguments), **note}
     return state
 
