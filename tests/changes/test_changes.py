@@ -21,11 +21,14 @@ pytestmark = pytest.mark.e2e
 
 SHOWN_REASONS = 12
 TABLE = changes.read()
+LOST = f"^(replace|delete) ({'|'.join(sorted(HOLDS_DATA | FOUNDATIONS))})[.]"
 REFUSED_BY = {
     "region": "StatusCode: 301",
     "state.bucket": "does not exist",
     "clickhouse.cluster_enabled": "is for mode",
     "ingress.internal": "Instance cannot be destroyed",
+    # By Terraform, where the environment is protected.
+    "encryption.kms": f"Instance cannot be destroyed|{LOST}",
     **{
         setting: "has no effect"
         for ineffective in INEFFECTIVE
@@ -34,7 +37,6 @@ REFUSED_BY = {
     },
 }
 """What the refusal says, where it is not `ops plan` that refuses the loss of data."""
-LOST = f"^(replace|delete) ({'|'.join(sorted(HOLDS_DATA | FOUNDATIONS))})[.]"
 
 # AWS refuses to change these back, or too soon.
 IRREVERSIBLE = {

@@ -137,6 +137,7 @@ def _values(current: Settings) -> dict[str, object]:
         "langfuse.secrets": {"SMTP_PASSWORD": SECRET_ARN},
         "langfuse.ca_certificate_secret_arn": "arn:aws:secretsmanager:us-east-1:000000000000:secret:ca-AbCdEf",
         "sign_in.session_minutes": 480,
+        "mail.from_address": f"langfuse@{DOMAIN.partition('.')[2]}",
         "langfuse.kms_key_arns": ["arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-4cde-8f01-23456789abcd"],
         "secrets.recovery_window_days": 7,
         # Both go with 4096 MiB, and 5120 MiB with both.
