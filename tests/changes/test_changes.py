@@ -38,8 +38,11 @@ REFUSED_BY = {
 }
 """What the refusal says, where it is not `ops plan` that refuses the loss of data."""
 
-# AWS refuses to change these back, or too soon.
+# AWS refuses to change these back, or too soon, or keeps the secrets that they make for a while.
 IRREVERSIBLE = {
+    "first.organization",
+    "first.project",
+    "first.user_email",
     "network.availability_zones",
     "postgres.version",
     "postgres.storage_gib",
