@@ -1,0 +1,121 @@
+"""Tests of docs/security.md: what it claims that no other test shows. The tests that any document names exist."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.command_line import PROJECT
+from tests.environments import EC2, ENVIRONMENTS, EXTERNAL
+from tests.synthesis import app
+
+PAGE = (PROJECT / "docs/security.md").read_text()
+TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+NAMED = {named for page in PROJECT.glob("docs/**/*.md") for named in TEST.findall(page.read_text())}
+WORKFLOWS = sorted((PROJECT / ".github/workflows").glob("*.yml"))
+DOMAIN = {
+    "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com",
+    "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID": "Z0123456789ABCDEFGHIJ",
+}
+
+
+def functions(path: str) -> set[str]:
+    """Returns the names of the functions of a Python file."""
+    nodes = ast.walk(ast.parse((PROJECT / path).read_text()))
+    return {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_test_that_a_document_names_exists() -> None:
+    assert TEST.findall(PAGE)
+    missing = [f"{path}::{name}" for path, name in NAMED if name not in functions(path)]
+    assert missing == []
+
+
+def test_each_section_of_claims_names_tests() -> None:
+    """Only the overview and the list of what is missing have none."""
+    sections = dict(re.findall(r"^##+ (.+?)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
+    without = [title for title, text in sections.items() if "::test_" not in text]
+    assert without == ["Threats", "Who may do what", "Not least privilege yet"]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_tasks_and_the_database_have_no_public_address(environment: str) -> None:
+    stacks = app(environment)
+    for service in stacks["services"].resources("aws_ecs_service").values():
+        assert service["network_configuration"]["assign_public_ip"] is False
+    assert stacks["data"].resource("aws_db_instance")["publicly_accessible"] is False
+    for name, subnet in stacks["network"].resources("aws_subnet").items():
+        assert not subnet.get("map_public_ip_on_launch"), name
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_no_task_has_a_shell(environment: str) -> None:
+    for service in app(environment)["services"].resources("aws_ecs_service").values():
+        assert not service.get("enable_execute_command")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("clickhouse", [EC2, EXTERNAL])
+def test_each_role_is_for_one_service_of_aws(environment: str, clickhouse: dict[str, str]) -> None:
+    for stack in app(environment, clickhouse).values():
+        for role in stack.resources("aws_iam_role").values():
+            (statement,) = json.loads(role["assume_role_policy"])["Statement"]
+            assert list(statement["Principal"]) == ["Service"]
+            assert re.fullmatch(r"[a-z0-9-]+\.amazonaws\.com", statement["Principal"]["Service"])
+
+
+def test_tasks_can_not_delete_old_versions_of_objects() -> None:
+    policies = app("prod")["services"].resources("aws_iam_role_policy")
+    (policy,) = [policy for name, policy in policies.items() if name.startswith("task-role")]
+    actions = {action for statement in json.loads(policy["policy"])["Statement"] for action in statement["Action"]}
+    assert {action for action in actions if action.startswith("s3:")} == {
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:DeleteObject",
+        "s3:AbortMultipartUpload",
+        "s3:ListBucket",
+    }
+
+
+def test_the_load_balancer_takes_tls_1_2_and_1_3_only() -> None:
+    https = app("dev", DOMAIN)["services"].resource("aws_lb_listener", port=443)
+    assert https["ssl_policy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
+
+
+def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yields the jobs of all workflows, by ``<workflow>/<job>``. Without permissions of their own, they have none."""
+    for file in WORKFLOWS:
+        workflow = yaml.safe_load(file.read_text())
+        assert workflow["permissions"] == {}
+        for name, job in workflow["jobs"].items():
+            yield f"{file.stem}/{name}", job
+
+
+def test_only_jobs_that_plan_or_apply_can_assume_a_role() -> None:
+    assert [name for name, job in jobs() if "id-token" in job["permissions"]] == [
+        "deploy-environment/plan",
+        "deploy-environment/apply",
+        "deploy/dev",
+        "deploy/prod",
+        "drift/prod",
+        "pull-request/plan",
+    ]
+
+
+def test_only_apply_is_in_a_github_environment() -> None:
+    assert [name for name, job in jobs() if "environment" in job] == ["deploy-environment/apply"]
+
+
+def test_a_fork_is_not_planned() -> None:
+    plan = dict(jobs())["pull-request/plan"]
+    assert plan["if"] == "github.event.pull_request.head.repo.full_name == github.repository"
+
+
+def test_each_action_is_pinned_to_a_commit() -> None:
+    used = [step["uses"] for _, job in jobs() for step in job.get("steps", []) if "uses" in step]
+    assert used
+    assert [action for action in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action)] == []
