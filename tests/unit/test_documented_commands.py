@@ -31,6 +31,7 @@ OF_THE_CLI = {
     ("s3", "ls"),
     ("s3", "sync"),
     ("sso", "login"),
+    ("configure", "sso"),
     ("logs", "tail"),
 }
 OF_THE_CLI |= {("ecr", "get-login-password")}
