@@ -14,5 +14,5 @@ class Alarms(Section):
     subscribed."""
     queue_metrics: bool = True
     """Whether the worker publishes its metrics to CloudWatch, about 200 custom metrics for about 60 USD a month
-    (docs/costs.md). Without them, the queues have no alarms and no graph, ``ops status`` does not show them, and
+    (docs/shapes.md). Without them, the queues have no alarms and no graph, ``ops status`` does not show them, and
     autoscaling of the worker follows its CPU use."""
