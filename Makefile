@@ -47,8 +47,9 @@ lint: .venv/requirements.stamp .venv/checkov/.stamp ## ruff, mypy, shellcheck, a
 bench: setup ## measure synth and these commands, as ratios, into docs/performance.md (three quarters of an hour)
 	@python -m bench
 
-docs: .venv/requirements.stamp ## write docs/settings.md, from the settings' docstrings
+docs: .venv/requirements.stamp ## write docs/settings.md from the settings' docstrings, and thresholds to docs/alarms.md
 	@python -m settings.manual
+	@python -m tests.alarms
 
 synth: setup ## write the Terraform JSON of ENV to cdktf.out
 	@cdktf synth

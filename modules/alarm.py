@@ -16,6 +16,7 @@ def alarm(
     metric: Metric,
     *,
     name: str,
+    section: str,
     description: str,
     statistic: Literal["Average", "Maximum", "Minimum", "Sum"],
     topic_arn: str,
@@ -32,7 +33,8 @@ def alarm(
         id_: its id there.
         metric: what is measured, by the attribute of its resource: ``postgres.cpu``.
         name: the alarm's name.
-        description: what is wrong and what to do, for whoever is paged.
+        section: its heading in docs/alarms.md, which its description ends with: what to look at and what to do.
+        description: what is wrong and what to do first, for whoever is paged, without a full stop.
         statistic: how the values of a minute become one.
         topic_arn: the SNS topic.
         above: the alarm goes off when the metric is above this. Give this or ``below``.
@@ -50,7 +52,7 @@ def alarm(
         scope,
         id_,
         alarm_name=name,
-        alarm_description=description,
+        alarm_description=f"{description}; see docs/alarms.md#{section}",
         namespace=metric.namespace,
         metric_name=metric.name,
         dimensions=dict(metric.dimensions),

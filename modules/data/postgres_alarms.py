@@ -28,6 +28,7 @@ class PostgresAlarms(Construct):
             statistic="Average",
             minutes=15,
             name=f"{postgres.id}-cpu",
+            section="postgres-cpu",
             description="PostgreSQL is short of processor: look for slow queries or take a larger instance_class",
             topic_arn=topic_arn,
         )
@@ -38,6 +39,7 @@ class PostgresAlarms(Construct):
             below=storage_gib * GIB // 10,
             statistic="Minimum",
             name=f"{postgres.id}-storage",
+            section="postgres-storage",
             description="Under a tenth of PostgreSQL's disk is free: raise postgres.max_storage_gib",
             topic_arn=topic_arn,
         )
@@ -49,6 +51,7 @@ class PostgresAlarms(Construct):
             statistic="Average",
             minutes=15,
             name=f"{postgres.id}-memory",
+            section="postgres-memory",
             description="PostgreSQL has under 100 MiB of memory left: take a larger instance_class",
             topic_arn=topic_arn,
         )

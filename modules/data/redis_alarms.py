@@ -26,6 +26,7 @@ class RedisAlarms(Construct):
                 above=75,
                 statistic="Maximum",
                 name=f"{node.id}-memory",
+                section="redis-memory",
                 description="Redis is three quarters full: does the worker keep up? If so, take a larger node_type",
                 topic_arn=topic_arn,
             )
@@ -37,6 +38,7 @@ class RedisAlarms(Construct):
                 statistic="Average",
                 minutes=15,
                 name=f"{node.id}-cpu",
+                section="redis-cpu",
                 description="Redis is short of processor: take a larger node_type",
                 topic_arn=topic_arn,
             )

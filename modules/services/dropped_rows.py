@@ -44,6 +44,7 @@ class DroppedRows(Construct):
             statistic="Sum",
             minutes=1,
             name=f"{name}-dropped-rows",
-            description="ClickHouse refuses what the worker writes, and traces are lost: see ops logs worker --errors",
+            section="dropped-rows",
+            description="ClickHouse refuses what the worker writes, and traces are lost: run ops logs worker --errors",
             topic_arn=topic_arn,
         )

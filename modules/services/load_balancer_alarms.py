@@ -24,6 +24,7 @@ class LoadBalancerAlarms(Construct):
             above=10,
             statistic="Sum",
             name=f"{name}-web-errors",
+            section="web-errors",
             description="Web answers with 5xx: read its logs",
             topic_arn=topic_arn,
         )
@@ -34,6 +35,7 @@ class LoadBalancerAlarms(Construct):
             above=10,
             statistic="Sum",
             name=f"{name}-balancer-errors",
+            section="balancer-errors",
             description="The load balancer finds no web task to answer, or one that hangs up",
             topic_arn=topic_arn,
         )
@@ -45,6 +47,7 @@ class LoadBalancerAlarms(Construct):
             statistic="Maximum",
             minutes=10,
             name=f"{name}-unhealthy",
+            section="unhealthy",
             description="A web task fails its health check",
             topic_arn=topic_arn,
         )

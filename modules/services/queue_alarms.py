@@ -23,6 +23,7 @@ class QueueAlarms(Construct):
     def __init__(self, scope: Construct, id_: str, queues: Mapping[str, Metric], *, name: str, topic_arn: str) -> None:
         super().__init__(scope, id_)
         for queue, waiting_jobs in queues.items():
+            alarm_name = queue_alarm_name(name, queue)
             alarm(
                 self,
                 queue,
@@ -30,7 +31,8 @@ class QueueAlarms(Construct):
                 above=MANY_JOBS,
                 statistic="Maximum",
                 minutes=15,
-                name=queue_alarm_name(name, queue),
-                description=f"Over {MANY_JOBS:,} jobs wait in {queue}: are the workers alive, is max_tasks reached?",
+                name=alarm_name,
+                section=alarm_name.removeprefix(f"{name}-"),
+                description=f"Over {MANY_JOBS:,} jobs wait in {queue}: are the workers alive, is max_tasks reached",
                 topic_arn=topic_arn,
             )

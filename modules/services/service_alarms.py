@@ -24,6 +24,7 @@ class ServiceAlarms(Construct):
             above=90,
             statistic="Maximum",
             name=f"{service.name}-memory",
+            section=f"{service.node.id}-memory",
             description=f"{service.name} is about to run out of memory: raise memory_mib",
             topic_arn=topic_arn,
         )
@@ -37,6 +38,7 @@ class ServiceAlarms(Construct):
             # A service without any running task publishes nothing.
             missing_is_breaching=min_tasks > 0,
             name=f"{service.name}-running",
+            section=f"{service.node.id}-running",
             description=f"{service.name} runs fewer tasks than it should: see why the last one stopped",
             topic_arn=topic_arn,
         )

@@ -31,7 +31,8 @@ class ClickhouseAlarms(Construct):
             above=80,
             statistic="Maximum",
             name=f"{name}-disk",
-            description="ClickHouse's volume is 80 % full: raise clickhouse.volume_gib, see docs/scaling.md",
+            section="clickhouse-disk",
+            description="ClickHouse's volume is 80 % full: raise clickhouse.volume_gib",
             topic_arn=topic_arn,
         )
         alarm(
@@ -42,6 +43,7 @@ class ClickhouseAlarms(Construct):
             statistic="Average",
             minutes=15,
             name=f"{name}-memory",
+            section="clickhouse-memory",
             description="ClickHouse is short of memory: take a larger clickhouse.instance_type",
             topic_arn=topic_arn,
         )
@@ -58,6 +60,7 @@ class ClickhouseAlarms(Construct):
                 statistic="Maximum",
                 minutes=3,
                 name=f"{name}-{check}-check",
+                section=f"clickhouse-{check}-check",
                 description=f"ClickHouse's instance fails its {check} check; AWS will {action} it",
                 topic_arn=topic_arn,
                 ec2_action_arn=f"arn:{partition_of(region)}:automate:{region}:ec2:{action}",
