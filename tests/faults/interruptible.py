@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from tests.e2e.inventory import inventory
 from tests.environments import load
 from tests.faults.accidents import Accident
 from tests.faults.moments import Moment
+from tests.faults.secret_values import secret_values
 from tests.faults.terminal import Terminal
 
 RECOVER = "docs/recover.md"
@@ -164,13 +165,7 @@ class Interruptible:
 
     def secrets(self) -> dict[str, str]:
         """The values of the secrets that have one, by name."""
-        client = self._client("secretsmanager")
-        values = {}
-        for secret in client.get_paginator("list_secrets").paginate().search("SecretList[].Name"):
-            # One without a value is not found, or has no text in the embedded AWS.
-            with suppress(client.exceptions.ResourceNotFoundException):
-                values[secret] = client.get_secret_value(SecretId=secret).get("SecretString", "")
-        return values
+        return secret_values(self._client("secretsmanager"))
 
     def leaked(self) -> set[str]:
         """The names of the secrets whose values are in a version of a state."""

@@ -18,6 +18,7 @@ from tests.command_line import Ran, assert_one_line, ops
 from tests.e2e.conftest import REGION, plan, terraform  # noqa: F401
 from tests.e2e.inventory import inventory
 from tests.environments import RUNNING, load
+from tests.faults.secret_values import secret_values
 from tests.progress import report_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800), pytest.mark.xdist_group("dev-recovered")]
@@ -62,13 +63,6 @@ def client(aws: EmbeddedAws, service: str) -> Any:
 def state_versions(aws: EmbeddedAws) -> set[tuple[str, str]]:
     answer = client(aws, "s3").list_object_versions(Bucket=BUCKET)
     return {(version["Key"], version["VersionId"]) for version in answer.get("Versions", [])}
-
-
-def secret_values(aws: EmbeddedAws) -> dict[str, str]:
-    secrets = client(aws, "secretsmanager")
-    names = [secret["Name"] for secret in secrets.list_secrets()["SecretList"]]
-    values = {name: secrets.get_secret_value(SecretId=name).get("SecretString") for name in names}
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def recover(deployment: Deployment, *arguments: str) -> Ran:
@@ -120,14 +114,14 @@ def recovered(empty: Deployment) -> Deployment:
     assert findings(recover(empty, "--json", "--apply")) == findings(dry)
 
     Killed(empty, "aws_elasticache_replication_group.redis_group_D692ECB6: Still creating").deploy()
-    secrets = secret_values(empty.aws)
+    secrets = secret_values(client(empty.aws, "secretsmanager"))
     assert secrets
     assert steps(recover(empty, "--json", "--apply"), "data")["import"] > len(secrets)
 
     Killed(empty, "aws_ecs_service.web_service_10983F6A: Creating").deploy()
     assert steps(recover(empty, "--json", "--apply"), "services")["import"]
     assert empty.deploy() == 0
-    now = secret_values(empty.aws)
+    now = secret_values(client(empty.aws, "secretsmanager"))
     assert {name: now[name] for name in secrets} == secrets
     return empty
 
@@ -151,7 +145,7 @@ def test_a_lost_state_and_a_tainted_database(recovered: Deployment) -> None:
     (database,) = [resource for resource in state["resources"] if resource["type"] == "aws_db_instance"]
     database["instances"][0]["status"] = "tainted"
     s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps({**state, "serial": state["serial"] + 1}).encode())
-    secrets, resources = secret_values(recovered.aws), inventory(recovered.aws)
+    secrets, resources = secret_values(client(recovered.aws, "secretsmanager")), inventory(recovered.aws)
 
     assert_one_line_at_the_end(plan(recovered).ran, "network.tfstate is deleted", "`ops state versions network`")
     applied = recover(recovered, "--json", "--apply")
@@ -160,5 +154,5 @@ def test_a_lost_state_and_a_tainted_database(recovered: Deployment) -> None:
         "aws_db_instance.postgres_instance_919E2690"
     ]
     assert recovered.deploy() == 0
-    assert (secret_values(recovered.aws), inventory(recovered.aws)) == (secrets, resources)
+    assert (secret_values(client(recovered.aws, "secretsmanager")), inventory(recovered.aws)) == (secrets, resources)
     assert_nothing_to_do(recovered)
