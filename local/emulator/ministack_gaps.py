@@ -308,8 +308,9 @@ def volume_with_throughput(to_xml: ToXml, volume: Parameters) -> str:
 
 @wraps(ec2, "CreateVolume")
 def volume_created_with_throughput(create: Handler, params: Parameters) -> Answer:
-    """EC2 CreateVolume in ministack 1.5 drops the throughput and the KMS key."""
-    answer = create(params)
+    """EC2 CreateVolume in ministack 1.5 drops the throughput and the KMS key, and a snapshot's size."""
+    snapshot = ec2._snapshots.get(ec2._p(params, "SnapshotId"))
+    answer = create({"Size": [str(snapshot["VolumeSize"])], **params} if snapshot else params)
     for id_ in re.findall(r"<volumeId>(vol-\w+)</volumeId>", answer[2].decode()):
         ec2._volumes[id_]["KmsKeyId"] = ec2._p(params, "KmsKeyId")
         ec2._volumes[id_]["Throughput"] = int(ec2._p(params, "Throughput") or ec2._volumes[id_]["Throughput"])

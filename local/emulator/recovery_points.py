@@ -1,13 +1,15 @@
 """The recovery points of AWS Backup, which ministack 1.5 makes and counts, but neither lists nor deletes.
 
-Terraform lists and deletes them before it deletes a vault with ``force_destroy``.
+Terraform lists and deletes them before it deletes a vault with ``force_destroy``. Those of a volume are snapshots.
 """
 
+import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from ministack.services import backup
+from ministack.services import backup, ec2
 
 from local.emulator.ministack_gaps import Answer, wraps
 
@@ -22,6 +24,21 @@ def recovery_points(vault_name: str) -> dict[str, dict[str, Any]]:
         for job in backup._jobs.values()
         if job["BackupVaultName"] == vault_name and job["RecoveryPointArn"]
     }
+
+
+@wraps(backup, "_start_job")
+def job_that_makes_a_snapshot(start: Callable[[Mapping[str, Any]], Answer], body: Mapping[str, Any]) -> Answer:
+    """AWS Backup StartBackupJob in ministack 1.5 makes no snapshot of a volume, which is its recovery point."""
+    status, headers, answer = start(body)
+    kind, _, volume_id = body["ResourceArn"].rpartition("/")
+    if kind.endswith(":volume") and volume_id in ec2._volumes:
+        _, _, made = ec2._ACTION_MAP["CreateSnapshot"]({"VolumeId": [volume_id]})
+        (snapshot_id,) = re.findall(r"<snapshotId>(snap-\w+)</snapshotId>", made.decode())
+        job = backup._jobs[json.loads(answer)["BackupJobId"]]
+        arn = f"{kind.rpartition(':')[0].rpartition(':')[0]}::snapshot/{snapshot_id}"
+        answer = answer.replace(job["RecoveryPointArn"].encode(), arn.encode())
+        job["RecoveryPointArn"] = arn
+    return status, headers, answer
 
 
 @wraps(backup, "_list_recovery_points_by_vault")
@@ -51,6 +68,7 @@ async def deleted_recovery_point(
         return await handle(method, path, *rest)
     for job in backup._jobs.values():
         if (job["BackupVaultName"], job["RecoveryPointArn"]) == (parts[1], parts[3]):
+            ec2._snapshots.pop(job["RecoveryPointArn"].rpartition("/")[2], None)
             job["RecoveryPointArn"] = ""
             backup._vaults[parts[1]]["NumberOfRecoveryPoints"] -= 1
     answer: Answer = backup._no_content()

@@ -22,6 +22,7 @@ from local.emulator.idempotency import idempotent
 from local.emulator.ipv6 import add_ipv6
 from local.emulator.ministack_gaps import close_gaps
 from local.emulator.offerings import add_instance_type_offerings
+from local.emulator.rds_restores import add_rds_restores
 from local.emulator.refusals import refusal, refusing
 from local.emulator.service_quotas import add_service_quotas
 
@@ -37,6 +38,7 @@ if __name__ == "__main__":
     add_application_autoscaling()
     add_instance_type_offerings()
     add_service_quotas()
+    add_rds_restores()
     add_ipv6()
     app.app = with_failures(with_crashes(idempotent(refusing(app.app, refusal))))
     app.main()

@@ -79,5 +79,4 @@ def _remedy(environment: Environment, missing: Sequence[StateResource]) -> str:
     again = f"`ops plan` shows what {environment.deploy_command} would make again"
     if not data:
         return again
-    docs = "docs/restore.md (ClickHouse) and docs/destroy.md (everything else) say"
-    return f"first restore the data of {', '.join(data[:SHOWN])}, as {docs}; {again}, empty"
+    return f"first restore the data of {', '.join(data[:SHOWN])}, as docs/disaster-recovery.md says; {again}, empty"

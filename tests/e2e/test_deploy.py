@@ -131,7 +131,6 @@ def test_a_snapshot_takes_the_volumes_place(deployment: Deployment, terraform: s
     new_id = ec2.create_volume(
         SnapshotId=snapshot_id,
         AvailabilityZone=old["AvailabilityZone"],
-        Size=old["Size"],
         VolumeType="gp3",
         Encrypted=True,
     )["VolumeId"]

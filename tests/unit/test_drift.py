@@ -89,7 +89,7 @@ def test_another_resource_of_the_name_is_not_that_of_the_state(deployment: Small
 def test_data_is_restored_before_a_deploy_makes_it_empty(deployment: SmallDeployment) -> None:
     (found,) = find(deployment, DATABASE, LOST, topic(deployment, "gone", exists=False))
     assert found.remedy.startswith("first restore the data of aws_db_instance.lost")
-    assert "docs/restore.md" in found.remedy
+    assert "docs/disaster-recovery.md" in found.remedy
     assert "gone" not in found.remedy
 
 

@@ -94,6 +94,20 @@ def narrow_storage_autoscaling(request: Request) -> str | None:
     return "Max storage size must be greater than storage size"
 
 
+@refuses("rds", "ModifyDBInstance", code="DBInstanceAlreadyExists")
+def rename_to_taken_identifier(request: Request) -> str | None:
+    """Another instance has the identifier."""
+    return "DB instance already exists" if request.get("NewDBInstanceIdentifier") in rds._instances else None
+
+
+@refuses("rds", "RestoreDBInstanceToPointInTime", code="InvalidParameterCombination")
+def one_point_in_time(request: Request) -> str | None:
+    """The time is either a given one or the latest."""
+    if ("RestoreTime" in request) != bool(request.get("UseLatestRestorableTime")):
+        return None
+    return "Specify either RestoreTime or UseLatestRestorableTime."
+
+
 @refuses("rds", "DeleteDBInstance", code="InvalidParameterCombination")
 def protected_instance(request: Request) -> str | None:
     """The instance has deletion protection. Terraform reads the message, which ministack words differently."""
