@@ -1,6 +1,7 @@
 """Runs the blocks of a page, as a reader does: in their order, in one shell, in a copy of the project."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,14 +13,17 @@ from tests.command_line import PROJECT, Ran, copy_project
 from tests.docs.blocks import Block, name
 
 VENV = Path(sys.prefix)
-AWS_CLI = VENV / "awscli" / "bin"
+AWS_CLI = f"""#!/bin/sh
+# In us-east-1, version 1 of the AWS CLI ignores AWS_ENDPOINT_URL for RDS.
+exec {shlex.quote(str(VENV / "awscli" / "bin" / "aws"))} --endpoint-url "$AWS_ENDPOINT_URL" "$@"
+"""
 STRICT = ("-e", "-u", "-o", "pipefail")
 TIMEOUT_SECONDS = 1500
 MARK = "--- "
 
 
 def working_copy(folder: Path) -> Path:
-    """Copies the project to ``folder``, with links to what is installed, and returns ``folder``.
+    """Copies the project to ``folder``, with links to what is installed and the AWS CLI, and returns ``folder``.
 
     Its ``.venv`` is a folder of links, not a link: ``make setup`` writes to it, for the copy alone.
     """
@@ -29,6 +33,9 @@ def working_copy(folder: Path) -> Path:
         link = folder / ".venv" / installed.relative_to(VENV)
         if not link.exists():
             link.symlink_to(installed)
+    aws = folder / ".venv" / "bin" / "aws"
+    aws.write_text(AWS_CLI)
+    aws.chmod(0o755)
     (folder / "node_modules").symlink_to(PROJECT / "node_modules")
     return folder
 
@@ -56,7 +63,7 @@ def run_blocks(blocks: Sequence[Block], folder: Path, environment: Mapping[str, 
     """
     file = folder.with_suffix(".sh")
     file.write_text(script(blocks))
-    path = os.pathsep.join([str(folder / ".venv" / "bin"), str(AWS_CLI), environment["PATH"]])
+    path = os.pathsep.join([str(folder / ".venv" / "bin"), environment["PATH"]])
     process = subprocess.Popen(
         ["bash", *STRICT, str(file)],
         cwd=folder,
