@@ -55,33 +55,38 @@ def script(blocks: Sequence[Block]) -> str:
 def run_blocks(blocks: Sequence[Block], folder: Path, environment: Mapping[str, str], stdin: str = "") -> Ran:
     """Runs the blocks in ``folder``, a working copy. Returns the exit code, and what was printed on both streams.
 
+    After ``TIMEOUT_SECONDS``, everything is killed, and the exit code is -9.
+
     Args:
         blocks: those of one page.
         folder: the current folder of the first block.
         environment: the variables.
         stdin: what a reader types.
     """
-    file = folder.with_suffix(".sh")
+    file, typed, printed = (folder.with_suffix(suffix) for suffix in (".sh", ".stdin", ".output"))
     file.write_text(script(blocks))
+    typed.write_text(stdin)
     path = os.pathsep.join([str(folder / ".venv" / "bin"), environment["PATH"]])
-    process = subprocess.Popen(
-        ["bash", *STRICT, str(file)],
-        cwd=folder,
-        # The commands that pip has installed would import the project itself, not the copy.
-        env={**environment, "PATH": path, "PYTHONPATH": str(folder)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        output, _ = process.communicate(stdin, TIMEOUT_SECONDS)
-    finally:
-        # What a block has started in the background.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    return Ran(name(blocks[0].page), process.returncode, output, "")
+    # Files, not pipes: a program in the background would keep a pipe open.
+    with typed.open() as reads, printed.open("w") as writes:
+        process = subprocess.Popen(
+            ["bash", *STRICT, str(file)],
+            cwd=folder,
+            # The commands that pip has installed would import the project itself, not the copy.
+            env={**environment, "PATH": path, "PYTHONPATH": str(folder)},
+            stdin=reads,
+            stdout=writes,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(TIMEOUT_SECONDS)
+        finally:
+            # Also what a block has started in the background.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return Ran(name(blocks[0].page), process.wait(), printed.read_text(), "")
 
 
 def failure(blocks: Sequence[Block], ran: Ran) -> str:
