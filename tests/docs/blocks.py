@@ -66,7 +66,8 @@ def blocks(page: Path) -> Iterator[Block]:
         if token.type == "fence":
             assert token.map is not None
             mark = NOT_RUN.search(above)
-            yield Block(page, token.map[0] + 1, token.info, token.content, mark[1] if mark else of_page)
+            reason = mark[1] if mark else of_page if token.info == "bash" else None
+            yield Block(page, token.map[0] + 1, token.info, token.content, reason)
         above = token.content if token.type == "html_block" else ""
         if mark := NO_BLOCK_RUN.search(above):
             of_page = mark[1]
