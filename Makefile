@@ -113,6 +113,7 @@ node_modules/.stamp: package-lock.json | .venv/requirements.stamp
 	@python -m setup.step "Node.js packages" npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+# What only tests need of npm.
 tests/node_modules/.stamp: tests/package-lock.json | .venv/requirements.stamp
 	@python -m setup.step "Node.js packages of the tests" npm ci --prefix tests --ignore-scripts --no-audit --no-fund
 	@touch $@

@@ -24,15 +24,15 @@ TARGETS = re.findall(r"^(\w+):", (PROJECT / "Makefile").read_text(), re.MULTILIN
 
 SERVICES = {"s3api": "s3"}
 """The AWS CLI's names of services that are not AWS's own."""
-GLOBAL_OPTIONS = {"cli-input-json", "output", "profile", "query", "region", "max-items", "no-cli-pager"}
+GLOBAL_OPTIONS = {"output", "profile", "query", "region", "max-items", "no-cli-pager", "cli-input-json"}
 OF_THE_CLI = {
     ("s3", "cp"),
     ("s3", "rb"),
     ("s3", "rm"),
     ("s3", "ls"),
     ("s3", "sync"),
-    ("configure", "sso"),
     ("sso", "login"),
+    ("configure", "sso"),
     ("logs", "tail"),
 }
 OF_THE_CLI |= {("ecr", "get-login-password")}
