@@ -15,7 +15,7 @@ endif
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help local test unit changes faults lint bench docs synth plan apply deploy destroy setup terraform pins clean
+.PHONY: help local test unit commands changes faults lint bench docs synth plan apply deploy destroy setup terraform pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,13 +29,16 @@ test: setup .venv/checkov/.stamp ## run every test, the end-to-end ones included
 unit: .venv/requirements.stamp ## run the unit tests alone, which need neither Terraform nor its provider
 	@python -m tests unit $(ARGS)
 
+commands: setup .venv/awscli/.stamp ## run every command of README.md and docs/, on deployed environments (a quarter of an hour)
+	@python -m tests docs $(ARGS)
+
 changes: setup ## change every setting of each environment, and compare with docs/settings.md (a quarter of an hour)
 	@python -m tests changes $(ARGS)
 
 faults: setup ## interrupt deploys and destroys at any moment, and repair them (three quarters of an hour)
 	@python -m tests faults $(ARGS)
 
-lint: .venv/requirements.stamp .venv/checkov/.stamp ## ruff, mypy, shellcheck, actionlint, zizmor, and checkov over every environment
+lint: .venv/requirements.stamp .venv/checkov/.stamp tests/node_modules/.stamp ## ruff, mypy, shellcheck, actionlint, zizmor, checkov over every environment; spelling and style of the documents
 	@ruff check .
 	@ruff format --check .
 	@mypy
@@ -43,6 +46,8 @@ lint: .venv/requirements.stamp .venv/checkov/.stamp ## ruff, mypy, shellcheck, a
 	@actionlint .github/workflows/*.yml
 	@zizmor --offline --quiet .github
 	@python -m policy_scan
+	@tests/node_modules/.bin/cspell --no-progress --no-summary
+	@tests/node_modules/.bin/markdownlint-cli2
 
 bench: setup ## measure synth and these commands, as ratios, into docs/performance.md (three quarters of an hour)
 	@python -m bench
@@ -67,7 +72,7 @@ destroy: setup ## destroy ENV on AWS
 	@cdktf destroy $(or $(ARGS),'*')
 
 pins: .venv/setup.stamp ## pin what the requirements*.in ask for, with the hashes of every file, into requirements*.txt
-	@for name in requirements requirements-dev requirements-setup requirements-terraform requirements-checkov; do \
+	@for name in requirements requirements-dev requirements-setup requirements-terraform requirements-checkov requirements-awscli; do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 			--custom-compile-command "make pins" $$name.in --output-file $$name.txt || exit 1; \
 	done
@@ -75,7 +80,7 @@ pins: .venv/setup.stamp ## pin what the requirements*.in ask for, with the hashe
 clean: ## remove what make installed and wrote
 	@for state in cdktf.out/stacks/*/errored.tfstate; do test ! -e "$$state" || { \
 		echo "$$state is a state that Terraform could not store: run \`terraform state push errored.tfstate\` in that folder, then delete the file" >&2; exit 1; }; done
-	@rm -rf .venv node_modules cdktf.out
+	@rm -rf .venv node_modules tests/node_modules cdktf.out
 
 # Terraform comes first, so that a missing provider is reported before the other packages are installed.
 setup: terraform .venv/requirements.stamp node_modules/.stamp
@@ -101,6 +106,15 @@ terraform: .venv/setup.stamp
 	@python -m setup.step "checkov" sh -ec 'python -m venv --clear .venv/checkov; setup/install.sh .venv/checkov --require-hashes --requirement requirements-checkov.txt'
 	@touch $@
 
+.venv/awscli/.stamp: requirements-awscli.txt .venv/setup.stamp
+	@python -m setup.step "AWS CLI" sh -ec 'python -m venv --clear .venv/awscli; setup/install.sh .venv/awscli --require-hashes --requirement requirements-awscli.txt'
+	@touch $@
+
 node_modules/.stamp: package-lock.json | .venv/requirements.stamp
 	@python -m setup.step "Node.js packages" npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# What only tests need of npm.
+tests/node_modules/.stamp: tests/package-lock.json | .venv/requirements.stamp
+	@python -m setup.step "Node.js packages of the tests" npm ci --prefix tests --ignore-scripts --no-audit --no-fund
 	@touch $@

@@ -1,7 +1,8 @@
-"""``python -m tests [unit|e2e|changes|faults]``: runs the unit tests and, if they pass, the end-to-end tests.
+"""``python -m tests [unit|e2e|docs|changes|faults]``: runs the unit tests and, if they pass, the end-to-end tests.
 
-``changes`` are the tests that change every setting of deployed environments; ``faults`` are those that interrupt
-deploys and destroys, and break what they need. They run only if they are named.
+``docs`` are the tests that run the commands of the documents. ``changes`` are those that change every setting of
+deployed environments; ``faults`` are those that interrupt deploys and destroys, and break what they need. They run only
+if they are named.
 
 Other arguments are passed to pytest: paths, ``-k``, ``-x`` and so on.
 """
@@ -23,6 +24,8 @@ PARTS: Mapping[str, Sequence[str]] = {
     "unit": ["-n", "2", "--dist", "loadfile"],
     # One process per group of tests. These are more than there are cores, because they wait most of the time.
     "e2e": ["-n", "8", "--dist", "loadgroup", "-p", "tests.progress"],
+    # One process per deployment.
+    "docs": ["-n", "4", "--dist", "loadgroup", "-p", "tests.progress"],
     # One process per environment, and one for the destroy of prod.
     "changes": ["-n", "3", "--dist", "loadgroup", "-p", "tests.progress"],
     "faults": ["-n", "8", "--dist", "loadgroup", "-p", "tests.progress"],

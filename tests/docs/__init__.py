@@ -1,0 +1,1 @@
+"""Runs the commands of the documents against an embedded AWS: ``make commands``."""
