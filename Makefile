@@ -23,7 +23,7 @@ help: ## this list
 local: setup ## deploy all stacks onto an embedded AWS, no account needed (ARGS=--once: and stop it again)
 	@python -m local $(ARGS)
 
-test: setup .venv/checkov/.stamp ## run every test, the end-to-end ones included (ARGS="-k bootstrap": some of them)
+test: setup .venv/checkov/.stamp tests/node_modules/.stamp ## run every test, the end-to-end ones included (ARGS="-k bootstrap": some of them)
 	@python -m tests $(ARGS)
 
 unit: .venv/requirements.stamp ## run the unit tests alone, which need neither Terraform nor its provider
@@ -74,7 +74,7 @@ pins: .venv/setup.stamp ## pin what the requirements*.in ask for, with the hashe
 clean: ## remove what make installed and wrote
 	@for state in cdktf.out/stacks/*/errored.tfstate; do test ! -e "$$state" || { \
 		echo "$$state is a state that Terraform could not store: run \`terraform state push errored.tfstate\` in that folder, then delete the file" >&2; exit 1; }; done
-	@rm -rf .venv node_modules cdktf.out
+	@rm -rf .venv node_modules tests/node_modules cdktf.out
 
 # Terraform comes first, so that a missing provider is reported before the other packages are installed.
 setup: terraform .venv/requirements.stamp node_modules/.stamp
@@ -102,4 +102,9 @@ terraform: .venv/setup.stamp
 
 node_modules/.stamp: package-lock.json | .venv/requirements.stamp
 	@python -m setup.step "Node.js packages" npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# What only tests need of npm.
+tests/node_modules/.stamp: tests/package-lock.json | .venv/requirements.stamp
+	@python -m setup.step "Node.js packages of the tests" npm ci --prefix tests --ignore-scripts --no-audit --no-fund
 	@touch $@

@@ -355,9 +355,9 @@ def test_the_alarm_on_running_tasks_is_quiet_until_there_should_be_any() -> None
         assert alarm["treat_missing_data"] == missing
 
 
-def test_the_dashboard_is_valid_json_with_nine_graphs() -> None:
+def test_the_dashboard_is_valid_json_with_eleven_graphs() -> None:
     body = json.loads(app()["services"].resource("aws_cloudwatch_dashboard")["dashboard_body"])
-    assert len(body["widgets"]) == 9
+    assert len(body["widgets"]) == 11
 
 
 def test_browsers_may_upload_media_from_the_app_alone() -> None:

@@ -1,0 +1,133 @@
+"""The graphs of the CloudWatch dashboard, with what CloudWatch has measured in the last day."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ops.environment import Environment, OpsError
+from ops.metrics import PERIOD, Query, Value, over
+from ops.parts import Row
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
+
+DAY = timedelta(days=1)
+GIB = 1024**3
+STATISTICS = {
+    "Sum": "sum of 5 minutes",
+    "Average": "average of 5 minutes",
+    "Maximum": "highest of 5 minutes",
+    "Minimum": "lowest of 5 minutes",
+    "p95": "95th percentile of 5 minutes",
+}
+TITLE_WITH_UNIT = re.compile(r"(?P<title>.+) \((?P<unit>.+)\)")
+
+
+class Series(NamedTuple):
+    """The values of a metric, by time."""
+
+    label: str
+    values: Sequence[Value]
+
+
+class Graph(NamedTuple):
+    """Series with a common axis.
+
+    Args:
+        title: what is measured.
+        unit: the unit of the values.
+        statistic: how the values of five minutes became one, in words.
+        start: the start of the first period.
+        end: the end of the last one.
+        series: the series. One without values has none in the last day.
+        thresholds: by what is said of it, each value at which an alarm goes off. An alarm that adds up the values of
+            another time has none here.
+    """
+
+    title: str
+    unit: str
+    statistic: str
+    start: datetime
+    end: datetime
+    series: Sequence[Series]
+    thresholds: Mapping[str, float]
+
+
+class Widget(NamedTuple):
+    """A graph of the dashboard. ``queries`` has its metrics by label."""
+
+    title: str
+    unit: str
+    statistic: str
+    queries: Mapping[str, Query]
+
+
+def graphs(environment: Environment, alarms: Iterable[Row], now: datetime) -> list[Graph]:
+    """Reads the dashboard, and asks CloudWatch for the day before ``now`` of every metric in it.
+
+    Raises:
+        OpsError: if the dashboard is not as this project makes it.
+    """
+    widgets = _widgets(environment)
+    end = datetime.fromtimestamp(now.timestamp() // PERIOD.total_seconds() * PERIOD.total_seconds(), UTC)
+    queries = [query for widget in widgets for query in widget.queries.values()]
+    values = iter(over(environment, end - DAY, end, queries))
+    described = [row.alarm for row in alarms if row.alarm]
+    return [_graph(widget, [next(values) for _ in widget.queries], described, end) for widget in widgets]
+
+
+def _widgets(environment: Environment) -> list[Widget]:
+    name = environment.settings.global_prefix
+    body = environment.session.client("cloudwatch").get_dashboard(DashboardName=name)["DashboardBody"]
+    try:
+        return [_widget(widget["properties"]) for widget in json.loads(body)["widgets"]]
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise OpsError(f"the dashboard {name} was changed by hand: {environment.deploy_command} restores it") from None
+
+
+def _widget(properties: Mapping[str, Any]) -> Widget:
+    statistic = properties["stat"]
+    queries = {}
+    for namespace, name, *dimensions, options in properties["metrics"]:
+        pairs = dict(zip(dimensions[::2], dimensions[1::2], strict=True))
+        region = options.get("region", properties["region"])
+        queries[options["label"]] = Query(namespace, name, pairs, statistic, region)
+    with_unit = TITLE_WITH_UNIT.fullmatch(properties["title"])
+    title, unit = with_unit.groups() if with_unit else (properties["title"], "count")
+    return Widget(title, unit, statistic, queries)
+
+
+def _graph(
+    widget: Widget, values: Sequence[Sequence[Value]], alarms: "Iterable[MetricAlarmTypeDef]", end: datetime
+) -> Graph:
+    unit, divisor = ("GiB", GIB) if widget.unit == "bytes" else (widget.unit, 1)
+    filled = [_with_zeros(found, end) if widget.statistic == "Sum" else found for found in values]
+    series = [
+        Series(label, [Value(time, value / divisor) for time, value in found])
+        for label, found in zip(widget.queries, filled, strict=True)
+    ]
+    thresholds = {
+        f"alarm {'above' if 'Greater' in alarm['ComparisonOperator'] else 'below'}": alarm["Threshold"] / divisor
+        for alarm in alarms
+        if _is_of(alarm, widget)
+    }
+    statistic = STATISTICS.get(widget.statistic, widget.statistic)
+    return Graph(widget.title, unit, statistic, end - DAY, end, series, thresholds)
+
+
+def _with_zeros(values: Sequence[Value], end: datetime) -> Sequence[Value]:
+    """A sum of events is published only where there are any."""
+    if not values:
+        return values
+    known = dict(values)
+    times = [end - DAY + number * PERIOD for number in range(DAY // PERIOD)]
+    return [Value(time, known.get(time, 0)) for time in times]
+
+
+def _is_of(alarm: "MetricAlarmTypeDef", widget: Widget) -> bool:
+    """Whether the alarm compares what the graph shows. A sum of one minute is not one of five."""
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in alarm.get("Dimensions", [])}
+    metric = (alarm.get("Namespace"), alarm.get("MetricName"), dimensions, alarm.get("Statistic"))
+    return widget.statistic != "Sum" and any(query[:4] == metric for query in widget.queries.values())
