@@ -1,4 +1,5 @@
-"""``python -m tests [unit|e2e|changes|faults]``: runs the unit tests and, if they pass, the end-to-end tests.
+"""``python -m tests [unit|browser|e2e|changes|faults]``: runs the unit tests, then those in a browser, then the
+end-to-end tests, as long as they pass.
 
 ``changes`` are the tests that change every setting of deployed environments; ``faults`` are those that interrupt
 deploys and destroys, and break what they need. They run only if they are named.
@@ -21,13 +22,15 @@ from tests.progress import FOLDER_VARIABLE
 TESTS = Path(__file__).resolve().parent
 PARTS: Mapping[str, Sequence[str]] = {
     "unit": ["-n", "2", "--dist", "loadfile"],
+    # One process: the tests share a browser and its pages, and a test takes a second.
+    "browser": [],
     # One process per group of tests. These are more than there are cores, because they wait most of the time.
     "e2e": ["-n", "8", "--dist", "loadgroup", "-p", "tests.progress"],
     # One process per environment, and one for the destroy of prod.
     "changes": ["-n", "3", "--dist", "loadgroup", "-p", "tests.progress"],
     "faults": ["-n", "8", "--dist", "loadgroup", "-p", "tests.progress"],
 }
-USUAL_PARTS = ("unit", "e2e")
+USUAL_PARTS = ("unit", "browser", "e2e")
 
 
 def main(arguments: Sequence[str]) -> int:

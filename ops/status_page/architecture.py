@@ -5,7 +5,8 @@ from base64 import b64encode
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ops.terraform import PROJECT, run
+from ops.errors import OpsError
+from ops.terraform import PROJECT, CommandError, run
 
 
 def image() -> str:
@@ -15,9 +16,15 @@ def image() -> str:
         OpsError: if it can't be synthesized or drawn.
     """
     from diagram import picture
+    from diagram.layout import NotInstalledError
 
     with TemporaryDirectory() as folder:
-        run(sys.executable, "main.py", folder=PROJECT, capture=True, variables={"CDKTF_OUTDIR": folder})
-        svg = picture.svg(Path(folder, "stacks"))
+        try:
+            run(sys.executable, "main.py", folder=PROJECT, capture=True, variables={"CDKTF_OUTDIR": folder})
+            svg = picture.svg(Path(folder, "stacks"))
+        except CommandError:
+            raise OpsError("the stacks can't be synthesized: run `make synth`, which says why") from None
+        except NotInstalledError as error:
+            raise OpsError(str(error)) from None
     # As an image of its own, its styles and ids do not meet those of the page, and nothing in it is a script.
     return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 GIB = 1024**3
 STATISTICS = {
-    "Sum": "sum of 5 minutes",
     "Average": "average of 5 minutes",
     "Maximum": "highest of 5 minutes",
     "Minimum": "lowest of 5 minutes",
@@ -37,8 +36,8 @@ class Graph(NamedTuple):
 
     Args:
         title: what is measured.
-        unit: the unit of the values.
-        statistic: how the values of five minutes became one, in words.
+        unit: the unit of the values, in words if they count something.
+        statistic: how the values of five minutes became one, in words; empty if they were added up.
         start: the start of the first period.
         end: the end of the last one.
         series: the series. One without values has none in the last day.
@@ -56,7 +55,7 @@ class Graph(NamedTuple):
 
 
 class Widget(NamedTuple):
-    """A graph of the dashboard. ``queries`` has its metrics by label."""
+    """A graph of the dashboard. Without a unit, its values count something. ``queries`` has its metrics by label."""
 
     title: str
     unit: str
@@ -95,26 +94,32 @@ def _widget(properties: Mapping[str, Any]) -> Widget:
         region = options.get("region", properties["region"])
         queries[options["label"]] = Query(namespace, name, pairs, statistic, region)
     with_unit = TITLE_WITH_UNIT.fullmatch(properties["title"])
-    title, unit = with_unit.groups() if with_unit else (properties["title"], "count")
+    title, unit = with_unit.groups() if with_unit else (properties["title"], "")
     return Widget(title, unit, statistic, queries)
 
 
 def _graph(
     widget: Widget, values: Sequence[Sequence[Value]], alarms: "Iterable[MetricAlarmTypeDef]", end: datetime
 ) -> Graph:
+    is_sum = widget.statistic == "Sum"
     unit, divisor = ("GiB", GIB) if widget.unit == "bytes" else (widget.unit, 1)
-    filled = [_with_zeros(found, end) if widget.statistic == "Sum" else found for found in values]
+    filled = [_with_zeros(found, end) if is_sum else found for found in values]
     series = [
         Series(label, [Value(time, value / divisor) for time, value in found])
         for label, found in zip(widget.queries, filled, strict=True)
     ]
     thresholds = {
-        f"alarm {'above' if 'Greater' in alarm['ComparisonOperator'] else 'below'}": alarm["Threshold"] / divisor
+        f"alarm {_side(alarm)} {alarm['Threshold'] / divisor:,g} {unit}".strip(): alarm["Threshold"] / divisor
         for alarm in alarms
         if _is_of(alarm, widget)
     }
-    statistic = STATISTICS.get(widget.statistic, widget.statistic)
-    return Graph(widget.title, unit, statistic, end - DAY, end, series, thresholds)
+    counted = "per 5 minutes" if is_sum else "number"
+    statistic = "" if is_sum else STATISTICS.get(widget.statistic, widget.statistic)
+    return Graph(widget.title, unit or counted, statistic, end - DAY, end, series, thresholds)
+
+
+def _side(alarm: "MetricAlarmTypeDef") -> str:
+    return "above" if "Greater" in alarm["ComparisonOperator"] else "below"
 
 
 def _with_zeros(values: Sequence[Value], end: datetime) -> Sequence[Value]:

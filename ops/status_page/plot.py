@@ -10,6 +10,8 @@ from ops.status_page.graphs import DAY, Graph
 
 WIDTH, HEIGHT = 440, 190
 LEFT, RIGHT, TOP, BOTTOM = 48, WIDTH - 12, 24, HEIGHT - 24
+MEASURED = ("%", "s", "GiB")
+"""The units of values that are no whole numbers."""
 HOURS = 6
 """Between the labels of the time."""
 TICKS = 4
@@ -36,7 +38,7 @@ def plot(graph: Graph) -> Plot:
     """Places a graph that has values. The values' axis begins at 0; that of a share ends at 100 % or above."""
     values = [value.value for series in graph.series for value in series.values]
     highest = max([*values, 100 if graph.unit == "%" else 0])
-    step = max(_step(highest), 1 if graph.unit == "count" else 0)
+    step = max(_step(highest), 0 if graph.unit in MEASURED else 1)
     top = max(ceil(highest / step), 1) * step
 
     def y(value: float) -> float:
