@@ -37,7 +37,7 @@ class Connections:
 
     def all(self) -> list[Edge]:
         """Every edge, once."""
-        edges = [*self._from_users(), *self._inside(), *self._to_aws(), *self._to_internet(), *self._alarms()]
+        edges = [*self._from_users(), *self._inside(), *self._to_aws(), *self._to_internet()]
         return list(dict.fromkeys(edges))
 
     def _members(self, group: Resource) -> list[Part]:
@@ -161,8 +161,3 @@ class Connections:
             yield Edge(source, target, tuple(sorted(allowed)), NAT)
         elif existing:
             yield Edge(source, target, tuple(sorted(allowed)), note="the VPC's own routes")
-
-    def _alarms(self) -> Iterator[Edge]:
-        for alarm in self._graph.of("aws_cloudwatch_metric_alarm"):
-            for topic in self._graph.referred(alarm, "alarm_actions"):
-                yield Edge(self._by_resource[alarm.key].key, self._by_resource[topic.key].key, note="alarms")

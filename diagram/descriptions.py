@@ -10,16 +10,19 @@ Describe = Callable[[Graph, Sequence[Resource]], tuple[str, Lines]]
 
 MIB_PER_GIB = 1024
 CPU_UNITS_PER_VCPU = 1024
+ZONES = {False: "1 zone", True: "2 zones"}
+"""By whether it survives the loss of a zone."""
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, *, plural: str = "") -> str:
     """``1 task``, ``2 tasks``."""
-    return f"{number} {noun}{'s' * (number != 1)}"
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
-def span(least: int, most: int, noun: str) -> str:
+def span(least: int, most: int, noun: str, *, plural: str = "") -> str:
     """``2 tasks``, ``2–6 tasks``."""
-    return count(most, noun) if least == most else f"{least}–{most} {noun}s"  # noqa: RUF001
+    start = "" if least == most else f"{least}–"  # noqa: RUF001
+    return start + count(most, noun, plural=plural)
 
 
 def short_name(graph: Graph, name: str) -> str:
@@ -68,26 +71,24 @@ def cloudfront(graph: Graph, resources: Sequence[Resource]) -> tuple[str, Lines]
 
 def nat_gateways(_graph: Graph, resources: Sequence[Resource]) -> tuple[str, Lines]:
     """The NAT gateways."""
-    return "NAT", (count(len(resources), "gateway"), "one per zone" if len(resources) > 1 else "in one zone")
+    return "NAT", (count(len(resources), "gateway"), "1 per zone" if len(resources) > 1 else ZONES[False])
 
 
 def postgres(_graph: Graph, resources: Sequence[Resource]) -> tuple[str, Lines]:
     """The PostgreSQL database."""
     values = resources[0].values
-    zones = "two zones" if values.get("multi_az") else "one zone"
-    days = values["backup_retention_period"]
-    storage = span(values["allocated_storage"], values.get("max_allocated_storage") or values["allocated_storage"], "")
-    return f"PostgreSQL {values['engine_version']}", (
-        f"{values['instance_class']}, {zones}",
-        f"{storage.rstrip('s').strip()} GiB, {count(days, 'day')} of backups",
-    )
+    zones = ZONES[bool(values.get("multi_az"))]
+    least = values["allocated_storage"]
+    storage = span(least, values.get("max_allocated_storage") or least, "GiB", plural="GiB")
+    backups = f"{count(values['backup_retention_period'], 'day')} of backups"
+    return f"PostgreSQL {values['engine_version']}", (f"{values['instance_class']}, {zones}", storage, backups)
 
 
 def redis(_graph: Graph, resources: Sequence[Resource]) -> tuple[str, Lines]:
     """The Redis or Valkey cache."""
     values = resources[0].values
     nodes = values["num_cache_clusters"]
-    zones = "two zones" if values.get("multi_az_enabled") else "one zone"
+    zones = ZONES[bool(values.get("multi_az_enabled"))]
     engine = str(values["engine"]).capitalize()
     return f"{engine} {values['engine_version']}", (f"{nodes} × {values['node_type']}", f"{zones}, TLS")
 
@@ -96,16 +97,12 @@ def clickhouse(graph: Graph, resources: Sequence[Resource]) -> tuple[str, Lines]
     """ClickHouse on EC2."""
     sizes = [f"{volume.values['size']} GiB" for volume in graph.of("aws_ebs_volume")]
     backups = ["daily backups"] if graph.of("aws_backup_selection") else []
-    return "ClickHouse", (f"{resources[0].values['instance_type']}, one zone", ", ".join([*sizes, *backups]))
+    return "ClickHouse", (f"{resources[0].values['instance_type']}, {ZONES[False]}", *sizes, *backups)
 
 
-def interface_endpoints(graph: Graph, resources: Sequence[Resource]) -> tuple[str, Lines]:
+def interface_endpoints(_graph: Graph, resources: Sequence[Resource]) -> tuple[str, Lines]:
     """The interface endpoints."""
-    names = [str(item.values["service_name"]).split(f"{graph.region}.", 1)[-1] for item in resources]
-    half = -(-len(names) // 3)
-    return count(len(resources), "interface endpoint"), tuple(
-        ", ".join(names[start : start + half]) for start in range(0, len(names), half)
-    )
+    return "VPC endpoints", (count(len(resources), "interface endpoint"),)
 
 
 def buckets(graph: Graph, resources: Sequence[Resource]) -> tuple[str, Lines]:
@@ -122,14 +119,9 @@ def secrets(_graph: Graph, resources: Sequence[Resource]) -> tuple[str, Lines]:
 
 def cloudwatch(graph: Graph, resources: Sequence[Resource]) -> tuple[str, Lines]:
     """CloudWatch."""
+    topic = ", SNS topic" if graph.of("aws_sns_topic") else ""
     logs = count(len(graph.of("aws_cloudwatch_log_group")), "log group")
-    return "CloudWatch", (f"{count(len(resources), 'alarm')}, {logs}", "dashboard")
-
-
-def topic(graph: Graph, resources: Sequence[Resource]) -> tuple[str, Lines]:
-    """The topic that alarms are sent to."""
-    subscribed = [str(item.values["protocol"]) for item in graph.of("aws_sns_topic_subscription")]
-    return "SNS topic", (short_name(graph, str(resources[0].values["name"])), *(f"to {each}" for each in subscribed))
+    return "CloudWatch", (f"{count(len(resources), 'alarm')}{topic}", f"{logs}, dashboard")
 
 
 def mail(_graph: Graph, resources: Sequence[Resource]) -> tuple[str, Lines]:
@@ -154,7 +146,6 @@ DESCRIPTIONS: dict[str, Describe] = {
     "aws_s3_bucket": buckets,
     "aws_secretsmanager_secret": secrets,
     "aws_cloudwatch_metric_alarm": cloudwatch,
-    "aws_sns_topic": topic,
     "aws_sesv2_email_identity": mail,
     "aws_kms_key": key,
 }

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from diagram.architecture import AWS, CLUSTER, Architecture, Edge
+from diagram.architecture import AWS, CLUSTER, INTERNET, STORAGE, Architecture, Edge
 
 
 class Line(NamedTuple):
@@ -15,7 +15,7 @@ class Line(NamedTuple):
         target: the key of a part or a place.
         ports: the TCP ports.
         notes: what else its label says.
-        out: whether it leaves the VPC by NAT, or leads there: such lines are drawn back to the side of the internet.
+        out: whether it leaves the VPC, or leads to what forwards it there: such lines are drawn back up, where users are.
     """
 
     source: str
@@ -44,17 +44,18 @@ def lines(architecture: Architecture) -> list[Line]:
         alike = services <= names and len(services) > 1
         for name in [*([CLUSTER] if alike else []), *sorted(names - services if alike else names)]:
             found[name, target].append((ports, note))
-    through = {edge.through for edge in architecture.edges if edge.through}
-    gateways = {key for key in through if key == "aws_nat_gateway"}
+    ways_out = {edge.through for edge in architecture.edges if edge.through}
+    outside = {AWS} | {part.key for part in architecture.parts if part.place in (AWS, STORAGE, INTERNET)}
+    order = [*(part.key for part in architecture.parts), CLUSTER, AWS]
     return [
         Line(
             source,
             target,
             tuple(sorted({port for ports, _ in labels for port in ports})),
             tuple(dict.fromkeys(note for _, note in labels if note)),
-            out=bool({source, target} & gateways),
+            out=target in outside | ways_out and source not in outside,
         )
-        for (source, target), labels in found.items()
+        for (source, target), labels in sorted(found.items(), key=lambda item: [order.index(end) for end in item[0]])
     ]
 
 

@@ -13,6 +13,8 @@ ELSEWHERE = "elsewhere"
 EXTERNAL_CLICKHOUSE = "external-clickhouse"
 REGISTRY = "registry"
 GATEWAY_ENDPOINT = "Gateway"
+MOST_LINES = 3
+"""Below a name, in a box."""
 OF_ECR = ".dkr.ecr."
 """In the host's name of a registry in ECR."""
 OUTSIDE = {"aws_cloudfront_distribution": INTERNET, "aws_s3_bucket": STORAGE}
@@ -90,15 +92,16 @@ def _image(graph: Graph, service: Resource) -> str:
 
 def _blocks(subnets: Sequence[Resource]) -> tuple[str, ...]:
     return tuple(
-        f"zone {number}: {subnet.values.get('cidr_block') or subnet.values['id']}"
+        line
         for number, subnet in enumerate(subnets, 1)
+        for line in (f"zone {number}", str(subnet.values.get("cidr_block") or subnet.values["id"]))
     )
 
 
 def parts(graph: Graph) -> list[Part]:
     """The boxes, in the order of the table of types."""
     shown = _shown(graph)
-    found = [_users(graph)]
+    found: list[Part] = []
     for type_, box in BOXES.items():
         resources = [item for item in graph.of(type_) if item.values.get("vpc_endpoint_type") != GATEWAY_ENDPOINT]
         for members in [resources] if box.together else [[item] for item in resources]:
@@ -110,6 +113,8 @@ def parts(graph: Graph) -> list[Part]:
             if box.together:
                 keys |= {item.key for item in graph.all() if type_ in SHOWN_IN.get(item.type, ())}
             found.append(Part(key, name, details, box.icon, _place(graph, members[0]), keys))
+    found.sort(key=lambda part: part.place != STORAGE)
+    found.insert(1, _users(graph))
     hosts = list(dict.fromkeys(_image(graph, item).partition("/")[0] for item in graph.of("aws_ecs_service")))
     of_ecr = [host for host in hosts if OF_ECR in host]
     if of_ecr:
@@ -129,11 +134,10 @@ def _users(graph: Graph) -> Part:
         for rule in graph.of("aws_vpc_security_group_ingress_rule")
         if "cidr_ipv4" in rule.values or "cidr_ipv6" in rule.values
     ]
-    everyone = not blocks or "0.0.0.0/0" in blocks
     unique = list(dict.fromkeys(blocks))
-    return Part(
-        USERS, "Users and SDKs", ("any address",) if everyone else tuple(unique[:3]), "resource/Users", INTERNET
-    )
+    shown = unique if len(unique) <= MOST_LINES else [*unique[: MOST_LINES - 1], f"{len(unique)} blocks in all"]
+    anyone = not unique or "0.0.0.0/0" in unique
+    return Part(USERS, "Users and SDKs", ("any address",) if anyone else tuple(shown), "resource/Users", INTERNET)
 
 
 def _place(graph: Graph, resource: Resource) -> str:

@@ -29,7 +29,6 @@ BOXES = {
     "aws_s3_bucket": Box(f"{SERVICE}/AmazonSimpleStorageService", together=True),
     "aws_secretsmanager_secret": Box(f"{SERVICE}/AWSSecretsManager", together=True),
     "aws_cloudwatch_metric_alarm": Box(f"{SERVICE}/AmazonCloudWatch", together=True),
-    "aws_sns_topic": Box(f"{SERVICE}/AmazonSimpleNotificationService"),
     "aws_sesv2_email_identity": Box(f"{SERVICE}/AmazonSimpleEmailService"),
     "aws_kms_key": Box(f"{SERVICE}/AWSKeyManagementService"),
 }
@@ -67,8 +66,8 @@ SHOWN_IN = {
     "aws_s3_bucket_server_side_encryption_configuration": ("aws_s3_bucket",),
     "aws_s3_bucket_versioning": ("aws_s3_bucket",),
     "aws_secretsmanager_secret_version": ("aws_secretsmanager_secret",),
-    "aws_sns_topic_policy": ("aws_sns_topic",),
-    "aws_sns_topic_subscription": ("aws_sns_topic",),
+    "aws_sns_topic": ("aws_cloudwatch_metric_alarm",),
+    "aws_sns_topic_subscription": ("aws_cloudwatch_metric_alarm",),
     "aws_volume_attachment": ("aws_instance",),
     "aws_wafv2_web_acl": ("aws_lb", "aws_cloudfront_distribution"),
     "aws_wafv2_web_acl_association": ("aws_lb",),

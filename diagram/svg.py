@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from html import escape
 
 from diagram.architecture import Architecture, Part, Place
-from diagram.layout import BOX_HEIGHT, BOX_WIDTH, LABEL_HEIGHT, PROJECT, Json
+from diagram.layout import BESIDE, BOX_HEIGHT, BOX_WIDTH, LABEL_HEIGHT, PROJECT, Json
 from diagram.lines import Line, lines
 
 ICONS = PROJECT / "node_modules" / "aws-icons" / "icons"
@@ -58,7 +58,7 @@ def svg(architecture: Architecture, placed: Json, *, dark: bool = True) -> str:
     body = "\n".join(_body(architecture, placed))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="picture" viewBox="0 0 {width} {height}"'
-        f' width="{width}" height="{height}" role="img" aria-label="{escape(architecture.title)}">\n'
+        f' role="img" aria-label="{escape(architecture.title)}">\n'
         f"<style>{style}</style>\n"
         f'<rect class="paper" width="{width}" height="{height}"/>\n'
         f'<text class="title" x="{MARGIN}" y="{MARGIN + 14}">{escape(architecture.title)}</text>\n'
@@ -93,10 +93,16 @@ def _frame(place: Place, node: Json) -> Iterator[str]:
         f'<rect x="{x:g}" y="{y:g}" width="{node["width"]:g}" height="{node["height"]:g}" rx="8" fill="{colour}"'
         f' fill-opacity="0.06" stroke="{colour}" stroke-width="1.2"/>'
     )
-    yield (
-        f'<text class="place" x="{x + 12:g}" y="{y + 20:g}">{escape(place.name)}'
-        f'<tspan class="detail" font-weight="normal" dx="8">{escape("  ·  ".join(place.details))}</tspan></text>'
-    )
+    if place.key not in BESIDE:
+        details = escape(" · ".join(place.details))
+        yield (
+            f'<text class="place" x="{x + 12:g}" y="{y + 20:g}">{escape(place.name)}'
+            f'<tspan class="detail" font-weight="normal" dx="8">{details}</tspan></text>'
+        )
+        return
+    yield f'<text class="place" x="{x + 12:g}" y="{y + 24:g}">{escape(place.name)}</text>'
+    for number, detail in enumerate(place.details, 1):
+        yield f'<text class="detail" x="{x + 12:g}" y="{y + 24 + 16 * number:g}">{escape(detail)}</text>'
 
 
 def _box(part: Part, node: Json) -> Iterator[str]:
