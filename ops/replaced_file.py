@@ -10,25 +10,26 @@ import typer
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[TextIO]:
+def replaced(path: Path, option: str) -> Iterator[TextIO]:
     """Gives a new file in the same folder, which takes the path at the end of the ``with`` block.
 
-    If the block fails, or is interrupted, it is deleted, and what is at the path stays as it was.
+    If the block fails, or is interrupted, it is deleted, and what is at the path stays as it was. ``option`` is the
+    argument that has the path, for the message.
 
     Raises:
         typer.BadParameter: at the beginning of the block, if there can't be such a file.
     """
-    # A rename would put the file in the place of a link or of a device, such as /dev/stdout.
+    # The file would take the place of a device, such as /dev/stdout, or of a link that leads nowhere.
     try:
-        if path.exists() and not path.is_file():
-            raise typer.BadParameter(f"{path}: is no regular file")
+        if (path.exists() or path.is_symlink()) and not path.is_file():
+            raise typer.BadParameter(f"{option}: {path}: is no regular file")
         target = path.resolve()
         new = target.with_name(f".ops-{os.getpid()}.tmp")
         file = new.open("x", encoding="utf-8")
-    except (OSError, ValueError, RuntimeError) as error:
-        # The others are a NUL in the path, and links that lead to each other.
+    except (OSError, ValueError) as error:
+        # The latter is a NUL in the path.
         why = error.strerror if isinstance(error, OSError) else error
-        raise typer.BadParameter(f"{path}: can't be written: {why}") from None
+        raise typer.BadParameter(f"{option}: {path}: can't be written: {why}") from None
     try:
         with file:
             yield file

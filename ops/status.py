@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from entry_point import one_line
 from ops.console import AsJson, console, print_json, show, table
 from ops.environment import load_environment
 from ops.parts import in_brief, look
@@ -44,11 +45,11 @@ def status(
 
 def _write_page(path: Path) -> None:
     # A wrong path is refused before AWS is asked.
-    with replaced(path) as file:
+    with replaced(path, "--html") as file:
         environment = load_environment()
         sections = look(environment)
         # Imported here: the template engine takes longer than all that the table needs.
         from ops.status_page import page
 
         file.write(page.html(environment, sections))
-    console.print(f"{path} is written: open it in a browser.")
+    console.print(f"{one_line(str(path))} is written: open it in a browser.")
