@@ -41,6 +41,7 @@ class Graph(NamedTuple):
         start: the start of the first period.
         end: the end of the last one.
         series: the series. One without values has none in the last day.
+        absent: what that means.
         thresholds: by what is said of it, each value at which an alarm goes off. An alarm that adds up the values of
             another time has none here.
     """
@@ -51,6 +52,7 @@ class Graph(NamedTuple):
     start: datetime
     end: datetime
     series: Sequence[Series]
+    absent: str
     thresholds: Mapping[str, float]
 
 
@@ -113,9 +115,9 @@ def _graph(
         for alarm in alarms
         if _is_of(alarm, widget)
     }
-    counted = "per 5 minutes" if is_sum else "number"
+    counted, absent = ("per 5 minutes", "none") if is_sum else ("number", "no data")
     statistic = "" if is_sum else STATISTICS.get(widget.statistic, widget.statistic)
-    return Graph(widget.title, unit or counted, statistic, end - DAY, end, series, thresholds)
+    return Graph(widget.title, unit or counted, statistic, end - DAY, end, series, absent, thresholds)
 
 
 def _side(alarm: "MetricAlarmTypeDef") -> str:
@@ -123,7 +125,10 @@ def _side(alarm: "MetricAlarmTypeDef") -> str:
 
 
 def _with_zeros(values: Sequence[Value], end: datetime) -> Sequence[Value]:
-    """A sum of events is published only where there are any."""
+    """Fills the periods without values: what is added up is published only where there is some.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+    """
     if not values:
         return values
     known = dict(values)

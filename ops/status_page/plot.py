@@ -64,10 +64,11 @@ def plot(graph: Graph) -> Plot:
 
 
 def shown(value: float) -> str:
-    """A number of at most three digits after its first, with commas between thousands."""
-    if abs(value) >= 100 or value == round(value):
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
+    """The number with three digits or more: from ten thousand in thousands (k), from a million in millions (M)."""
+    for divisor, letter in ((1_000_000, " M"), (1_000, " k")):
+        if value >= max(divisor, 10_000):
+            return f"{value / divisor:.3g}{letter}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _step(highest: float) -> float:

@@ -20,9 +20,10 @@ import yaml
 
 from local.deployment import Deployment
 from settings import Settings
+from settings.secret_variables import PLACEHOLDER
 from tests.command_line import PROJECT, Ran, assert_one_line, ops, ops_in_process
 from tests.e2e.conftest import TERRAFORM, Planned, plan
-from tests.e2e.test_deploy import PLACEHOLDER, secret_values
+from tests.e2e.test_deploy import secret_values
 from tests.environments import load
 
 pytestmark = pytest.mark.e2e
