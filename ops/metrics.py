@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops.environment import Environment
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
+    from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricDataQueryTypeDef, MetricStatTypeDef
 
 PERIOD = timedelta(minutes=5)
 """Of each value in ``over``."""
@@ -81,12 +81,10 @@ def over(environment: Environment, start: datetime, end: datetime, queries: Sequ
 
 
 def _metric_data_query(number: int, query: Query) -> "MetricDataQueryTypeDef":
-    dimensions = [{"Name": name, "Value": value} for name, value in query.dimensions.items()]
-    return {
-        "Id": f"m{number}",
-        "MetricStat": {
-            "Metric": {"Namespace": query.namespace, "MetricName": query.name, "Dimensions": dimensions},
-            "Period": int(PERIOD.total_seconds()),
-            "Stat": query.statistic,
-        },
+    dimensions: list[DimensionTypeDef] = [{"Name": name, "Value": value} for name, value in query.dimensions.items()]
+    values: MetricStatTypeDef = {
+        "Metric": {"Namespace": query.namespace, "MetricName": query.name, "Dimensions": dimensions},
+        "Period": int(PERIOD.total_seconds()),
+        "Stat": query.statistic,
     }
+    return {"Id": f"m{number}", "MetricStat": values}

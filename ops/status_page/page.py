@@ -1,6 +1,6 @@
 """Makes the page of what the parts, the alarms, the dashboard and the picture tell."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -11,12 +11,12 @@ from markupsafe import Markup
 from entry_point import one_line
 from ops.environment import AWS_ERRORS, Environment, OpsError, reason
 from ops.findings import Verdict
-from ops.parts import ALARMS, Sections
+from ops.parts import ALARMS, Row, Sections
 from ops.status_page import architecture, plot
 from ops.status_page.graphs import graphs
 
 SEVERITY = [Verdict.FAILED, Verdict.WARNING, Verdict.NOT_CHECKED, None, Verdict.OK]
-"""The order of the alarms."""
+"""The order of what needs attention, and of the alarms."""
 
 
 class Asked(NamedTuple):
@@ -29,7 +29,7 @@ class Asked(NamedTuple):
 def html(environment: Environment, sections: Sections) -> str:
     """The page, as of now. What can't be had is left out, with the reason in its place."""
     now = datetime.now(UTC)
-    alarms = sorted(sections[ALARMS], key=lambda row: SEVERITY.index(row.verdict))
+    alarms = _by_severity(sections[ALARMS])
     parts = {section: rows for section, rows in sections.items() if section != ALARMS}
     return (
         _templates()
@@ -40,11 +40,17 @@ def html(environment: Environment, sections: Sections) -> str:
             now=now,
             parts=parts,
             alarms=alarms,
-            attention=[row for rows in sections.values() for row in rows if row.verdict not in (Verdict.OK, None)],
+            attention=_by_severity(
+                row for rows in sections.values() for row in rows if row.verdict not in (Verdict.OK, None)
+            ),
             graphs=_ask(lambda: graphs(environment, alarms, now)),
             picture=_ask(architecture.image),
         )
     )
+
+
+def _by_severity(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: SEVERITY.index(row.verdict))
 
 
 def _ask(question: Callable[[], object]) -> Asked:

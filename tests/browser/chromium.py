@@ -19,15 +19,19 @@ UNPACK = 'import chromium from "@sparticuz/chromium"; console.log(await chromium
 @contextmanager
 def running() -> Iterator[Browser]:
     """Runs a browser during the ``with`` block."""
-    options = _bundled() if sys.platform == "linux" else {"channel": "chrome"}
+    bundled = _bundled() if sys.platform == "linux" else None
     with sync_playwright() as playwright:
-        # There is no GPU, and without this it sometimes waits for one. The package's own arguments are for AWS Lambda.
-        browser = playwright.chromium.launch(**options, args=["--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=bundled,
+            channel=None if bundled else "chrome",
+            # There is no GPU, and without this it sometimes waits for one. The package's own arguments are for AWS Lambda.
+            args=["--disable-gpu"],
+        )
         yield browser
         browser.close()
 
 
-def _bundled() -> dict[str, str]:
+def _bundled() -> str:
     UNPACKED.mkdir(exist_ok=True)
     asked = subprocess.run(
         ["node", "--input-type=module", "--eval", UNPACK],
@@ -37,4 +41,4 @@ def _bundled() -> dict[str, str]:
         text=True,
         check=True,
     )
-    return {"executable_path": asked.stdout.strip()}
+    return asked.stdout.strip()

@@ -117,7 +117,7 @@ def _assert_visible(page: Page, thing: Any) -> None:
 
 @busy
 def test_the_summary_names_what_is_wrong(opened: Opened) -> None:
-    summary = opened.page.get_by_role("region", name="2 need attention")
+    summary = opened.page.get_by_role("region", name="Needs attention: 2")
     expect(summary).to_contain_text("worker's last failed task")
     expect(summary).to_contain_text(FULL_DISK)
 
@@ -153,7 +153,7 @@ def test_without_data_the_plots_say_so(opened: Opened) -> None:
     assert plots.count() == 11
     # What is added up has no data where there was none.
     for plot in plots.all():
-        none = "per 5 minutes" in plot.text_content()
+        none = "per 5 minutes" in (plot.text_content() or "")
         expect(plot).to_contain_text("none in the last day" if none else "no data in the last day")
     expect(opened.page.get_by_role("region", name="Nothing needs attention")).to_be_visible()
 
