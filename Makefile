@@ -15,7 +15,7 @@ endif
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help local test unit changes faults lint bench docs synth plan apply deploy destroy setup terraform pins clean
+.PHONY: help local test unit changes faults lint bench docs diagram synth plan apply deploy destroy setup terraform pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench: setup ## measure synth and these commands, as ratios, into docs/performan
 
 docs: .venv/requirements.stamp ## write docs/settings.md, from the settings' docstrings
 	@python -m settings.manual
+
+diagram: setup ## draw docs/architecture and the picture in README.md, from the synthesized JSON
+	@python -m diagram
 
 synth: setup ## write the Terraform JSON of ENV to cdktf.out
 	@cdktf synth

@@ -13,6 +13,13 @@ PUBLIC = "public"
 PRIVATE = "private"
 CLUSTER = "cluster"
 
+ADDED = "added"
+CHANGED = "changed"
+REPLACED = "replaced"
+DESTROYED = "destroyed"
+LATER = "later"
+"""Its stack can be planned only once another is applied."""
+
 
 class Place(NamedTuple):
     """A frame around parts.
@@ -40,6 +47,7 @@ class Part(NamedTuple):
         icon: the file of ``aws-icons``, without its ending.
         place: the key of the place that it is in.
         resources: the keys of the resources that it shows, those of its details included.
+        state: what a plan does to it, or nothing.
     """
 
     key: str
@@ -48,6 +56,7 @@ class Part(NamedTuple):
     icon: str
     place: str
     resources: frozenset[str] = frozenset()
+    state: str = ""
 
 
 class Edge(NamedTuple):
@@ -59,6 +68,7 @@ class Edge(NamedTuple):
         ports: the TCP ports; none for what is no connection of TCP's.
         through: the key of the part that forwards it, such as the NAT gateway's.
         note: what else to say, such as the gateway endpoint that it passes.
+        state: what a plan does to it, or nothing.
     """
 
     source: str
@@ -66,6 +76,7 @@ class Edge(NamedTuple):
     ports: tuple[int, ...] = ()
     through: str | None = None
     note: str = ""
+    state: str = ""
 
 
 class Architecture(NamedTuple):
@@ -73,6 +84,7 @@ class Architecture(NamedTuple):
 
     Args:
         title: the environment and its Region.
+        planned: whether it shows what a plan does.
         places: the frames, each after the one that it is in.
         parts: the boxes.
         edges: the lines.
@@ -82,6 +94,7 @@ class Architecture(NamedTuple):
     places: tuple[Place, ...]
     parts: tuple[Part, ...]
     edges: tuple[Edge, ...]
+    planned: bool = False
 
     def part(self, key: str) -> Part:
         """The part with this key."""

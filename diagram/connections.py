@@ -45,7 +45,7 @@ class Connections:
         return [part for part in self._parts.values() if group in self._groups(part)]
 
     def _groups(self, part: Part) -> list[Resource]:
-        boxes = [self._resources[key] for key in sorted(part.resources)]
+        boxes = [self._resources[key] for key in sorted(part.resources) if key in self._resources]
         return [group for box in boxes for group in self._graph.referred(box) if group.type == "aws_security_group"]
 
     def _rules(self, type_: str, group: Resource) -> list[Resource]:
@@ -88,6 +88,7 @@ class Connections:
             for distribution in self._graph.of("aws_cloudfront_distribution"):
                 edge = self._by_resource[distribution.key].key
                 origin = distribution.values["origin"][0]["custom_origin_config"]
+                origin = origin[0] if isinstance(origin, list) else origin  # in a plan
                 scheme = "http" if origin["origin_protocol_policy"] == "http-only" else "https"
                 named = {int(rule.values["from_port"]) for rule in rules if "prefix_list_id" in rule.values}
                 yield Edge(USERS, edge, (80, 443))
@@ -97,7 +98,8 @@ class Connections:
     def _computing(self) -> Iterator[tuple[Part, Resource, Resource]]:
         """What runs code of Langfuse's or ClickHouse's: its part, its resource, and what says what it uses."""
         for service in self._graph.of("aws_ecs_service"):
-            yield self._by_resource[service.key], service, self._graph.referred(service, "task_definition")[0]
+            for definition in self._graph.referred(service, "task_definition"):
+                yield self._by_resource[service.key], service, definition
         for instance in self._graph.of("aws_instance"):
             yield self._by_resource[instance.key], instance, instance
 
@@ -118,27 +120,30 @@ class Connections:
 
     def _to_s3(self, part: Part, resource: Resource) -> Iterator[Edge]:
         """By the gateway endpoint, if the subnet's route table has it, or else by the default route."""
-        group = self._groups(part)[0]
         subnets = self._subnets.of(resource)
         lists = self._graph.of("data.aws_ec2_managed_prefix_list")
-        named = any(ports.HTTPS in self._peers(EGRESS, group, prefixes) for prefixes in lists)
-        anywhere = ports.HTTPS in self._world(group)
         routed = {table.key for item in self._gateways for table in self._graph.referred(item, "route_table_ids")}
-        if (anywhere or named) and self._subnets.tables(subnets) & routed:
+        if self._may_connect(part, lists) and self._subnets.tables(subnets) & routed:
             yield Edge(part.key, "aws_s3_bucket", (ports.HTTPS,), note="gateway endpoint")
-        elif anywhere:
+        elif self._may_connect(part):
             yield from self._by_default_route(part.key, "aws_s3_bucket", {ports.HTTPS}, subnets)
 
     def _to_service(self, part: Part, resource: Resource, target: str) -> Iterator[Edge]:
         """By the service's interface endpoint, or else by the default route."""
-        group = self._groups(part)[0]
-        endpoints = self._parts.get(ENDPOINTS)
+        endpoints = self._groups(self._parts[ENDPOINTS]) if ENDPOINTS in self._parts else []
         names = [str(item.values["service_name"]) for item in self._graph.of(ENDPOINTS)]
-        allowed = [other for other in self._groups(endpoints) if self._peers(EGRESS, group, other)] if endpoints else []
-        if allowed and any(name.endswith(f".{self._endpoint(target)}") for name in names):
+        offered = any(name.endswith(f".{self._endpoint(target)}") for name in names)
+        if endpoints and offered and self._may_connect(part, endpoints):
             yield Edge(part.key, target, (ports.HTTPS,), ENDPOINTS)
-        elif ports.HTTPS in self._world(group):
+        elif self._may_connect(part):
             yield from self._by_default_route(part.key, target, {ports.HTTPS}, self._subnets.of(resource))
+
+    def _may_connect(self, part: Part, peers: Sequence[Resource] = ()) -> bool:
+        """Whether the part's egress allows HTTPS to any address, or to one of the peers."""
+        return any(
+            ports.HTTPS in self._world(group) or any(ports.HTTPS in self._peers(EGRESS, group, peer) for peer in peers)
+            for group in self._groups(part)
+        )
 
     def _endpoint(self, target: str) -> str:
         return ENDPOINT_OF.get(target.partition(".")[0], "")

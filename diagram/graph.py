@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,8 @@ from synth.manifest import SYNTHESIZED
 Json = dict[str, Any]
 
 ADDRESS = re.compile(r"(?:data\.)?\baws_[a-z0-9_]+\.[A-Za-z][A-Za-z0-9_-]*")
+OF_STACK = re.compile(r"\$\{@([\w-]+)/([^}]+)\}")
+"""How the values of a resource that goes away refer to another: in a plan, they have its id instead."""
 OUTPUT = re.compile(r"terraform_remote_state\.cross-stack-reference-input-([\w-]+)\.outputs\.([\w-]+)")
 
 
@@ -43,9 +45,10 @@ class Graph:
 
     Args:
         stacks: the JSON of each stack, by its id.
+        gone: resources that are not in it any more, but still in AWS.
     """
 
-    def __init__(self, stacks: Mapping[str, Json]) -> None:
+    def __init__(self, stacks: Mapping[str, Json], gone: Collection[Resource] = ()) -> None:
         self._stacks = stacks
         self._resources = {
             (stack, address): Resource(stack, address, type_, values)
@@ -55,18 +58,24 @@ class Graph:
             for name, values in named.items()
             for address in [f"{prefix}{type_}.{name}"]
         }
+        self._resources |= {(item.stack, item.address): item for item in gone}
+        self.gone = {item.key for item in gone}
+        """The keys of the resources that go away."""
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Reads the stacks below ``cdktf.out/stacks``.
+        """The graph of the stacks below ``cdktf.out/stacks``.
 
         Raises:
             FileNotFoundError: if nothing was synthesized there.
         """
-        files = sorted(folder.glob(f"*/{SYNTHESIZED}"))
-        if not files:
-            raise FileNotFoundError(2, "no stack was synthesized there", str(folder))
-        return cls({file.parent.name: json.loads(file.read_text()) for file in files})
+        return cls(stacks_in(folder))
+
+    def without(self, keys: Set[str]) -> "Graph":
+        """The same graph without some resources."""
+        graph = Graph(self._stacks)
+        graph._resources = {place: item for place, item in self._resources.items() if item.key not in keys}
+        return graph
 
     @cached_property
     def region(self) -> str:
@@ -101,8 +110,23 @@ class Graph:
             for each in value:
                 yield from self._referred(stack, each)
         elif isinstance(value, str) and "${" in value:
+            for owner, address in OF_STACK.findall(value):
+                if found := self._resources.get((owner, address)):
+                    yield found
             for producer, output in OUTPUT.findall(value):
                 yield from self._referred(producer, self._stacks[producer]["output"][output]["value"])
             for address in ADDRESS.findall(value):
                 if found := self._resources.get((stack, address)):
                     yield found
+
+
+def stacks_in(folder: Path) -> dict[str, Json]:
+    """The JSON of each stack below ``cdktf.out/stacks``.
+
+    Raises:
+        FileNotFoundError: if nothing was synthesized there.
+    """
+    files = sorted(folder.glob(f"*/{SYNTHESIZED}"))
+    if not files:
+        raise FileNotFoundError(2, "no stack was synthesized there", str(folder))
+    return {file.parent.name: json.loads(file.read_text()) for file in files}

@@ -1,6 +1,7 @@
 """Where each box, frame and line of a picture is. ELK, a library for layered graphs, finds the places."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -78,15 +79,20 @@ def layout(architecture: Architecture) -> Json:
 
 def run(script: Path, text: str) -> Any:  # noqa: ANN401
     """Runs a script of this package on the text, and returns the JSON that it writes."""
-    if not (PROJECT / "node_modules" / "elkjs").is_dir():
-        raise NotInstalledError(NOT_INSTALLED)
-    try:
-        ran = subprocess.run(["node", str(script)], input=text, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        raise NotInstalledError(NOT_INSTALLED) from None
-    if ran.returncode:
-        raise RuntimeError(ran.stderr)
+    check_installed()
+    ran = subprocess.run(["node", str(script)], input=text, capture_output=True, text=True, check=True)
     return json.loads(ran.stdout)
+
+
+def check_installed() -> None:
+    """Checks that what draws a picture is there.
+
+    Raises:
+        NotInstalledError: if Node.js or its packages are missing.
+    """
+    packages = [PROJECT / "node_modules" / name for name in ("elkjs", "aws-icons")]
+    if shutil.which("node") is None or not all(folder.is_dir() for folder in packages):
+        raise NotInstalledError(NOT_INSTALLED)
 
 
 def elk_graph(architecture: Architecture) -> Json:

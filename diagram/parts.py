@@ -107,7 +107,8 @@ def parts(graph: Graph) -> list[Part]:
         for members in [resources] if box.together else [[item] for item in resources]:
             if not members:
                 continue
-            name, details = DESCRIPTIONS[type_](graph, members)
+            staying = [item for item in members if item.key not in graph.gone]
+            name, details = DESCRIPTIONS[type_](graph, staying or members)
             key = type_ if box.together else members[0].address
             keys = frozenset(key for member in members for key in shown[member.key])
             if box.together:
@@ -123,7 +124,7 @@ def parts(graph: Graph) -> list[Part]:
         )
     others = [host for host in hosts if host not in of_ecr]
     found.append(Part(ELSEWHERE, "Internet", (*others, "any other address"), "resource/Internet", INTERNET))
-    if not graph.of("aws_instance"):
+    if all(item.key in graph.gone for item in graph.of("aws_instance")):
         found.append(Part(EXTERNAL_CLICKHOUSE, "ClickHouse", ("outside of the stacks",), "resource/Database", INTERNET))
     return found
 

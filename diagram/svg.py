@@ -1,16 +1,17 @@
 """Writes a picture as one SVG file, without any other file: light, and dark where the reader's system is."""
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 
-from diagram.architecture import Architecture, Part, Place
-from diagram.layout import BESIDE, BOX_HEIGHT, BOX_WIDTH, LABEL_HEIGHT, PROJECT, Json
+from diagram.architecture import ADDED, CHANGED, DESTROYED, LATER, REPLACED, Architecture, Part, Place
+from diagram.layout import BESIDE, BOX_HEIGHT, BOX_WIDTH, CHARACTER_WIDTH, LABEL_HEIGHT, PROJECT, Json
 from diagram.lines import Line, lines
 
 ICONS = PROJECT / "node_modules" / "aws-icons" / "icons"
 MARGIN = 16
 TITLE_HEIGHT = 34
+LEGEND_HEIGHT = 26
 ICON_SIZE = 40
 FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 FRAMES = {"vpc": "#8c4fff", "public": "#7aa116", "private": "#00a4a6", "cluster": "#ed7100", "aws": "#687078"}
@@ -30,7 +31,7 @@ STYLE = """
 .picture .head { fill: #4d5866; stroke: none; }
 .picture .label { fill: #16191f; font-size: 11.5px; font-weight: bold; }
 .picture .halo { fill: #ffffff; fill-opacity: 0.88; }
-"""
+STATES"""
 DARK = """
 @media (prefers-color-scheme: dark) {
 .picture .paper { fill: #0f141a; }
@@ -40,8 +41,23 @@ DARK = """
 .picture .line { stroke: #b4bfcc; }
 .picture .head { fill: #b4bfcc; }
 .picture .halo { fill: #0f141a; }
-}
+STATES}
 """
+
+SYMBOLS = {ADDED: "+", CHANGED: "~", REPLACED: "±", DESTROYED: "−", LATER: "…"}  # noqa: RUF001
+"""What a plan does, not by colour alone. They are Terraform's own, but for what waits."""
+LEGEND = {
+    ADDED: "is added",
+    CHANGED: "changes",
+    REPLACED: "is destroyed and made again",
+    DESTROYED: "is destroyed",
+    LATER: "is planned after the next apply",
+}
+LEGEND_TOP = 58
+LEGEND_GAP = 44
+LIGHT_STATES = {ADDED: "#1a7f37", CHANGED: "#9a6700", REPLACED: "#cf222e", DESTROYED: "#cf222e", LATER: "#6e7781"}
+DARK_STATES = {ADDED: "#3fb950", CHANGED: "#d29922", REPLACED: "#f85149", DESTROYED: "#f85149", LATER: "#8b949e"}
+DASHES = {DESTROYED: "6 4", LATER: "2 4"}
 
 
 def svg(architecture: Architecture, placed: Json, *, dark: bool = True) -> str:
@@ -53,8 +69,15 @@ def svg(architecture: Architecture, placed: Json, *, dark: bool = True) -> str:
         dark: whether it has colours for a dark theme too. Without, it is for a renderer that knows only one.
     """
     width = round(placed["width"] + 2 * MARGIN)
-    height = round(placed["height"] + 2 * MARGIN + TITLE_HEIGHT)
-    style = STYLE.replace("FONT", FONT) + (DARK if dark else "")
+    top = MARGIN + TITLE_HEIGHT + (LEGEND_HEIGHT if architecture.planned else 0)
+    height = round(placed["height"] + top + MARGIN)
+    light_states, dark_states = (
+        (_state_styles(LIGHT_STATES, "#ffffff"), _state_styles(DARK_STATES, "#0f141a"))
+        if architecture.planned
+        else ("", "")
+    )
+    style = STYLE.replace("FONT", FONT).replace("STATES", light_states)
+    style += DARK.replace("STATES", dark_states) if dark else ""
     body = "\n".join(_body(architecture, placed))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="picture" viewBox="0 0 {width} {height}"'
@@ -62,7 +85,37 @@ def svg(architecture: Architecture, placed: Json, *, dark: bool = True) -> str:
         f"<style>{style}</style>\n"
         f'<rect class="paper" width="{width}" height="{height}"/>\n'
         f'<text class="title" x="{MARGIN}" y="{MARGIN + 14}">{escape(architecture.title)}</text>\n'
-        f'<g transform="translate({MARGIN} {MARGIN + TITLE_HEIGHT})">\n{body}\n</g>\n</svg>\n'
+        f"{_legend(architecture)}"
+        f'<g transform="translate({MARGIN} {top})">\n{body}\n</g>\n</svg>\n'
+    )
+
+
+def _state_styles(colours: Mapping[str, str], paper: str) -> str:
+    symbol = f".picture .symbol {{ fill: {paper}; font-size: 14px; font-weight: bold; }}\n"
+    return symbol + "".join(
+        f".picture .{state} .box, .picture .{state} .line {{ stroke: {colour}; stroke-width: 2.4;"
+        f" stroke-dasharray: {DASHES.get(state, 'none')}; }}\n"
+        f".picture .{state} .head, .picture .{state} .badge {{ fill: {colour}; }}\n"
+        for state, colour in colours.items()
+    )
+
+
+def _legend(architecture: Architecture) -> str:
+    """What the states mean that the picture has."""
+    shown = {item.state for item in (*architecture.parts, *architecture.edges)}
+    entries, x = [], MARGIN + 12.0
+    for state, text in LEGEND.items():
+        if state in shown:
+            entries.append(f'<g class="{state}">{_badge(state, x, LEGEND_TOP - 4)}</g>')
+            entries.append(f'<text x="{x + 14:g}" y="{LEGEND_TOP}">{text}</text>\n')
+            x += LEGEND_GAP + CHARACTER_WIDTH * len(text)
+    return "".join(entries)
+
+
+def _badge(state: str, x: float, y: float) -> str:
+    return (
+        f'<circle class="badge" cx="{x:g}" cy="{y:g}" r="9"/>'
+        f'<text class="symbol" text-anchor="middle" x="{x:g}" y="{y + 5:g}">{SYMBOLS[state]}</text>'
     )
 
 
@@ -107,7 +160,7 @@ def _frame(place: Place, node: Json) -> Iterator[str]:
 
 def _box(part: Part, node: Json) -> Iterator[str]:
     x, y = node["x"], node["y"]
-    yield f"<g><title>{escape(': '.join([part.name, ', '.join(part.details)]))}</title>"
+    yield f"<g{_of(part.state)}><title>{escape(': '.join([part.name, ', '.join(part.details)]))}</title>"
     yield f'<rect class="box" x="{x:g}" y="{y:g}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6"/>'
     image = b64encode((ICONS / f"{part.icon}.svg").read_bytes()).decode()
     top = y + (BOX_HEIGHT - ICON_SIZE) / 2
@@ -120,7 +173,13 @@ def _box(part: Part, node: Json) -> Iterator[str]:
     yield f'<text class="name" x="{x + 60:g}" y="{first:g}">{escape(part.name)}</text>'
     for number, detail in enumerate(part.details, 1):
         yield f'<text class="detail" x="{x + 60:g}" y="{first + 16 * number:g}">{escape(detail)}</text>'
+    if part.state:
+        yield _badge(part.state, x + BOX_WIDTH - 4, y + 4)
     yield "</g>"
+
+
+def _of(state: str) -> str:
+    return f' class="{state}"' if state else ""
 
 
 def _line(line: Line, edge: Json) -> Iterator[str]:
@@ -129,13 +188,13 @@ def _line(line: Line, edge: Json) -> Iterator[str]:
         if line.out:
             points.reverse()
         path = _rounded([(point["x"], point["y"]) for point in points])
-        yield f'<path class="line" d="{path}"/>'
+        yield f'<g{_of(line.state)}><path class="line" d="{path}"/>'
         (x, y), (before_x, before_y) = ((points[-1]["x"], points[-1]["y"]), (points[-2]["x"], points[-2]["y"]))
         length = max(abs(x - before_x), abs(y - before_y)) or 1
         dx, dy = (x - before_x) / length, (y - before_y) / length
         yield (
             f'<path class="head" d="M{x:g} {y:g}L{x - 9 * dx - 4 * dy:g} {y - 9 * dy + 4 * dx:g}'
-            f'L{x - 9 * dx + 4 * dy:g} {y - 9 * dy - 4 * dx:g}Z"/>'
+            f'L{x - 9 * dx + 4 * dy:g} {y - 9 * dy - 4 * dx:g}Z"/></g>'
         )
 
 
