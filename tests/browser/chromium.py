@@ -24,7 +24,7 @@ def running() -> Iterator[Browser]:
         browser = playwright.chromium.launch(
             executable_path=bundled,
             channel=None if bundled else "chrome",
-            # There is no GPU, and without this it sometimes waits for one. The package's own arguments are for AWS Lambda.
+            # There is no GPU, and it sometimes waits for one. The package's own arguments are for AWS Lambda.
             args=["--disable-gpu"],
         )
         yield browser
