@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from diagram.architecture import AWS, STORAGE, Edge, Part
-from diagram.descriptions import containers, listeners
+from diagram.architecture import Edge, Part
+from diagram.descriptions import listeners
 from diagram.graph import Graph, Resource
 from diagram.parts import ELSEWHERE, EXTERNAL_CLICKHOUSE, GATEWAY_ENDPOINT, REGISTRY, USERS, Subnets
 from settings import ports
@@ -49,9 +49,7 @@ class Connections:
         return [group for box in boxes for group in self._graph.referred(box) if group.type == "aws_security_group"]
 
     def _rules(self, type_: str, group: Resource) -> list[Resource]:
-        return [
-            rule for rule in self._graph.of(type_) if group in self._graph.referred(rule, "security_group_id")
-        ]
+        return [rule for rule in self._graph.of(type_) if group in self._graph.referred(rule, "security_group_id")]
 
     def _peers(self, type_: str, group: Resource, peer: Resource) -> set[int]:
         """The ports at which the group's rules of the type name the peer."""
@@ -106,8 +104,11 @@ class Connections:
     def _to_aws(self) -> Iterator[Edge]:
         """To the services of AWS whose resources the containers' or the instance's definition refers to."""
         for part, resource, definition in self._computing():
-            used = [self._by_resource[item.key].key for item in self._graph.referred(definition)
-                    if item.key in self._by_resource]
+            used = [
+                self._by_resource[item.key].key
+                for item in self._graph.referred(definition)
+                if item.key in self._by_resource
+            ]
             if MAIL_BY_SES in json.dumps(definition.values):
                 used += [self._by_resource[item.key].key for item in self._graph.of("aws_sesv2_email_identity")]
             if resource.type == "aws_ecs_service" and REGISTRY in self._parts:

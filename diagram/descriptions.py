@@ -20,7 +20,7 @@ def count(number: int, noun: str, *, plural: str = "") -> str:
 
 
 def span(least: int, most: int, noun: str, *, plural: str = "") -> str:
-    """``2 tasks``, ``2–6 tasks``."""
+    """``2 tasks``, or a range of tasks."""
     start = "" if least == most else f"{least}–"  # noqa: RUF001
     return start + count(most, noun, plural=plural)
 
@@ -47,8 +47,8 @@ def service(graph: Graph, services: Sequence[Resource]) -> tuple[str, Lines]:
     name = str(values["name"])
     definition = graph.referred(services[0], "task_definition")[0].values
     scaled = [item for item in graph.of("aws_appautoscaling_target") if item.values["resource_id"].endswith(f"/{name}")]
-    sizes = scaled[0].values if scaled else {}
-    least, most = (sizes.get(bound, values["desired_count"]) for bound in ("min_capacity", "max_capacity"))
+    sizes: Json = scaled[0].values if scaled else {}
+    least, most = (int(sizes.get(bound, values["desired_count"])) for bound in ("min_capacity", "max_capacity"))
     vcpu = int(definition["cpu"]) / CPU_UNITS_PER_VCPU
     memory_gib = int(definition["memory"]) / MIB_PER_GIB
     return short_name(graph, name), (span(least, most, "task"), f"{vcpu:g} vCPU, {memory_gib:g} GiB each")

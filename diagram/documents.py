@@ -31,7 +31,7 @@ ENVIRONMENTS = {
             "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com",
             "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID": "Z0123456789",
         },
-        "The environment as its file has it, with a domain, and with `clickhouse.configured = true`, so that tasks run.",
+        "The environment as its file has it, with a domain, and with `clickhouse.configured = true`: tasks run.",
     ),
 }
 """By name: the settings that a picture of it needs, as variables, and what to say of them."""
@@ -52,9 +52,7 @@ def synthesized(environment: str, overrides: Mapping[str, str]) -> Iterator[Path
     variables = {name: value for name, value in os.environ.items() if not name.startswith(OVERRIDE_PREFIX)}
     with TemporaryDirectory(prefix="diagram-") as folder:
         chosen = {"LANGFUSE_ENV": environment, "CDKTF_OUTDIR": folder}
-        subprocess.run(
-            [sys.executable, "main.py"], env={**variables, **overrides, **chosen}, cwd=PROJECT, check=True
-        )
+        subprocess.run([sys.executable, "main.py"], env={**variables, **overrides, **chosen}, cwd=PROJECT, check=True)
         yield Path(folder) / "stacks"
 
 

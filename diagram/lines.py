@@ -15,7 +15,7 @@ class Line(NamedTuple):
         target: the key of a part or a place.
         ports: the TCP ports.
         notes: what else its label says.
-        out: whether it leaves the VPC, or leads to what forwards it there: such lines are drawn back up, where users are.
+        out: whether it leaves the VPC, or leads to what forwards it there. Such lines are drawn back up, to the users.
         state: what a plan does to it, or nothing.
     """
 

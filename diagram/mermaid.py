@@ -28,10 +28,10 @@ def mermaid(architecture: Architecture) -> list[str]:
     by_source: dict[str, list[str]] = defaultdict(list)
     for line in lines(architecture):
         label = ", ".join(line.label)
-        by_source[line.source].append(f'-- "{label}" --> {names[line.target]}' if label else f"--> {names[line.target]}")
-    arrows = [
-        "; ".join(f"{names[source]} {target}" for target in targets) for source, targets in by_source.items()
-    ]
+        by_source[line.source].append(
+            f'-- "{label}" --> {names[line.target]}' if label else f"--> {names[line.target]}"
+        )
+    arrows = ["; ".join(f"{names[source]} {target}" for target in targets) for source, targets in by_source.items()]
     return ["```mermaid", "flowchart TB", *(f"  {line}" for line in [free, *drawn, *arrows]), "```"]
 
 

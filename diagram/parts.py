@@ -53,8 +53,8 @@ class Subnets:
         """The public subnets, or the private ones."""
         return [subnet for subnet in self._all if self.is_public(subnet) == public]
 
-    def tables(self, subnets: Iterable[Resource]) -> set[Resource]:
-        """The route tables of the subnets."""
+    def tables(self, subnets: Iterable[Resource]) -> set[str]:
+        """The keys of the route tables of the subnets."""
         return {
             self._graph.referred(item, "route_table_id")[0].key
             for item in self._graph.of("aws_route_table_association")
@@ -76,14 +76,13 @@ def places(graph: Graph) -> list[Place]:
     subnets = Subnets(graph)
     vpc = graph.of("aws_vpc", "data.aws_vpc")[0]
     versions = {_image(graph, item).rpartition(":")[2] for item in graph.of("aws_ecs_service")}
-    found = [
+    return [
         Place(VPC, "VPC", (str(vpc.values.get("cidr_block") or vpc.values["id"]),)),
         Place(PUBLIC, "Public subnets", _blocks(subnets.kind(public=True)), VPC),
         Place(PRIVATE, "Private subnets", _blocks(subnets.kind(public=False)), VPC),
         Place(CLUSTER, "ECS on Fargate", (f"Langfuse {', '.join(sorted(versions))}",), PRIVATE),
         Place(AWS, "Services of AWS", (graph.region,)),
     ]
-    return found
 
 
 def _image(graph: Graph, service: Resource) -> str:

@@ -65,17 +65,17 @@ def planned(stacks: Mapping[str, Json], changes: Sequence[PlannedChange], waitin
 
 
 def _state(part: Part, kinds: Mapping[str, str], waiting: Collection[str]) -> str:
-    shown = [(key, kinds.get(key, "none")) for key in sorted(part.resources)]
-    main = [kind for key, kind in shown if key.partition("/")[2].partition(".")[0] in (*BOXES, *ALSO_MAIN)]
-    if main and set(main) == {"add"}:
+    main = [key for key in part.resources if key.partition("/")[2].partition(".")[0] in (*BOXES, *ALSO_MAIN)]
+    if main and all(key.partition("/")[0] in waiting for key in main):
+        return LATER
+    done = {kinds.get(key, "none") for key in main}
+    if done == {"add"}:
         return ADDED
-    if main and set(main) <= set(GONE):
+    if done and done <= set(GONE):
         return DESTROYED
-    if "replace" in main:
+    if "replace" in done:
         return REPLACED
-    if any(kind != "none" for _, kind in shown):
-        return CHANGED
-    return LATER if any(key.partition("/")[0] in waiting for key, _ in shown) else ""
+    return CHANGED if any(kinds.get(key, "none") != "none" for key in part.resources) else ""
 
 
 def _gone(changes: Iterable[PlannedChange]) -> list[Resource]:
@@ -96,11 +96,16 @@ def _gone(changes: Iterable[PlannedChange]) -> list[Resource]:
         return ids.sub(lambda found: known[found[0]], value) if isinstance(value, str) else value
 
     return [
-        Resource(change.stack, change.address, change.type, {
-            name: value if name in ("id", "arn") else referring(value)
-            for name, value in change.before.items()
-            if value not in (None, "", [])
-        })
+        Resource(
+            change.stack,
+            change.address,
+            change.type,
+            {
+                name: value if name in ("id", "arn") else referring(value)
+                for name, value in change.before.items()
+                if value not in (None, "", [])
+            },
+        )
         for change in changes
         if change.kind in GONE
     ]

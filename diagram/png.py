@@ -36,6 +36,6 @@ def is_of(rendered: bytes, light_svg: str) -> bool:
 
 
 def _mark(light_svg: str) -> bytes:
-    """A chunk of text: https://www.w3.org/TR/png-3/#11tEXt"""
+    """A chunk of text, as https://www.w3.org/TR/png-3/#11tEXt describes it."""
     content = b"tEXt" + KEYWORD + b"\0" + hashlib.sha256(light_svg.encode()).hexdigest().encode()
     return struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))

@@ -53,6 +53,8 @@ LEGEND = {
     DESTROYED: "is destroyed",
     LATER: "is planned after the next apply",
 }
+MOST_CHARACTERS = 24
+"""Of a line in a box."""
 LEGEND_TOP = 58
 LEGEND_GAP = 44
 LIGHT_STATES = {ADDED: "#1a7f37", CHANGED: "#9a6700", REPLACED: "#cf222e", DESTROYED: "#cf222e", LATER: "#6e7781"}
@@ -102,7 +104,7 @@ def _state_styles(colours: Mapping[str, str], paper: str) -> str:
 
 def _legend(architecture: Architecture) -> str:
     """What the states mean that the picture has."""
-    shown = {item.state for item in (*architecture.parts, *architecture.edges)}
+    shown = {part.state for part in architecture.parts} | {edge.state for edge in architecture.edges}
     entries, x = [], MARGIN + 12.0
     for state, text in LEGEND.items():
         if state in shown:
@@ -170,12 +172,17 @@ def _box(part: Part, node: Json) -> Iterator[str]:
         f' href="data:image/svg+xml;base64,{image}"/>'
     )
     first = y + BOX_HEIGHT / 2 + 5 - 8 * len(part.details)
-    yield f'<text class="name" x="{x + 60:g}" y="{first:g}">{escape(part.name)}</text>'
+    yield f'<text class="name" x="{x + 60:g}" y="{first:g}">{escape(_fitting(part.name))}</text>'
     for number, detail in enumerate(part.details, 1):
-        yield f'<text class="detail" x="{x + 60:g}" y="{first + 16 * number:g}">{escape(detail)}</text>'
+        yield f'<text class="detail" x="{x + 60:g}" y="{first + 16 * number:g}">{escape(_fitting(detail))}</text>'
     if part.state:
         yield _badge(part.state, x + BOX_WIDTH - 4, y + 4)
     yield "</g>"
+
+
+def _fitting(text: str) -> str:
+    """The text as far as a box has room for it. The box's title, which browsers show on hovering, has all of it."""
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
 
 
 def _of(state: str) -> str:

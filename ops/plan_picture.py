@@ -1,13 +1,14 @@
 """``ops plan --picture``: the architecture, with what the plans change in colours."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from diagram.graph import stacks_in
+from diagram.architecture import Architecture
+from diagram.graph import Json, stacks_in
 from diagram.layout import NotInstalledError, check_installed, layout
 from diagram.planned import PlannedChange, planned
 from diagram.svg import svg
@@ -45,6 +46,12 @@ def check_picture(file: Path) -> None:
 
 def draw(file: Path, stacks: Path, plans: Sequence[StackPlan]) -> None:
     """Draws the plans of the stacks in the folder ``cdktf.out/stacks``."""
+    drawn = planned_architecture(stacks_in(stacks), plans)
+    file.write_text(svg(drawn, layout(drawn)), encoding="utf-8")
+
+
+def planned_architecture(stacks: Mapping[str, Json], plans: Sequence[StackPlan]) -> Architecture:
+    """The architecture of the stacks, with what the plans do to it."""
     changes = [
         PlannedChange(plan.stack, change.address, change.type, change.kind, change.before)
         for plan in plans
@@ -52,5 +59,4 @@ def draw(file: Path, stacks: Path, plans: Sequence[StackPlan]) -> None:
         for change in plan.plan.resource_changes
         if change.mode == "managed"
     ]
-    drawn = planned(stacks_in(stacks), changes, [plan.stack for plan in plans if plan.waits_for])
-    file.write_text(svg(drawn, layout(drawn)), encoding="utf-8")
+    return planned(stacks, changes, [plan.stack for plan in plans if plan.waits_for])

@@ -527,9 +527,11 @@ def test_a_plan_of_what_is_deployed_is_empty(second_plan: Planned) -> None:
 @operated_dev
 def test_only_the_plan_that_was_reviewed_is_applied(deployment: Deployment) -> None:
     changed = {"LANGFUSE_AWS__LOG_RETENTION_DAYS": "3"}
-    planned = plan(deployment, **changed)
+    picture = deployment.folder / "plan.svg"
+    planned = plan(deployment, "planned", "--picture", str(picture), **changed)
     assert planned.ran.returncode == 0, planned.ran.stderr
     assert "- change `aws_cloudwatch_log_group.web_logs" in planned.ran.stdout
+    assert re.findall(r'<g class="(\w+)"><title>([\w ]+):', picture.read_text()) == [("changed", "CloudWatch")]
     applied = make(deployment, "apply", uploaded(planned.folder), **changed)
     assert applied.returncode == 0, applied.stdout + applied.stderr
     assert applied.stdout == "network: applied\ndata: applied\nservices: applied\n"
