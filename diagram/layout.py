@@ -1,8 +1,10 @@
 """Where each box, frame and line of a picture is. ELK, a library for layered graphs, finds the places."""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -79,20 +81,21 @@ def layout(architecture: Architecture) -> Json:
 
 def run(script: Path, text: str) -> Any:  # noqa: ANN401
     """Runs a script of this package on the text, and returns the JSON that it writes."""
-    check_installed()
-    ran = subprocess.run(["node", str(script)], input=text, capture_output=True, text=True, check=True)
+    ran = subprocess.run([check_installed(), str(script)], input=text, capture_output=True, text=True, check=True)
     return json.loads(ran.stdout)
 
 
-def check_installed() -> None:
-    """Checks that what draws a picture is there.
+def check_installed() -> str:
+    """Checks that what draws a picture is there, and returns the path of Node.js: the virtual environment's, if any.
 
     Raises:
         NotInstalledError: if Node.js or its packages are missing.
     """
     packages = [PROJECT / "node_modules" / name for name in ("elkjs", "aws-icons")]
-    if shutil.which("node") is None or not all(folder.is_dir() for folder in packages):
+    node = shutil.which("node", path=os.pathsep.join([f"{sys.prefix}/bin", os.environ.get("PATH", os.defpath)]))
+    if node is None or not all(folder.is_dir() for folder in packages):
         raise NotInstalledError(NOT_INSTALLED)
+    return node
 
 
 def elk_graph(architecture: Architecture) -> Json:

@@ -39,6 +39,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         busy_deployment.complete(deployment)
         write("quiet", **NO_NODE)
         busy_deployment.make_busy(deployment)
-        write("busy")
+        # As for a user who has not activated the virtual environment.
+        write("busy", PATH="/nowhere")
         write("unanswered", AWS_ENDPOINT_URL_CLOUDWATCH="http://127.0.0.1:9", **NO_NODE)
     return files
