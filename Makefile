@@ -15,7 +15,7 @@ endif
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help local test unit commands changes faults lint bench docs synth plan apply deploy destroy setup terraform pins clean
+.PHONY: help local test unit commands changes faults lint bench docs diagram synth plan apply deploy destroy setup terraform pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ help: ## this list
 local: setup ## deploy all stacks onto an embedded AWS, no account needed (ARGS=--once: and stop it again)
 	@python -m local $(ARGS)
 
-test: setup .venv/checkov/.stamp ## run every test, the end-to-end ones included (ARGS="-k bootstrap": some of them)
+test: setup .venv/checkov/.stamp tests/node_modules/.stamp ## run every test, the end-to-end ones included (ARGS="-k bootstrap": some of them)
 	@python -m tests $(ARGS)
 
 unit: .venv/requirements.stamp ## run the unit tests alone, which need neither Terraform nor its provider
@@ -55,6 +55,9 @@ bench: setup ## measure synth and these commands, as ratios, into docs/performan
 docs: .venv/requirements.stamp ## write docs/settings.md from the settings' docstrings, and thresholds to docs/alarms.md
 	@python -m settings.manual
 	@python -m tests.alarms
+
+diagram: setup ## draw docs/architecture and the picture in README.md, from the synthesized JSON
+	@python -m diagram
 
 synth: setup ## write the Terraform JSON of ENV to cdktf.out
 	@cdktf synth

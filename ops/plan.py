@@ -16,9 +16,11 @@ from botocore.exceptions import ClientError
 
 from ops.console import AsJson
 from ops.environment import Environment, OpsError, load_environment
+from ops.plan_picture import Picture, check_picture, draw
 from ops.plan_review import Allow, plan_review
 from ops.recovery.already_there import refuse_what_is_there
 from ops.review.references import CROSS_STACK_OUTPUT
+from ops.review.terraform_plan import read
 from ops.state.checks import check_states
 from ops.terraform import OUTDIR, PROJECT, SAVED_PLAN, init, run
 from synth.manifest import SYNTHESIZED, stacks_in_order
@@ -29,25 +31,28 @@ UNREVIEWED_PLAN = "unreviewed.tfplan"
 """A plan's name until the plans of all stacks are made and accepted, so that none can be applied before."""
 
 
-def plan(allow: Allow = None, as_json: AsJson = False) -> None:
+def plan(allow: Allow = None, picture: Picture = None, as_json: AsJson = False) -> None:
     """Plan every stack, and summarize the plans in Markdown.
 
     Saves the plans in cdktf.out for `ops apply`. If they would lose data that --allow does not name, it saves none, and
     exits with 3. A stack waits if the outputs that it reads are about to change: apply, then plan again. A plan that
-    creates what AWS has already is refused. Terraform's own output goes to standard error.
+    creates what AWS has already is refused. Terraform's own output goes to standard error. --picture draws the plans,
+    also those that are refused.
 
     Example: ops plan --allow aws_ebs_volume.clickhouse_data
     """
     if PROJECT.is_relative_to(OUTDIR.resolve()):
         raise typer.BadParameter("CDKTF_OUTDIR must name a folder of its own, such as cdktf.out, which is emptied")
+    if picture:
+        check_picture(picture)
     with held(OUTDIR, "ops plan"):
         environment = load_environment()
         _check_region(environment)
         check_states(environment)
-        _plan_all(environment, allow, as_json)
+        _plan_all(environment, allow, picture, as_json)
 
 
-def _plan_all(environment: Environment, allow: Allow, as_json: bool) -> None:
+def _plan_all(environment: Environment, allow: Allow, picture: Path | None, as_json: bool) -> None:
     _empty(OUTDIR)
     REVIEWED.mkdir()
     run(sys.executable, "main.py", folder=PROJECT)
@@ -60,7 +65,10 @@ def _plan_all(environment: Environment, allow: Allow, as_json: bool) -> None:
         if waits_for or _changes_outputs(result):
             unapplied.add(stack.name)
         (REVIEWED / f"{stack.name}.json").write_text(json.dumps(result))
-    plan_review([REVIEWED / f"{stack.name}.json" for stack in stacks], allow, as_json)
+    reviewed = [REVIEWED / f"{stack.name}.json" for stack in stacks]
+    if picture:
+        draw(picture, OUTDIR / "stacks", [read(file) for file in reviewed])
+    plan_review(reviewed, allow, as_json)
     for stack in stacks:
         accepted = stack.folder / UNREVIEWED_PLAN
         if accepted.exists():

@@ -1,4 +1,5 @@
-"""``python -m tests [unit|e2e|docs|changes|faults]``: runs the unit tests and, if they pass, the end-to-end tests.
+"""``python -m tests [unit|browser|e2e|docs|changes|faults]``: runs the unit tests, then those in a browser, then the
+end-to-end tests, as long as they pass.
 
 ``docs`` are the tests that run the commands of the documents. ``changes`` are those that change every setting of
 deployed environments; ``faults`` are those that interrupt deploys and destroys, and break what they need. They run only
@@ -22,6 +23,8 @@ from tests.progress import FOLDER_VARIABLE
 TESTS = Path(__file__).resolve().parent
 PARTS: Mapping[str, Sequence[str]] = {
     "unit": ["-n", "2", "--dist", "loadfile"],
+    # One process: the tests share a browser and its pages, and a test takes a second.
+    "browser": [],
     # One process per group of tests. These are more than there are cores, because they wait most of the time.
     "e2e": ["-n", "8", "--dist", "loadgroup", "-p", "tests.progress"],
     # One process per deployment.
@@ -30,7 +33,7 @@ PARTS: Mapping[str, Sequence[str]] = {
     "changes": ["-n", "3", "--dist", "loadgroup", "-p", "tests.progress"],
     "faults": ["-n", "8", "--dist", "loadgroup", "-p", "tests.progress"],
 }
-USUAL_PARTS = ("unit", "e2e")
+USUAL_PARTS = ("unit", "browser", "e2e")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""The CloudWatch dashboard."""
+"""The CloudWatch dashboard. ``ops status --html`` draws its graphs too."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,9 @@ WIDTH, HEIGHT, COLUMNS = 8, 6, 3
 
 
 class Dashboard(Construct):
-    """A dashboard of requests, tasks, queues, Redis and PostgreSQL, from the users' side down.
+    """A dashboard of requests, tasks, queues, Redis, PostgreSQL and ClickHouse, from the users' side down.
 
-    A graph without any metric is left out.
+    A graph without any metric is left out. A title ends with the unit in brackets, unless the graph counts something.
 
     Args:
         name: its name.
@@ -29,6 +29,7 @@ class Dashboard(Construct):
         queues: the number of jobs that wait, by the name of the queue.
         redis: the Redis replication group.
         postgres: the PostgreSQL instance.
+        clickhouse_disk: how full ClickHouse's data volume is, if it is in the VPC.
         blocked_requests: the number of requests that the web ACL has blocked, if there is one.
     """
 
@@ -45,20 +46,30 @@ class Dashboard(Construct):
         queues: Mapping[str, Metric],
         redis: Redis,
         postgres: Postgres,
+        clickhouse_disk: Metric | None,
         blocked_requests: Metric | None,
     ) -> None:
         super().__init__(scope, id_)
-        graphs = [
-            ("Requests", "Sum", [load_balancer.requests]),
-            ("Response time (s)", "p95", [load_balancer.response_time_seconds]),
-            ("Errors", "Sum", [load_balancer.target_errors, load_balancer.own_errors, dropped_rows]),
-            ("Task CPU (%)", "Average", [service.cpu for service in services]),
-            ("Task memory (%)", "Maximum", [service.memory for service in services]),
-            ("Tasks", "Average", [service.running_tasks for service in services]),
-            ("Waiting jobs", "Maximum", list(queues.values())),
-            ("Redis memory (%)", "Maximum", [node.memory for node in redis.nodes]),
-            ("PostgreSQL CPU (%)", "Average", [postgres.cpu]),
-            ("Requests blocked by the web ACL", "Sum", [blocked_requests] if blocked_requests else []),
+        blocked = {"blocked": blocked_requests} if blocked_requests else {}
+        clickhouse = {"ClickHouse": clickhouse_disk} if clickhouse_disk else {}
+        errors = {
+            "web": load_balancer.target_errors,
+            "load balancer": load_balancer.own_errors,
+            "dropped rows": dropped_rows,
+        }
+        graphs: list[tuple[str, str, Mapping[str, Metric]]] = [
+            ("Requests", "Sum", {"requests": load_balancer.requests}),
+            ("Response time (s)", "p95", {"95th percentile": load_balancer.response_time_seconds}),
+            ("Errors", "Sum", errors),
+            ("Task CPU (%)", "Average", {service.name: service.cpu for service in services}),
+            ("Task memory (%)", "Maximum", {service.name: service.memory for service in services}),
+            ("Tasks", "Average", {service.name: service.running_tasks for service in services}),
+            ("Waiting jobs", "Maximum", queues),
+            ("Redis memory (%)", "Maximum", {node.id: node.memory for node in redis.nodes}),
+            ("PostgreSQL CPU (%)", "Average", {"PostgreSQL": postgres.cpu}),
+            ("PostgreSQL free storage (bytes)", "Minimum", {"PostgreSQL": postgres.free_storage_bytes}),
+            ("ClickHouse disk (%)", "Maximum", clickhouse),
+            ("Requests blocked by the web ACL", "Sum", blocked),
         ]
         shown = [(title, statistic, metrics) for title, statistic, metrics in graphs if metrics]
         CloudwatchDashboard(
@@ -79,7 +90,7 @@ class Dashboard(Construct):
                                 "region": region,
                                 "stat": statistic,
                                 "period": 60,
-                                "metrics": [_row(metric) for metric in metrics],
+                                "metrics": [_row(label, metric) for label, metric in metrics.items()],
                             },
                         }
                         for number, (title, statistic, metrics) in enumerate(shown)
@@ -89,8 +100,8 @@ class Dashboard(Construct):
         )
 
 
-def _row(metric: Metric) -> list[str | dict[str, str]]:
-    """The metric as a row of a widget: namespace, name, name and value of each dimension, and another Region."""
-    elsewhere = [{"region": metric.region}] if metric.region else []
+def _row(label: str, metric: Metric) -> list[str | dict[str, str]]:
+    """The metric as a row of a widget: namespace, name, name and value of each dimension, then label and Region."""
+    elsewhere = {"region": metric.region} if metric.region else {}
     dimensions = (text for dimension in metric.dimensions.items() for text in dimension)
-    return [metric.namespace, metric.name, *dimensions, *elsewhere]
+    return [metric.namespace, metric.name, *dimensions, {"label": label, **elsewhere}]

@@ -102,10 +102,11 @@ class Planned(NamedTuple):
     folder: Path
 
 
-def plan(deployment: Deployment, folder_name: str = "planned", **changed: str) -> Planned:
+def plan(deployment: Deployment, folder_name: str = "planned", *options: str, **changed: str) -> Planned:
     """Runs ``ops plan`` for a deployment, with some variables ``changed``, in a folder inside the deployment's."""
     folder = deployment.folder / folder_name
-    return Planned(ops("plan", environment={**deployment.environment, **changed, "CDKTF_OUTDIR": str(folder)}), folder)
+    environment = {**deployment.environment, **changed, "CDKTF_OUTDIR": str(folder)}
+    return Planned(ops("plan", *options, environment=environment), folder)
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,14 @@
 """Tests of ``ops`` on real deployments. A test fixes what it breaks, so that a plan is empty afterwards."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from base64 import b64decode
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -18,8 +20,10 @@ import yaml
 
 from local.deployment import Deployment
 from settings import Settings
+from settings.secret_variables import PLACEHOLDER
 from tests.command_line import PROJECT, Ran, assert_one_line, ops, ops_in_process
 from tests.e2e.conftest import TERRAFORM, Planned, plan
+from tests.e2e.test_deploy import secret_values
 from tests.environments import load
 
 pytestmark = pytest.mark.e2e
@@ -108,6 +112,23 @@ def test_status_shows_everything_that_runs(deployment: Deployment) -> None:
     assert rows["alarms"]["state"] == "none in ALARM"
     assert {"queue ingestion", "queue otel_ingestion"} <= rows.keys()
     assert settings(deployment).prefix in said(deployment, "status")
+
+
+def test_the_page_of_the_status_shows_all_and_no_secret(deployment: Deployment, tmp_path: Path) -> None:
+    file = tmp_path / "status.html"
+    assert said(deployment, "status", "--html", str(file)) == f"{file} is written: open it in a browser.\n"
+    page = file.read_text()
+    cloudwatch, prefix = client(deployment, "cloudwatch"), settings(deployment).prefix
+    for alarm in cloudwatch.describe_alarms()["MetricAlarms"]:
+        assert f'<th scope="row">{alarm["AlarmName"].removeprefix(f"{prefix}-")}</th>' in page
+    body = cloudwatch.get_dashboard(DashboardName=settings(deployment).global_prefix)["DashboardBody"]
+    for widget in json.loads(body)["widgets"]:
+        assert f"<h3>{widget['properties']['title'].partition(' (')[0]}</h3>" in page
+    (picture,) = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
+    secrets = {name: value for name, value in secret_values(deployment.aws).items() if value != PLACEHOLDER}
+    assert len(secrets) >= 5
+    for name, value in secrets.items():
+        assert value not in page + b64decode(picture).decode(), f"{name} is in the page"
 
 
 @dev
@@ -506,9 +527,11 @@ def test_a_plan_of_what_is_deployed_is_empty(second_plan: Planned) -> None:
 @operated_dev
 def test_only_the_plan_that_was_reviewed_is_applied(deployment: Deployment) -> None:
     changed = {"LANGFUSE_AWS__LOG_RETENTION_DAYS": "3"}
-    planned = plan(deployment, **changed)
+    picture = deployment.folder / "plan.svg"
+    planned = plan(deployment, "planned", "--picture", str(picture), **changed)
     assert planned.ran.returncode == 0, planned.ran.stderr
     assert "- change `aws_cloudwatch_log_group.web_logs" in planned.ran.stdout
+    assert re.findall(r'<g class="(\w+)"><title>([\w ]+):', picture.read_text()) == [("changed", "CloudWatch")]
     applied = make(deployment, "apply", uploaded(planned.folder), **changed)
     assert applied.returncode == 0, applied.stdout + applied.stderr
     assert applied.stdout == "network: applied\ndata: applied\nservices: applied\n"

@@ -90,6 +90,7 @@ def cases() -> Iterator[Case]:
     yield command("logs", "web", "--errors", "--filter", "x")
     yield command("redeploy", "web", "db")
     yield says(command("keys", "--show"), "terminal")
+    yield says(command("status", "--html", "{}/page.html", "--json"), "--json")
     yield says(command("keys", "--show", "--json"), "--json")
     for url in URLS:
         yield command("smoke", "--keys", "{}/keys", "--url", url, files={"keys": KEYS})

@@ -1,4 +1,4 @@
-"""The files of ``--keys`` and ``--from``: contents, encodings, names that are missing or twice, paths."""
+"""The files of ``--keys``, ``--from`` and ``--html``: contents, encodings, names that are missing or twice, paths."""
 
 import os
 import traceback
@@ -84,6 +84,9 @@ PATHS: Mapping[str, Callable[[Path], object]] = {
     "an empty file of a gibibyte": lambda path: _sparse(path),
 }
 
+UNWRITABLE = ("a folder", "a link to nothing", "a link to itself", "a link to /dev/null", "a path below a file")
+"""Of ``PATHS``, those at which there can be no page."""
+
 
 def _sparse(path: Path) -> None:
     path.touch()
@@ -100,6 +103,24 @@ def cases() -> Iterator[Case]:
         yield command("smoke", "--keys", "{}/given", make=_at_given(make), what=f"--keys: {what}")
     for path in ("", " ", "\x00", "\x1b[31m", "x" * 5000, "\udcff", "a\nb", "~", "/", "."):
         yield command("smoke", "--keys", path)
+    for what in UNWRITABLE:
+        make = _at_given(PATHS[what])
+        yield says(command("status", "--html", "{}/given", make=make, what=f"--html: {what}"), "--html")
+    for path in (
+        "",
+        ".",
+        "/",
+        "{}",
+        "{}/missing/page.html",
+        "/proc/page.html",
+        "/dev/stdout",
+        "\x00",
+        "{}/" + "x" * 300,
+    ):
+        yield says(command("status", "--html", path), "--html")
+    for path in ("{}/page.html", "{}/\x1b[31m.html", "{}/\udcff", "{}/a\nb", "{}/<script>"):
+        yield right(command("status", "--html", path))
+    yield right(command("status", "--html", "{}/page.html", files={"page.html": "old"}, what="--html: a file"))
     for name, value in VALUES:
         yield says(_from({**GOOD_VALUES, name: value}, f"{name}={value}"), name)
     for name in GOOD_VALUES:

@@ -142,7 +142,12 @@ def create(aws: EmbeddedAws) -> SmallDeployment:
     ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[https])
 
     (instance,) = ec2.run_instances(
-        ImageId="ami-0123456789abcdef0", MinCount=1, MaxCount=1, InstanceType="t4g.large", SubnetId=subnets[0]
+        ImageId="ami-0123456789abcdef0",
+        MinCount=1,
+        MaxCount=1,
+        InstanceType="t4g.large",
+        SubnetId=subnets[0],
+        MetadataOptions={"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 1},
     )["Instances"]
     volume = ec2.create_volume(
         AvailabilityZone="us-east-1b",

@@ -14,7 +14,7 @@ from ops.doctor_checks.mail import mail_can_leave
 from ops.doctor_checks.services import address_is_public
 from ops.doctor_checks.starts import tasks_start
 from ops.findings import Finding, Verdict, print_findings
-from ops.status import SECTIONS
+from ops.parts import SECTIONS
 from tests.unit.small_deployment import SmallDeployment
 
 EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
@@ -168,7 +168,7 @@ def test_a_version_with_an_image_that_is_not_pulled_is_told(deployment: SmallDep
         "the image was not pulled: its registry does not have it: CannotPullContainerError"
     )
     assert "langfuse.registry" in found.remedy
-    rows = {what: detail for what, _, detail in SECTIONS["services"](deployment.environment())}
+    rows = {row.what: row.detail for row in SECTIONS["services"](deployment.environment())}
     assert rows["web's last failed task"].startswith("the image was not pulled: its registry does not have it (check")
     deployment.run_web("4.16.0")
     assert eventually(lambda: starts(deployment), lambda found: found.verdict is Verdict.OK).remedy == ""

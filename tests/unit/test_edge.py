@@ -133,9 +133,9 @@ def test_the_dashboard_shows_what_the_web_acl_blocks() -> None:
             for widget in json.loads(dashboard["dashboard_body"])["widgets"]
             if "web ACL" in widget["properties"]["title"]
         )
-        ((namespace, name, *rest),) = shown
-        assert (namespace, name) == ("AWS/WAFV2", "BlockedRequests")
-        return list(rest)
+        ((namespace, name, *dimensions, options),) = shown
+        assert (namespace, name, options.pop("label")) == ("AWS/WAFV2", "BlockedRequests", "blocked")
+        return [*dimensions, options]
 
     always = ["WebACL", "langfuse-dev", "Rule", "ALL"]
     assert graph(WAF) == [*always, "Region", ELSEWHERE, {"region": ELSEWHERE}]

@@ -34,6 +34,9 @@ NOWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "LANGFUSE_ENV": "prod", "AW
         (["plan-review", "README.md"], "is not JSON"),
         (["plan-review", "cdktf.json"], "is not what `terraform show -json` writes"),
         (["restart"], "restart"),
+        (["status", "--html", "status.html", "--json"], "leave one of them out"),
+        (["status", "--html", "/nowhere/status.html"], "--html: /nowhere/status.html: can't be written: No such file"),
+        (["status", "--html", "docs"], "--html: docs: is no regular file"),
     ],
 )
 def test_wrong_arguments_exit_with_2(arguments: list[str], says: str) -> None:

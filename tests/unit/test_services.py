@@ -355,9 +355,25 @@ def test_the_alarm_on_running_tasks_is_quiet_until_there_should_be_any() -> None
         assert alarm["treat_missing_data"] == missing
 
 
-def test_the_dashboard_is_valid_json_with_nine_graphs() -> None:
-    body = json.loads(app()["services"].resource("aws_cloudwatch_dashboard")["dashboard_body"])
-    assert len(body["widgets"]) == 9
+def graphs(environment: str) -> dict[str, dict[str, Any]]:
+    """Returns the properties of the dashboard's graphs, by title."""
+    body = json.loads(app(environment)["services"].resource("aws_cloudwatch_dashboard")["dashboard_body"])
+    return {widget["properties"]["title"]: widget["properties"] for widget in body["widgets"]}
+
+
+def test_the_dashboard_shows_the_disks_that_there_are() -> None:
+    disks = {"PostgreSQL free storage (bytes)", "ClickHouse disk (%)"}
+    assert len(graphs("dev")) == 11
+    assert graphs("dev").keys() & disks == disks
+    assert graphs("dev").keys() - graphs("prod").keys() == {"ClickHouse disk (%)"}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_each_metric_of_the_dashboard_has_a_label(environment: str) -> None:
+    for title, graph in graphs(environment).items():
+        labels = [options["label"] for *_, options in graph["metrics"]]
+        assert labels, title
+        assert len(set(labels)) == len(labels)
 
 
 def test_browsers_may_upload_media_from_the_app_alone() -> None:

@@ -1,0 +1,1 @@
+"""Draws an environment's architecture from the synthesized JSON of its stacks."""

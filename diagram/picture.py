@@ -1,0 +1,21 @@
+"""The picture of an environment."""
+
+from pathlib import Path
+
+from diagram.environment import architecture
+from diagram.graph import Graph
+from diagram.layout import layout
+from diagram.svg import svg as draw
+
+
+def svg(stacks: Path) -> str:
+    """The picture of the stacks in the folder ``cdktf.out/stacks``, as one SVG file that needs no other.
+
+    It is light, and dark where the reader's system is.
+
+    Raises:
+        FileNotFoundError: if nothing was synthesized there.
+        NotInstalledError: if Node.js or elkjs is missing.
+    """
+    drawn = architecture(Graph.read(stacks))
+    return draw(drawn, layout(drawn))
