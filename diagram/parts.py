@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from diagram.architecture import AWS, CLUSTER, INTERNET, PRIVATE, PUBLIC, STORAGE, VPC, Part, Place
-from diagram.descriptions import DESCRIPTIONS, containers
+from diagram.descriptions import DESCRIPTIONS, containers, scaling
 from diagram.graph import Graph, Resource
 from diagram.resource_types import BOXES, SHOWN_IN
 
@@ -156,6 +156,9 @@ def _shown(graph: Graph) -> dict[str, set[str]]:
         for other in graph.referred(resource):
             links[resource.key].add(other)
             links[other.key].add(resource)
+    for service in graph.of("aws_ecs_service"):
+        for target in scaling(graph, service):
+            links[service.key].add(target)
     shown = {}
     for resource in graph.all():
         if resource.type not in BOXES or resource.address.startswith("data."):

@@ -70,6 +70,13 @@ def test_every_type_of_resource_is_drawn_or_named_as_not_drawn() -> None:
     assert set(known) <= found, "diagram/resource_types.py names what no environment has"
 
 
+def test_what_the_table_shows_in_a_box_is_in_one() -> None:
+    for environment, overrides in every_setting():
+        graph = Graph(synthesized(environment, overrides))
+        shown = {key for part in architecture(graph).parts for key in part.resources}
+        assert {item.key for item in graph.of(*SHOWN_IN)} <= shown
+
+
 def test_every_combination_of_settings_can_be_drawn() -> None:
     for environment, overrides in every_setting():
         picture = drawn(environment, overrides)
