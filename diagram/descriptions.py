@@ -52,9 +52,10 @@ def service(graph: Graph, services: Sequence[Resource]) -> tuple[str, Lines]:
     values = services[0].values
     name = str(values["name"])
     definition = graph.referred(services[0], "task_definition")[0].values
-    scaled = scaling(graph, services[0])
-    sizes: Json = scaled[0].values if scaled else {}
-    least, most = (int(sizes.get(bound, values["desired_count"])) for bound in ("min_capacity", "max_capacity"))
+    sizes = {"min_capacity": values["desired_count"], "max_capacity": values["desired_count"]}
+    for target in scaling(graph, services[0]):
+        sizes |= target.values
+    least, most = sizes["min_capacity"], sizes["max_capacity"]
     vcpu = int(definition["cpu"]) / CPU_UNITS_PER_VCPU
     memory_gib = int(definition["memory"]) / MIB_PER_GIB
     return short_name(graph, name), (span(least, most, "task"), f"{vcpu:g} vCPU, {memory_gib:g} GiB each")

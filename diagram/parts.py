@@ -55,10 +55,12 @@ class Subnets:
 
     def tables(self, subnets: Iterable[Resource]) -> set[str]:
         """The keys of the route tables of the subnets."""
+        wanted = set(subnets)
         return {
-            self._graph.referred(item, "route_table_id")[0].key
+            table.key
             for item in self._graph.of("aws_route_table_association")
-            if self._graph.referred(item, "subnet_id")[0] in list(subnets)
+            if wanted & set(self._graph.referred(item, "subnet_id"))
+            for table in self._graph.referred(item, "route_table_id")
         }
 
     def routes(self, subnets: Iterable[Resource]) -> list[Resource]:
@@ -67,7 +69,7 @@ class Subnets:
         return [
             route
             for route in self._graph.of("aws_route")
-            if self._graph.referred(route, "route_table_id")[0].key in tables
+            if any(table.key in tables for table in self._graph.referred(route, "route_table_id"))
         ]
 
 

@@ -13,7 +13,8 @@ from diagram.resource_types import BOXES
 GONE = ("destroy", "forget")
 ALSO_MAIN = ("aws_ebs_volume",)
 """What has no box of its own, but makes that of another as red as if it had been replaced itself: it holds its data."""
-SHORTEST_ID = 8
+OF_EC2 = re.compile(r"[a-z]+-[0-9a-f]{8,}")
+"""An id of EC2's, such as a security group's. Other services' ids are names, which mean other things as well."""
 
 
 class PlannedChange(NamedTuple):
@@ -84,7 +85,7 @@ def _gone(changes: Iterable[PlannedChange]) -> list[Resource]:
         str(change.before[attribute]): f"${{@{change.key}}}"
         for change in changes
         for attribute in ("id", "arn")
-        if len(str(change.before.get(attribute) or "")) >= SHORTEST_ID
+        if change.before.get(attribute) and (attribute == "arn" or OF_EC2.fullmatch(str(change.before["id"])))
     }
     ids = re.compile("|".join(map(re.escape, sorted(known, key=len, reverse=True))) or "(?!)")
 

@@ -236,6 +236,21 @@ def test_the_picture_of_a_plan_shows_what_goes_away_and_its_lines() -> None:
     assert "external-clickhouse" in {part.key for part in picture.parts}
 
 
+def test_a_service_that_goes_away_is_shown_with_its_size() -> None:
+    before, after = synthesized(), copy.deepcopy(synthesized())
+    task_arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/langfuse-dev-worker:3"
+    gone = []
+    for type_, others in (("aws_ecs_service", {"task_definition": task_arn}), ("aws_ecs_task_definition", {})):
+        name = address(type_, "worker", before).partition(".")[2]
+        values = after["services"]["resource"][type_].pop(name)
+        # A task definition's id is its family, which is also the service's name.
+        ids = {"id": "langfuse-dev-worker", "arn": task_arn if type_ == "aws_ecs_task_definition" else f"{task_arn}/of"}
+        gone.append(resource(f"{type_}.{name}", "destroy", {**values, **ids, **others, "iam_role": ""}))
+    picture = planned(after, services=stack_plan("services", *gone))
+    assert {(part.name, part.state) for part in picture.parts if part.state} == {("worker", DESTROYED)}
+    assert next(part for part in picture.parts if part.name == "worker").details[1] == "1 vCPU, 4 GiB each"
+
+
 @pytest.mark.parametrize(
     ("file", "reason"),
     [
