@@ -78,13 +78,20 @@ def places(graph: Graph) -> list[Place]:
     subnets = Subnets(graph)
     vpc = graph.of("aws_vpc", "data.aws_vpc")[0]
     versions = {_image(graph, item).rpartition(":")[2] for item in graph.of("aws_ecs_service")}
+    public, private = (subnets.kind(public=public) for public in (True, False))
+    clusters = graph.of("aws_ecs_cluster")
+    langfuse = f"Langfuse {', '.join(sorted(versions))}"
     return [
-        Place(VPC, "VPC", (str(vpc.values.get("cidr_block") or vpc.values["id"]),)),
-        Place(PUBLIC, "Public subnets", _blocks(subnets.kind(public=True)), VPC),
-        Place(PRIVATE, "Private subnets", _blocks(subnets.kind(public=False)), VPC),
-        Place(CLUSTER, "ECS on Fargate", (f"Langfuse {', '.join(sorted(versions))}",), PRIVATE),
+        Place(VPC, "VPC", (str(vpc.values.get("cidr_block") or vpc.values["id"]),), None, _keys([vpc])),
+        Place(PUBLIC, "Public subnets", _blocks(public), VPC, _keys(public)),
+        Place(PRIVATE, "Private subnets", _blocks(private), VPC, _keys(private)),
+        Place(CLUSTER, "ECS on Fargate", (langfuse,), PRIVATE, _keys(clusters)),
         Place(AWS, "Services of AWS", (graph.region,)),
     ]
+
+
+def _keys(resources: Iterable[Resource]) -> frozenset[str]:
+    return frozenset(item.key for item in resources)
 
 
 def _image(graph: Graph, service: Resource) -> str:

@@ -59,6 +59,7 @@ def planned(stacks: Mapping[str, Json], changes: Sequence[PlannedChange], waitin
         edges.append(edge._replace(state=state))
     return drawn._replace(
         title=f"{drawn.title}: what the plan changes",
+        places=tuple(place._replace(state=_combined(kinds, place.resources)) for place in drawn.places),
         parts=tuple(part._replace(state=_state(part, kinds, waiting)) for part in drawn.parts),
         edges=tuple(edges),
         planned=True,
@@ -69,14 +70,19 @@ def _state(part: Part, kinds: Mapping[str, str], waiting: Collection[str]) -> st
     main = [key for key in part.resources if key.partition("/")[2].partition(".")[0] in (*BOXES, *ALSO_MAIN)]
     if main and all(key.partition("/")[0] in waiting for key in main):
         return LATER
-    done = {kinds.get(key, "none") for key in main}
+    return _combined(kinds, main) or (CHANGED if _combined(kinds, part.resources) else "")
+
+
+def _combined(kinds: Mapping[str, str], keys: Iterable[str]) -> str:
+    """The state of what shows several resources."""
+    done = {kinds.get(key, "none") for key in keys}
     if done == {"add"}:
         return ADDED
     if done and done <= set(GONE):
         return DESTROYED
     if "replace" in done:
         return REPLACED
-    return CHANGED if any(kinds.get(key, "none") != "none" for key in part.resources) else ""
+    return CHANGED if done - {"none"} else ""
 
 
 def _gone(changes: Iterable[PlannedChange]) -> list[Resource]:

@@ -236,6 +236,17 @@ def test_the_picture_of_a_plan_shows_what_goes_away_and_its_lines() -> None:
     assert "external-clickhouse" in {part.key for part in picture.parts}
 
 
+def test_a_frame_has_the_state_of_its_subnets() -> None:
+    stacks = synthesized()
+    private = [resource(f"aws_subnet.{name}", "replace") for name in subnets(stacks) if "private" in name]
+    picture = planned(stacks, network=stack_plan("network", *private))
+    assert {place.key: place.state for place in picture.places if place.state} == {"private": REPLACED}
+
+
+def subnets(stacks: dict[str, Json]) -> list[str]:
+    return list(stacks["network"]["resource"]["aws_subnet"])
+
+
 def test_a_service_that_goes_away_is_shown_with_its_size() -> None:
     before, after = synthesized(), copy.deepcopy(synthesized())
     task_arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/langfuse-dev-worker:3"
