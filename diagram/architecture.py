@@ -29,12 +29,16 @@ class Place(NamedTuple):
         name: its name.
         details: lines below the name, such as the subnets' blocks.
         parent: the place that it is in, if any.
+        resources: the keys of the resources that it shows.
+        state: what a plan does to it, or nothing.
     """
 
     key: str
     name: str
     details: tuple[str, ...] = ()
     parent: str | None = None
+    resources: frozenset[str] = frozenset()
+    state: str = ""
 
 
 class Part(NamedTuple):

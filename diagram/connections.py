@@ -14,7 +14,7 @@ EGRESS = "aws_vpc_security_group_egress_rule"
 NAT = "aws_nat_gateway"
 ENDPOINTS = "aws_vpc_endpoint"
 ENDPOINT_OF = {
-    "aws_secretsmanager_secret": "secretsmanager",
+    "aws_secretsmanager_secret": "secretsmanager",  # pragma: allowlist secret
     "aws_cloudwatch_metric_alarm": "logs",
     "aws_sesv2_email_identity": "email",
     REGISTRY: "ecr.dkr",

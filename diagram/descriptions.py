@@ -36,6 +36,12 @@ def containers(graph: Graph, service: Resource) -> list[Json]:
     return list(json.loads(definition.values["container_definitions"]))
 
 
+def scaling(graph: Graph, service: Resource) -> list[Resource]:
+    """The autoscaling of a service, which names it without a reference."""
+    ending = f"/{service.values['name']}"
+    return [item for item in graph.of("aws_appautoscaling_target") if item.values["resource_id"].endswith(ending)]
+
+
 def listeners(graph: Graph, load_balancer: Resource) -> list[Resource]:
     """The listeners of a load balancer."""
     return [item for item in graph.of("aws_lb_listener") if load_balancer in graph.referred(item, "load_balancer_arn")]
@@ -46,9 +52,10 @@ def service(graph: Graph, services: Sequence[Resource]) -> tuple[str, Lines]:
     values = services[0].values
     name = str(values["name"])
     definition = graph.referred(services[0], "task_definition")[0].values
-    scaled = [item for item in graph.of("aws_appautoscaling_target") if item.values["resource_id"].endswith(f"/{name}")]
-    sizes: Json = scaled[0].values if scaled else {}
-    least, most = (int(sizes.get(bound, values["desired_count"])) for bound in ("min_capacity", "max_capacity"))
+    sizes = {"min_capacity": values["desired_count"], "max_capacity": values["desired_count"]}
+    for target in scaling(graph, services[0]):
+        sizes |= target.values
+    least, most = sizes["min_capacity"], sizes["max_capacity"]
     vcpu = int(definition["cpu"]) / CPU_UNITS_PER_VCPU
     memory_gib = int(definition["memory"]) / MIB_PER_GIB
     return short_name(graph, name), (span(least, most, "task"), f"{vcpu:g} vCPU, {memory_gib:g} GiB each")
@@ -59,7 +66,7 @@ def load_balancer(graph: Graph, resources: Sequence[Resource]) -> tuple[str, Lin
     served = [f"{item.values['protocol']} {item.values['port']}" for item in listeners(graph, resources[0])]
     kind = "internal" if resources[0].values.get("internal") else "public"
     guarded = any(resources[0] in graph.referred(item) for item in graph.of("aws_wafv2_web_acl_association"))
-    return "Load balancer", (f"{kind}, {', '.join(sorted(served))}", *(["web ACL (AWS WAF)"] if guarded else []))
+    return "Load balancer", (kind, ", ".join(sorted(served)), *(["web ACL (AWS WAF)"] if guarded else []))
 
 
 def cloudfront(graph: Graph, resources: Sequence[Resource]) -> tuple[str, Lines]:

@@ -24,7 +24,7 @@ CHARACTER_WIDTH = 6.6
 """Of a label, in points: more than any common font needs."""
 FRAME_PADDING = 18
 HEADING_HEIGHT = 30
-HEADING_WIDTH = 132
+HEADING_WIDTH = 138
 """Of the headings at the left of a frame, which lines from above do not cross."""
 STORAGE_BOX = "aws_s3_bucket"
 BESIDE = (PUBLIC, PRIVATE, CLUSTER)

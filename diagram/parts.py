@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from diagram.architecture import AWS, CLUSTER, INTERNET, PRIVATE, PUBLIC, STORAGE, VPC, Part, Place
-from diagram.descriptions import DESCRIPTIONS, containers
+from diagram.descriptions import DESCRIPTIONS, containers, scaling
 from diagram.graph import Graph, Resource
 from diagram.resource_types import BOXES, SHOWN_IN
 
@@ -55,10 +55,12 @@ class Subnets:
 
     def tables(self, subnets: Iterable[Resource]) -> set[str]:
         """The keys of the route tables of the subnets."""
+        wanted = set(subnets)
         return {
-            self._graph.referred(item, "route_table_id")[0].key
+            table.key
             for item in self._graph.of("aws_route_table_association")
-            if self._graph.referred(item, "subnet_id")[0] in list(subnets)
+            if wanted & set(self._graph.referred(item, "subnet_id"))
+            for table in self._graph.referred(item, "route_table_id")
         }
 
     def routes(self, subnets: Iterable[Resource]) -> list[Resource]:
@@ -67,7 +69,7 @@ class Subnets:
         return [
             route
             for route in self._graph.of("aws_route")
-            if self._graph.referred(route, "route_table_id")[0].key in tables
+            if any(table.key in tables for table in self._graph.referred(route, "route_table_id"))
         ]
 
 
@@ -76,13 +78,20 @@ def places(graph: Graph) -> list[Place]:
     subnets = Subnets(graph)
     vpc = graph.of("aws_vpc", "data.aws_vpc")[0]
     versions = {_image(graph, item).rpartition(":")[2] for item in graph.of("aws_ecs_service")}
+    public, private = (subnets.kind(public=public) for public in (True, False))
+    clusters = graph.of("aws_ecs_cluster")
+    langfuse = f"Langfuse {', '.join(sorted(versions))}"
     return [
-        Place(VPC, "VPC", (str(vpc.values.get("cidr_block") or vpc.values["id"]),)),
-        Place(PUBLIC, "Public subnets", _blocks(subnets.kind(public=True)), VPC),
-        Place(PRIVATE, "Private subnets", _blocks(subnets.kind(public=False)), VPC),
-        Place(CLUSTER, "ECS on Fargate", (f"Langfuse {', '.join(sorted(versions))}",), PRIVATE),
+        Place(VPC, "VPC", (str(vpc.values.get("cidr_block") or vpc.values["id"]),), None, _keys([vpc])),
+        Place(PUBLIC, "Public subnets", _blocks(public), VPC, _keys(public)),
+        Place(PRIVATE, "Private subnets", _blocks(private), VPC, _keys(private)),
+        Place(CLUSTER, "ECS on Fargate", (langfuse,), PRIVATE, _keys(clusters)),
         Place(AWS, "Services of AWS", (graph.region,)),
     ]
+
+
+def _keys(resources: Iterable[Resource]) -> frozenset[str]:
+    return frozenset(item.key for item in resources)
 
 
 def _image(graph: Graph, service: Resource) -> str:
@@ -156,6 +165,9 @@ def _shown(graph: Graph) -> dict[str, set[str]]:
         for other in graph.referred(resource):
             links[resource.key].add(other)
             links[other.key].add(resource)
+    for service in graph.of("aws_ecs_service"):
+        for target in scaling(graph, service):
+            links[service.key].add(target)
     shown = {}
     for resource in graph.all():
         if resource.type not in BOXES or resource.address.startswith("data."):

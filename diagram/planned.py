@@ -13,7 +13,8 @@ from diagram.resource_types import BOXES
 GONE = ("destroy", "forget")
 ALSO_MAIN = ("aws_ebs_volume",)
 """What has no box of its own, but makes that of another as red as if it had been replaced itself: it holds its data."""
-SHORTEST_ID = 8
+OF_EC2 = re.compile(r"[a-z]+-[0-9a-f]{8,}")
+"""An id of EC2's, such as a security group's. Other services' ids are names, which mean other things as well."""
 
 
 class PlannedChange(NamedTuple):
@@ -58,6 +59,7 @@ def planned(stacks: Mapping[str, Json], changes: Sequence[PlannedChange], waitin
         edges.append(edge._replace(state=state))
     return drawn._replace(
         title=f"{drawn.title}: what the plan changes",
+        places=tuple(place._replace(state=_combined(kinds, place.resources)) for place in drawn.places),
         parts=tuple(part._replace(state=_state(part, kinds, waiting)) for part in drawn.parts),
         edges=tuple(edges),
         planned=True,
@@ -68,14 +70,19 @@ def _state(part: Part, kinds: Mapping[str, str], waiting: Collection[str]) -> st
     main = [key for key in part.resources if key.partition("/")[2].partition(".")[0] in (*BOXES, *ALSO_MAIN)]
     if main and all(key.partition("/")[0] in waiting for key in main):
         return LATER
-    done = {kinds.get(key, "none") for key in main}
+    return _combined(kinds, main) or (CHANGED if _combined(kinds, part.resources) else "")
+
+
+def _combined(kinds: Mapping[str, str], keys: Iterable[str]) -> str:
+    """The state of what shows several resources."""
+    done = {kinds.get(key, "none") for key in keys}
     if done == {"add"}:
         return ADDED
     if done and done <= set(GONE):
         return DESTROYED
     if "replace" in done:
         return REPLACED
-    return CHANGED if any(kinds.get(key, "none") != "none" for key in part.resources) else ""
+    return CHANGED if done - {"none"} else ""
 
 
 def _gone(changes: Iterable[PlannedChange]) -> list[Resource]:
@@ -84,7 +91,7 @@ def _gone(changes: Iterable[PlannedChange]) -> list[Resource]:
         str(change.before[attribute]): f"${{@{change.key}}}"
         for change in changes
         for attribute in ("id", "arn")
-        if len(str(change.before.get(attribute) or "")) >= SHORTEST_ID
+        if change.before.get(attribute) and (attribute == "arn" or OF_EC2.fullmatch(str(change.before["id"])))
     }
     ids = re.compile("|".join(map(re.escape, sorted(known, key=len, reverse=True))) or "(?!)")
 

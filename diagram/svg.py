@@ -95,8 +95,8 @@ def svg(architecture: Architecture, placed: Json, *, dark: bool = True) -> str:
 def _state_styles(colours: Mapping[str, str], paper: str) -> str:
     symbol = f".picture .symbol {{ fill: {paper}; font-size: 14px; font-weight: bold; }}\n"
     return symbol + "".join(
-        f".picture .{state} .box, .picture .{state} .line {{ stroke: {colour}; stroke-width: 2.4;"
-        f" stroke-dasharray: {DASHES.get(state, 'none')}; }}\n"
+        f".picture .{state} .box, .picture .{state} .frame, .picture .{state} .line"
+        f" {{ stroke: {colour}; stroke-width: 2.4; stroke-dasharray: {DASHES.get(state, 'none')}; }}\n"
         f".picture .{state} .head, .picture .{state} .badge {{ fill: {colour}; }}\n"
         for state, colour in colours.items()
     )
@@ -104,7 +104,8 @@ def _state_styles(colours: Mapping[str, str], paper: str) -> str:
 
 def _legend(architecture: Architecture) -> str:
     """What the states mean that the picture has."""
-    shown = {part.state for part in architecture.parts} | {edge.state for edge in architecture.edges}
+    drawn = (architecture.places, architecture.parts, architecture.edges)
+    shown = {item.state for items in drawn for item in items}
     entries, x = [], MARGIN + 12.0
     for state, text in LEGEND.items():
         if state in shown:
@@ -145,19 +146,19 @@ def _frame(place: Place, node: Json) -> Iterator[str]:
     x, y = node["x"], node["y"]
     colour = FRAMES[place.key]
     yield (
-        f'<rect x="{x:g}" y="{y:g}" width="{node["width"]:g}" height="{node["height"]:g}" rx="8" fill="{colour}"'
-        f' fill-opacity="0.06" stroke="{colour}" stroke-width="1.2"/>'
+        f'<g{_of(place.state)}><rect class="frame" x="{x:g}" y="{y:g}" width="{node["width"]:g}"'
+        f' height="{node["height"]:g}" rx="8" fill="{colour}" fill-opacity="0.06" stroke="{colour}"'
+        f' stroke-width="1.2"/>'
     )
-    if place.key not in BESIDE:
-        details = escape(" · ".join(place.details))
-        yield (
-            f'<text class="place" x="{x + 12:g}" y="{y + 20:g}">{escape(place.name)}'
-            f'<tspan class="detail" font-weight="normal" dx="8">{details}</tspan></text>'
-        )
-        return
-    yield f'<text class="place" x="{x + 12:g}" y="{y + 24:g}">{escape(place.name)}</text>'
-    for number, detail in enumerate(place.details, 1):
+    beside = place.key in BESIDE
+    text = escape(" · ".join(place.details))
+    details = "" if beside else f'<tspan class="detail" font-weight="normal" dx="8">{text}</tspan>'
+    yield f'<text class="place" x="{x + 12:g}" y="{y + (24 if beside else 20):g}">{escape(place.name)}{details}</text>'
+    for number, detail in enumerate(place.details if beside else (), 1):
         yield f'<text class="detail" x="{x + 12:g}" y="{y + 24 + 16 * number:g}">{escape(detail)}</text>'
+    if place.state:
+        yield _badge(place.state, x + node["width"] - 4, y + 4)
+    yield "</g>"
 
 
 def _box(part: Part, node: Json) -> Iterator[str]:

@@ -70,6 +70,13 @@ def test_every_type_of_resource_is_drawn_or_named_as_not_drawn() -> None:
     assert set(known) <= found, "diagram/resource_types.py names what no environment has"
 
 
+def test_what_the_table_shows_in_a_box_is_in_one() -> None:
+    for environment, overrides in every_setting():
+        graph = Graph(synthesized(environment, overrides))
+        shown = {key for part in architecture(graph).parts for key in part.resources}
+        assert {item.key for item in graph.of(*SHOWN_IN)} <= shown
+
+
 def test_every_combination_of_settings_can_be_drawn() -> None:
     for environment, overrides in every_setting():
         picture = drawn(environment, overrides)
@@ -227,6 +234,32 @@ def test_the_picture_of_a_plan_shows_what_goes_away_and_its_lines() -> None:
     lost = {edge for edge in picture.edges if edge.target == instance}
     assert {(edge.ports, edge.state) for edge in lost} == {((8123, 9000), DESTROYED)}
     assert "external-clickhouse" in {part.key for part in picture.parts}
+
+
+def test_a_frame_has_the_state_of_its_subnets() -> None:
+    stacks = synthesized()
+    private = [resource(f"aws_subnet.{name}", "replace") for name in subnets(stacks) if "private" in name]
+    picture = planned(stacks, network=stack_plan("network", *private))
+    assert {place.key: place.state for place in picture.places if place.state} == {"private": REPLACED}
+
+
+def subnets(stacks: dict[str, Json]) -> list[str]:
+    return list(stacks["network"]["resource"]["aws_subnet"])
+
+
+def test_a_service_that_goes_away_is_shown_with_its_size() -> None:
+    before, after = synthesized(), copy.deepcopy(synthesized())
+    task_arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/langfuse-dev-worker:3"
+    gone = []
+    for type_, others in (("aws_ecs_service", {"task_definition": task_arn}), ("aws_ecs_task_definition", {})):
+        name = address(type_, "worker", before).partition(".")[2]
+        values = after["services"]["resource"][type_].pop(name)
+        # A task definition's id is its family, which is also the service's name.
+        ids = {"id": "langfuse-dev-worker", "arn": task_arn if type_ == "aws_ecs_task_definition" else f"{task_arn}/of"}
+        gone.append(resource(f"{type_}.{name}", "destroy", {**values, **ids, **others, "iam_role": ""}))
+    picture = planned(after, services=stack_plan("services", *gone))
+    assert {(part.name, part.state) for part in picture.parts if part.state} == {("worker", DESTROYED)}
+    assert next(part for part in picture.parts if part.name == "worker").details[1] == "1 vCPU, 4 GiB each"
 
 
 @pytest.mark.parametrize(
