@@ -58,8 +58,6 @@ PACKED = {
     }
 }
 """Of a frame whose boxes no line reaches."""
-
-
 GAP = 20
 """Between boxes side by side."""
 
@@ -74,15 +72,15 @@ def layout(architecture: Architecture) -> Json:
     Raises:
         NotInstalledError: if Node.js or elkjs is missing.
     """
-    placed: Json = run(SCRIPT, json.dumps(elk_graph(architecture)))
+    placed = _run(elk_graph(architecture))
     _place_services(architecture, placed)
     return placed
 
 
-def run(script: Path, text: str) -> Any:  # noqa: ANN401
-    """Runs a script of this package on the text, and returns the JSON that it writes."""
-    ran = subprocess.run([check_installed(), str(script)], input=text, capture_output=True, text=True, check=True)
-    return json.loads(ran.stdout)
+def _run(graph: Json) -> Json:
+    node, text = check_installed(), json.dumps(graph)
+    ran = subprocess.run([node, str(SCRIPT)], input=text, capture_output=True, text=True, check=True)
+    return dict(json.loads(ran.stdout))
 
 
 def check_installed() -> str:

@@ -45,7 +45,7 @@ STATES}
 """
 
 SYMBOLS = {ADDED: "+", CHANGED: "~", REPLACED: "±", DESTROYED: "−", LATER: "…"}  # noqa: RUF001
-"""What a plan does, not by colour alone. They are Terraform's own, but for what waits."""
+"""What a plan does, so that it is not told by colour alone."""
 LEGEND = {
     ADDED: "is added",
     CHANGED: "changes",
