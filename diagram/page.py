@@ -26,7 +26,7 @@ def page(environments: Mapping[str, tuple[str, Architecture]]) -> str:
         environments: by name, what to say of an environment, and its architecture.
     """
     sections = [line for name, drawn in environments.items() for line in _section(name, *drawn)]
-    return "\n".join([INTRODUCTION, *sections]) + "\n"
+    return "\n".join([INTRODUCTION, *sections]).rstrip("\n") + "\n"
 
 
 def _section(name: str, sentence: str, architecture: Architecture) -> list[str]:

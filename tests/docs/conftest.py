@@ -12,6 +12,7 @@ from tests.progress import report_of
 
 DEPLOYMENT_OF = {
     "docs/destroy.md": "dev-destroyed",
+    "docs/disaster-recovery.md": "dev-lost",
     "docs/recover.md": "dev-recovered",
     "docs/restore.md": "dev-restored",
 }
