@@ -15,7 +15,7 @@ from ops.replaced_file import replaced
 def status(
     html: Annotated[
         Path | None,
-        typer.Option("--html", metavar="FILE", help="Write a page for the browser, with plots, to this file instead."),
+        typer.Option("--html", metavar="FILE.html", help="Write a page for the browser, with plots, to this file."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -45,6 +45,8 @@ def status(
 
 def _write_page(path: Path) -> None:
     # A wrong path is refused before AWS is asked.
+    if path.suffix != ".html":
+        raise typer.BadParameter(f"--html: {path}: the file's name must end with .html")
     with replaced(path, "--html") as file:
         environment = load_environment()
         sections = look(environment)

@@ -100,12 +100,12 @@ def cases() -> Iterator[Case]:
     yield says(_smoke("which name is twice", GOOD_KEYS + PUBLIC), "LANGFUSE_PUBLIC_KEY")
     yield says(_smoke("which name is missing", PUBLIC), "LANGFUSE_SECRET_KEY")
     for what, make in PATHS.items():
-        yield command("smoke", "--keys", "{}/given", make=_at_given(make), what=f"--keys: {what}")
+        yield command("smoke", "--keys", "{}/given", make=_at(make, "given"), what=f"--keys: {what}")
     for path in ("", " ", "\x00", "\x1b[31m", "x" * 5000, "\udcff", "a\nb", "~", "/", "."):
         yield command("smoke", "--keys", path)
     for what in UNWRITABLE:
-        make = _at_given(PATHS[what])
-        yield says(command("status", "--html", "{}/given", make=make, what=f"--html: {what}"), "--html")
+        make = _at(PATHS[what], "page.html")
+        yield says(command("status", "--html", "{}/page.html", make=make, what=f"--html: {what}"), "--html")
     for path in (
         "",
         ".",
@@ -115,10 +115,11 @@ def cases() -> Iterator[Case]:
         "/proc/page.html",
         "/dev/stdout",
         "\x00",
-        "{}/" + "x" * 300,
+        "{}/" + "x" * 300 + ".html",
+        "{}/page.txt",
     ):
         yield says(command("status", "--html", path), "--html")
-    for path in ("{}/page.html", "{}/\x1b[31m.html", "{}/\udcff", "{}/a\nb", "{}/<script>"):
+    for path in ("{}/page.html", "{}/\x1b[31m.html", "{}/\udcff.html", "{}/a\nb.html", "{}/<script>.html"):
         yield right(command("status", "--html", path))
     yield right(command("status", "--html", "{}/page.html", files={"page.html": "old"}, what="--html: a file"))
     for name, value in VALUES:
@@ -143,8 +144,8 @@ def cases() -> Iterator[Case]:
         yield right(_smoke(what, content))
 
 
-def _at_given(make: Callable[[Path], object]) -> Callable[[Path], object]:
-    return lambda folder: make(folder / "given")
+def _at(make: Callable[[Path], object], name: str) -> Callable[[Path], object]:
+    return lambda folder: make(folder / name)
 
 
 def _smoke(what: str, content: bytes | str) -> Case:

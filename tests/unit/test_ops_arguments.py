@@ -36,7 +36,7 @@ NOWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "LANGFUSE_ENV": "prod", "AW
         (["restart"], "restart"),
         (["status", "--html", "status.html", "--json"], "leave one of them out"),
         (["status", "--html", "/nowhere/status.html"], "--html: /nowhere/status.html: can't be written: No such file"),
-        (["status", "--html", "docs"], "--html: docs: is no regular file"),
+        (["status", "--html", "docs"], "--html: docs: the file's name must end with .html"),
     ],
 )
 def test_wrong_arguments_exit_with_2(arguments: list[str], says: str) -> None:
