@@ -225,6 +225,20 @@ def test_the_picture_of_a_plan_shows_what_is_added() -> None:
     assert (added.state, added.ports) == (ADDED, (6379,))
 
 
+def test_what_was_never_open_and_will_not_be_is_no_line_of_a_plan() -> None:
+    """A rule that goes away and one that comes open nothing together."""
+    stacks = copy.deepcopy(synthesized())
+    ingress = address("aws_vpc_security_group_ingress_rule", "redis-from-worker", stacks)
+    egress = address("aws_vpc_security_group_egress_rule", "worker-to-redis", stacks)
+    values = stacks["network"]["resource"]["aws_vpc_security_group_egress_rule"].pop(egress.partition(".")[2])
+    ids = {"security_group_id": "sg-00000001", "referenced_security_group_id": "sg-00000002"}
+    groups = [values[name].removeprefix("${").removesuffix(".id}") for name in ids]
+    staying = [resource(name, "none", {"id": id_}, {"id": id_}) for name, id_ in zip(groups, ids.values(), strict=True)]
+    rules = (resource(ingress, "add"), resource(egress, "destroy", {**values, **ids}))
+    picture = planned(stacks, network=stack_plan("network", *staying, *rules))
+    assert not [edge for edge in picture.edges if edge.state]
+
+
 def test_the_picture_of_a_plan_shows_what_goes_away_and_its_lines() -> None:
     before, after = synthesized("dev", EC2 | RUNNING), synthesized("dev", EXTERNAL | RUNNING)
     instance = address("aws_instance", "", before)
