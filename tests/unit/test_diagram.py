@@ -21,6 +21,7 @@ from ops import plan as ops_plan
 from ops.errors import OpsError
 from ops.plan_picture import planned_architecture
 from ops.review.terraform_plan import StackPlan
+from ops.terraform import SAVED_PLAN
 from synth.manifest import StackManifest
 from tests.combinations import REGIONS, covering
 from tests.command_line import assert_one_line, copy_project, ops_in_process
@@ -329,7 +330,7 @@ def test_a_picture_that_can_not_be_drawn_costs_no_plan(tmp_path: Path, monkeypat
     (tmp_path / ops_plan.UNREVIEWED_PLAN).touch()
     with pytest.raises(OpsError, match="drawn"):
         ops_plan._plan_all(None, None, tmp_path / "plan.svg", False)  # type: ignore[arg-type]
-    assert (tmp_path / ops_plan.SAVED_PLAN).exists()
+    assert (tmp_path / SAVED_PLAN).exists()
 
 
 def test_a_layout_that_fails_is_no_internal_error(monkeypatch: pytest.MonkeyPatch) -> None:
