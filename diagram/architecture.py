@@ -99,7 +99,3 @@ class Architecture(NamedTuple):
     parts: tuple[Part, ...]
     edges: tuple[Edge, ...]
     planned: bool = False
-
-    def part(self, key: str) -> Part:
-        """The part with this key."""
-        return next(part for part in self.parts if part.key == key)

@@ -62,15 +62,15 @@ GAP = 20
 """Between boxes side by side."""
 
 
-class NotInstalledError(Exception):
-    """Node.js, or what it needs, is not there."""
+class LayoutError(Exception):
+    """Node.js, or what it needs, is not there or fails; and what to do about it."""
 
 
 def layout(architecture: Architecture) -> Json:
     """ELK's graph of the architecture, with positions. The id of an edge is the number of its line.
 
     Raises:
-        NotInstalledError: if Node.js or elkjs is missing.
+        LayoutError: if Node.js or elkjs is missing or fails.
     """
     placed = _run(elk_graph(architecture))
     _place_services(architecture, placed)
@@ -79,7 +79,9 @@ def layout(architecture: Architecture) -> Json:
 
 def _run(graph: Json) -> Json:
     node, text = check_installed(), json.dumps(graph)
-    ran = subprocess.run([node, str(SCRIPT)], input=text, capture_output=True, text=True, check=True)
+    ran = subprocess.run([node, str(SCRIPT)], input=text, capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        raise LayoutError(f"Node.js ended with exit code {ran.returncode}: run `make setup`")
     return dict(json.loads(ran.stdout))
 
 
@@ -87,12 +89,12 @@ def check_installed() -> str:
     """Checks that what draws a picture is there, and returns the path of Node.js: the virtual environment's, if any.
 
     Raises:
-        NotInstalledError: if Node.js or its packages are missing.
+        LayoutError: if Node.js or its packages are missing.
     """
     packages = [PROJECT / "node_modules" / name for name in ("elkjs", "aws-icons")]
     node = shutil.which("node", path=os.pathsep.join([f"{sys.prefix}/bin", os.environ.get("PATH", os.defpath)]))
     if node is None or not all(folder.is_dir() for folder in packages):
-        raise NotInstalledError(NOT_INSTALLED)
+        raise LayoutError(NOT_INSTALLED)
     return node
 
 

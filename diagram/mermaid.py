@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 
-from diagram.architecture import AWS, CLUSTER, VPC, Architecture, Part
+from diagram.architecture import AWS, CLUSTER, PRIVATE, VPC, Architecture
 from diagram.lines import lines
 
 VERSION = re.compile(r" [0-9.]+$")
@@ -15,13 +15,13 @@ def mermaid(architecture: Architecture) -> list[str]:
     names |= {place.key: place.key for place in architecture.places}
     inside: dict[str, list[str]] = defaultdict(list)
     for part in architecture.parts:
-        inside[part.place].append(f"{names[part.key]}{_box(part)}")
+        inside[part.place].append(f'{names[part.key]}["{part.name}"]')
     drawn = []
     for place in architecture.places:
         if place.key == VPC:
             drawn.append(f'subgraph {place.key}["{place.name} {" ".join(place.details)}"]')
         elif inside[place.key] and place.key != CLUSTER:
-            boxes = [*([_frame(architecture, CLUSTER, inside[CLUSTER])] if place.key == "private" else [])]
+            boxes = [*([_frame(architecture, CLUSTER, inside[CLUSTER])] if place.key == PRIVATE else [])]
             drawn.append(_frame(architecture, place.key, [*boxes, *inside.pop(place.key)]))
     drawn.insert(len(drawn) - 1 if AWS in {place.key for place in architecture.places} else len(drawn), "end")
     free = "; ".join(box for key, boxes in inside.items() if key != CLUSTER for box in boxes)
@@ -38,10 +38,6 @@ def mermaid(architecture: Architecture) -> list[str]:
 def _frame(architecture: Architecture, key: str, content: list[str]) -> str:
     place = next(place for place in architecture.places if place.key == key)
     return f'subgraph {key}["{place.name}"]; {"; ".join(content)}; end'
-
-
-def _box(part: Part) -> str:
-    return f'["{part.name}"]'
 
 
 def _identifier(name: str) -> str:

@@ -15,7 +15,7 @@ def svg(stacks: Path) -> str:
 
     Raises:
         FileNotFoundError: if nothing was synthesized there.
-        NotInstalledError: if Node.js or elkjs is missing.
+        LayoutError: if Node.js or elkjs is missing or fails.
     """
     drawn = architecture(Graph.read(stacks))
     return draw(drawn, layout(drawn))

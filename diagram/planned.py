@@ -51,12 +51,14 @@ def planned(stacks: Mapping[str, Json], changes: Sequence[PlannedChange], waitin
     kinds = {change.key: change.kind for change in changes}
     graph = Graph(stacks, _gone(changes))
     drawn = architecture(graph)
-    before = set(Connections(graph.without({key for key, kind in kinds.items() if kind == "add"}), drawn.parts).all())
-    after = set(Connections(graph.without({key for key, kind in kinds.items() if kind in GONE}), drawn.parts).all())
+    before = Connections(graph.without({key for key, kind in kinds.items() if kind == "add"}), drawn.parts).all()
+    after = Connections(graph.without({key for key, kind in kinds.items() if kind in GONE}), drawn.parts).all()
     edges = []
-    for edge in dict.fromkeys([*drawn.edges, *sorted(before), *sorted(after)]):
-        state = "" if edge in before and edge in after else ADDED if edge in after else DESTROYED
-        edges.append(edge._replace(state=state))
+    for edge in dict.fromkeys([*drawn.edges, *before, *after]):
+        was, will_be = edge in before, edge in after
+        # What goes away and what comes may make an edge together, which never is.
+        if was or will_be:
+            edges.append(edge._replace(state="" if was and will_be else ADDED if will_be else DESTROYED))
     return drawn._replace(
         title=f"{drawn.title}: what the plan changes",
         places=tuple(place._replace(state=_combined(kinds, place.resources)) for place in drawn.places),

@@ -66,13 +66,16 @@ def _plan_all(environment: Environment, allow: Allow, picture: Path | None, as_j
             unapplied.add(stack.name)
         (REVIEWED / f"{stack.name}.json").write_text(json.dumps(result))
     reviewed = [REVIEWED / f"{stack.name}.json" for stack in stacks]
-    if picture:
-        draw(picture, OUTDIR / "stacks", [read(file) for file in reviewed])
-    plan_review(reviewed, allow, as_json)
-    for stack in stacks:
-        accepted = stack.folder / UNREVIEWED_PLAN
-        if accepted.exists():
-            accepted.rename(stack.folder / SAVED_PLAN)
+    try:
+        plan_review(reviewed, allow, as_json)
+        for stack in stacks:
+            accepted = stack.folder / UNREVIEWED_PLAN
+            if accepted.exists():
+                accepted.rename(stack.folder / SAVED_PLAN)
+    finally:
+        # Last, so that a picture that can't be drawn costs neither the review nor the plans.
+        if picture:
+            draw(picture, OUTDIR / "stacks", [read(file) for file in reviewed])
 
 
 def _empty(outdir: Path) -> None:

@@ -3,17 +3,15 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from diagram.architecture import Architecture
-from diagram.graph import Json, stacks_in
-from diagram.layout import NotInstalledError, check_installed, layout
-from diagram.planned import PlannedChange, planned
-from diagram.svg import svg
 from ops.errors import OpsError
 from ops.review.terraform_plan import StackPlan
+
+if TYPE_CHECKING:
+    from diagram.architecture import Architecture
 
 Picture = Annotated[
     Path | None,
@@ -31,6 +29,9 @@ def check_picture(file: Path) -> None:
         typer.BadParameter: if the file's name does not end with ``.svg``, or it can't be written.
         OpsError: if what draws it is not installed.
     """
+    # Imported in functions: most commands draw nothing.
+    from diagram.layout import LayoutError, check_installed
+
     folder = file.parent
     if file.suffix != ".svg":
         raise typer.BadParameter(f"--picture {file}: the file's name must end with .svg")
@@ -40,18 +41,32 @@ def check_picture(file: Path) -> None:
         raise typer.BadParameter(f"--picture {file}: it can't be written")
     try:
         check_installed()
-    except NotInstalledError as error:
+    except LayoutError as error:
         raise OpsError(f"--picture: {error}") from None
 
 
 def draw(file: Path, stacks: Path, plans: Sequence[StackPlan]) -> None:
-    """Draws the plans of the stacks in the folder ``cdktf.out/stacks``."""
+    """Draws the plans of the stacks in the folder ``cdktf.out/stacks``.
+
+    Raises:
+        OpsError: if what draws it fails.
+    """
+    from diagram.graph import stacks_in
+    from diagram.layout import LayoutError, layout
+    from diagram.svg import svg
+
     drawn = planned_architecture(stacks_in(stacks), plans)
-    file.write_text(svg(drawn, layout(drawn)), encoding="utf-8")
+    try:
+        text = svg(drawn, layout(drawn))
+    except LayoutError as error:
+        raise OpsError(f"--picture: {error}") from None
+    file.write_text(text, encoding="utf-8")
 
 
-def planned_architecture(stacks: Mapping[str, Json], plans: Sequence[StackPlan]) -> Architecture:
+def planned_architecture(stacks: Mapping[str, dict[str, Any]], plans: Sequence[StackPlan]) -> "Architecture":
     """The architecture of the stacks, with what the plans do to it."""
+    from diagram.planned import PlannedChange, planned
+
     changes = [
         PlannedChange(plan.stack, change.address, change.type, change.kind, change.before)
         for plan in plans

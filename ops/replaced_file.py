@@ -1,6 +1,7 @@
 """Replaces a file as a whole, or not at all."""
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +14,8 @@ import typer
 def replaced(path: Path, option: str) -> Iterator[TextIO]:
     """Gives a new file in the same folder, which takes the path at the end of the ``with`` block.
 
-    If the block fails, or is interrupted, it is deleted, and what is at the path stays as it was. ``option`` is the
-    argument that has the path, for the message.
+    If the block fails, or is interrupted, it is deleted, and what is at the path stays as it was. Whoever may read that
+    may read the new file, and nobody else. ``option`` is the argument that has the path, for the message.
 
     Raises:
         typer.BadParameter: at the beginning of the block, if there can't be such a file.
@@ -32,6 +33,8 @@ def replaced(path: Path, option: str) -> Iterator[TextIO]:
         raise typer.BadParameter(f"{option}: {path}: can't be written: {why}") from None
     try:
         with file:
+            if target.exists():
+                new.chmod(stat.S_IMODE(target.stat().st_mode))
             yield file
         new.replace(target)
     finally:

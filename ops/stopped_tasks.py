@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 KILLED = 137
 """The exit code of a container that was killed: some time after SIGTERM, or for want of memory."""
+WORKER = "-worker"
+"""How the name of the worker's container ends, in every environment."""
 ENDED_BY_ITSELF = ("EssentialContainerExited", "TaskFailedToStart")
 
 
@@ -28,7 +30,7 @@ def why_stopped(task: "TaskTypeDef") -> str:
     """The task's stop reason, and its containers' reasons and exit codes.
 
     ECS kills each worker that it stops: Langfuse's worker does not end within the 120 s that Fargate allows after
-    SIGTERM. The text says that this is expected.
+    SIGTERM. The text says that this is expected of it, and of no other container.
     """
     reasons = [task.get("stoppedReason", "-")]
     alone = len(task["containers"]) == 1
@@ -37,6 +39,8 @@ def why_stopped(task: "TaskTypeDef") -> str:
         reasons += [container["reason"]] if container.get("reason") else []
         # A container that ended as it should, before Langfuse started, explains nothing.
         reasons += [f"exit code {code}"] if code is not None and (alone or code != 0) else []
-    if not failed(task) and any(container.get("exitCode") == KILLED for container in task["containers"]):
-        reasons.append("killed 120 s after SIGTERM, as expected of the worker")
+    killed = [container["name"] for container in task["containers"] if container.get("exitCode") == KILLED]
+    if killed and not failed(task):
+        expected = ", as expected of the worker" if all(name.endswith(WORKER) for name in killed) else ""
+        reasons.append(f"killed 120 s after SIGTERM{expected}")
     return ", ".join(dict.fromkeys(reasons))

@@ -3,7 +3,6 @@
 import sys
 from base64 import b64encode
 from pathlib import Path
-from subprocess import CalledProcessError
 from tempfile import TemporaryDirectory
 
 from ops.errors import OpsError
@@ -17,7 +16,7 @@ def image() -> str:
         OpsError: if it can't be synthesized or drawn.
     """
     from diagram import picture
-    from diagram.layout import NotInstalledError
+    from diagram.layout import LayoutError
 
     with TemporaryDirectory() as folder:
         try:
@@ -25,9 +24,7 @@ def image() -> str:
             svg = picture.svg(Path(folder, "stacks"))
         except CommandError:
             raise OpsError("the stacks can't be synthesized: run `make synth`, which says why") from None
-        except NotInstalledError as error:
+        except LayoutError as error:
             raise OpsError(str(error)) from None
-        except CalledProcessError as error:
-            raise OpsError(f"Node.js ended with exit code {error.returncode}: run `make setup`") from None
     # As an image of its own, its styles and ids do not meet those of the page, and nothing in it is a script.
     return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"

@@ -85,7 +85,9 @@ def _widgets(environment: Environment) -> list[Widget]:
     try:
         return [_widget(widget["properties"]) for widget in json.loads(body)["widgets"]]
     except (AttributeError, LookupError, TypeError, ValueError):
-        raise OpsError(f"the dashboard {name} was changed by hand: {environment.deploy_command} restores it") from None
+        raise OpsError(
+            f"the dashboard {name} is another version's, or was changed by hand: {environment.deploy_command} mends it"
+        ) from None
 
 
 def _widget(properties: Mapping[str, Any]) -> Widget:

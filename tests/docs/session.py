@@ -91,6 +91,5 @@ def run_blocks(blocks: Sequence[Block], folder: Path, environment: Mapping[str, 
 
 def failure(blocks: Sequence[Block], ran: Ran) -> str:
     """Says which block failed, and shows it and what was printed."""
-    place = ran.stdout.rpartition(MARK)[2].partition("\n")[0]
-    text = next((block.text for block in blocks if block.place == place), "")
-    return f"{place}: exit code {ran.returncode}\n{text}\nprinted by the whole page:\n{ran.stdout}"
+    *_, failed = (block for block in blocks if f"{MARK}{block.place}\n" in ran.stdout)
+    return f"{failed.place}: exit code {ran.returncode}\n{failed.text}\nprinted by the whole page:\n{ran.stdout}"

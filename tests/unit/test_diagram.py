@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from diagram import layout
 from diagram.architecture import ADDED, CHANGED, DESTROYED, LATER, REPLACED, Architecture
 from diagram.documents import ENVIRONMENTS as DRAWN, pages
 from diagram.environment import architecture
@@ -16,8 +17,12 @@ from diagram.graph import Graph
 from diagram.layout import NOT_INSTALLED, elk_graph
 from diagram.lines import lines
 from diagram.resource_types import BOXES, NOT_DRAWN, PLACES_AND_LINES, SHOWN_IN
+from ops import plan as ops_plan
+from ops.errors import OpsError
 from ops.plan_picture import planned_architecture
 from ops.review.terraform_plan import StackPlan
+from ops.terraform import SAVED_PLAN
+from synth.manifest import StackManifest
 from tests.combinations import REGIONS, covering
 from tests.command_line import assert_one_line, copy_project, ops_in_process
 from tests.environments import EC2, ENVIRONMENTS, EXTERNAL, RUNNING, SECURED
@@ -221,6 +226,20 @@ def test_the_picture_of_a_plan_shows_what_is_added() -> None:
     assert (added.state, added.ports) == (ADDED, (6379,))
 
 
+def test_what_was_never_open_and_will_not_be_is_no_line_of_a_plan() -> None:
+    """A rule that goes away and one that comes open nothing together."""
+    stacks = copy.deepcopy(synthesized())
+    ingress = address("aws_vpc_security_group_ingress_rule", "redis-from-worker", stacks)
+    egress = address("aws_vpc_security_group_egress_rule", "worker-to-redis", stacks)
+    values = stacks["network"]["resource"]["aws_vpc_security_group_egress_rule"].pop(egress.partition(".")[2])
+    ids = {"security_group_id": "sg-00000001", "referenced_security_group_id": "sg-00000002"}
+    groups = [values[name].removeprefix("${").removesuffix(".id}") for name in ids]
+    staying = [resource(name, "none", {"id": id_}, {"id": id_}) for name, id_ in zip(groups, ids.values(), strict=True)]
+    rules = (resource(ingress, "add"), resource(egress, "destroy", {**values, **ids}))
+    picture = planned(stacks, network=stack_plan("network", *staying, *rules))
+    assert not [edge for edge in picture.edges if edge.state]
+
+
 def test_the_picture_of_a_plan_shows_what_goes_away_and_its_lines() -> None:
     before, after = synthesized("dev", EC2 | RUNNING), synthesized("dev", EXTERNAL | RUNNING)
     instance = address("aws_instance", "", before)
@@ -289,3 +308,32 @@ def test_a_picture_without_node_modules_says_what_to_run(tmp_path: Path) -> None
         check=False,
     )
     assert_one_line(ran, NOT_INSTALLED)
+
+
+def test_a_picture_that_can_not_be_drawn_costs_no_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OpsError("--picture: can't be drawn")
+
+    def do_nothing(*_: object, **__: object) -> None:
+        pass
+
+    for name, other in (
+        ("OUTDIR", tmp_path),
+        ("REVIEWED", tmp_path / "plans"),
+        ("run", do_nothing),
+        ("stacks_in_order", lambda _: [StackManifest("data", tmp_path, ())]),
+        ("refuse_what_is_there", do_nothing),
+        ("_plan", lambda _: plan()),
+        ("draw", fail),
+    ):
+        monkeypatch.setattr(ops_plan, name, other)
+    (tmp_path / ops_plan.UNREVIEWED_PLAN).touch()
+    with pytest.raises(OpsError, match="drawn"):
+        ops_plan._plan_all(None, None, tmp_path / "plan.svg", False)  # type: ignore[arg-type]
+    assert (tmp_path / SAVED_PLAN).exists()
+
+
+def test_a_layout_that_fails_is_no_internal_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "check_installed", lambda: sys.executable)
+    with pytest.raises(layout.LayoutError, match="ended with exit code 1"):
+        layout.layout(drawn())

@@ -31,7 +31,9 @@ def test_the_blocks_of_a_page_run_in_one_shell(folder: Path) -> None:
     assert (ran.returncode, ran.stdout) == (0, "--- README.md:10\n--- README.md:20\nset in inner\n")
 
 
-@pytest.mark.parametrize("failing", ["false", "echo $UNSET", "false | cat", "exit 3", "no-such-command"])
+@pytest.mark.parametrize(
+    "failing", ["false", "echo $UNSET", "false | cat", "exit 3", "no-such-command", "echo --- a; false"]
+)
 def test_a_failing_block_is_named_and_shown_and_ends_the_page(failing: str, folder: Path) -> None:
     blocks = page("echo first\n", f"echo second\n{failing}\n", "echo third\n")
     ran = run_blocks(blocks, folder, os.environ)

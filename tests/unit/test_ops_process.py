@@ -186,7 +186,7 @@ def test_ctrl_c_during_a_request(typed: str, httpserver: HTTPServer, run_example
     assert ran.stderr == ""
 
 
-@pytest.mark.parametrize("package", ["cdktf", "jinja2"])
+@pytest.mark.parametrize("package", ["cdktf", "diagram", "jinja2"])
 def test_commands_start_without_what_few_of_them_need(package: str) -> None:
     """CDKTF takes a second, and Node.js."""
     code = f"import sys, ops.commands; sys.exit({package!r} in sys.modules)"

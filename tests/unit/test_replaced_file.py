@@ -56,11 +56,19 @@ def test_a_link_stays_a_link(old_page: Path) -> None:
     assert old_page.read_text() == "new"
 
 
-def test_the_file_has_the_rights_that_any_new_file_has(old_page: Path) -> None:
+def test_a_new_file_has_the_rights_that_any_new_file_has(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
     umask = os.umask(0o027)
     try:
-        with replaced(old_page, "--html"):
+        with replaced(page, "--html"):
             pass
     finally:
         os.umask(umask)
-    assert stat.S_IMODE(old_page.stat().st_mode) == 0o640
+    assert stat.S_IMODE(page.stat().st_mode) == 0o640
+
+
+def test_who_may_not_read_the_old_file_may_not_read_the_new_one(old_page: Path) -> None:
+    old_page.chmod(0o600)
+    with replaced(old_page, "--html") as file:
+        assert stat.S_IMODE(os.fstat(file.fileno()).st_mode) == 0o600
+    assert stat.S_IMODE(old_page.stat().st_mode) == 0o600

@@ -12,7 +12,7 @@ EXPECTED = "killed 120 s after SIGTERM, as expected of the worker"
 
 def task(stop_code: str, reason: str, exit_code: int | None = None, container_reason: str | None = None) -> Any:
     """Returns a stopped task as ECS describes it."""
-    container = {"name": "worker", "exitCode": exit_code, "reason": container_reason}
+    container = {"name": "langfuse-dev-worker", "exitCode": exit_code, "reason": container_reason}
     known = {name: value for name, value in container.items() if value is not None}
     return {"stopCode": stop_code, "stoppedReason": reason, "containers": [known]}
 
@@ -46,6 +46,13 @@ DEPLOYED = "Scaling activity initiated by (deployment ecs-svc/4711)"
 def test_a_killed_worker_that_was_told_to_stop_is_no_failure(stopped: Any, is_failure: bool, text: str) -> None:
     assert failed(stopped) is is_failure
     assert why_stopped(stopped) == text
+
+
+def test_only_the_worker_is_expected_to_be_killed() -> None:
+    stopped = task("ServiceSchedulerInitiated", DEPLOYED, 137)
+    stopped["containers"][0]["name"] = "langfuse-dev-web"
+    assert not failed(stopped)
+    assert why_stopped(stopped) == f"{DEPLOYED}, exit code 137, killed 120 s after SIGTERM"
 
 
 def test_a_container_that_ended_before_langfuse_started_is_left_out() -> None:
