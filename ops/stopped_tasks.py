@@ -28,7 +28,7 @@ def why_stopped(task: "TaskTypeDef") -> str:
     """The task's stop reason, and its containers' reasons and exit codes.
 
     ECS kills each worker that it stops: Langfuse's worker does not end within the 120 s that Fargate allows after
-    SIGTERM. The text says that this is expected.
+    SIGTERM. The text says that this is expected, of the worker alone.
     """
     reasons = [task.get("stoppedReason", "-")]
     alone = len(task["containers"]) == 1
@@ -37,6 +37,8 @@ def why_stopped(task: "TaskTypeDef") -> str:
         reasons += [container["reason"]] if container.get("reason") else []
         # A container that ended as it should, before Langfuse started, explains nothing.
         reasons += [f"exit code {code}"] if code is not None and (alone or code != 0) else []
-    if not failed(task) and any(container.get("exitCode") == KILLED for container in task["containers"]):
-        reasons.append("killed 120 s after SIGTERM, as expected of the worker")
+    killed = [container for container in task["containers"] if container.get("exitCode") == KILLED]
+    if killed and not failed(task):
+        expected = all(container["name"].endswith("worker") for container in killed)
+        reasons.append("killed 120 s after SIGTERM" + (", as expected of the worker" if expected else ""))
     return ", ".join(dict.fromkeys(reasons))

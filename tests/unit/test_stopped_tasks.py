@@ -48,6 +48,12 @@ def test_a_killed_worker_that_was_told_to_stop_is_no_failure(stopped: Any, is_fa
     assert why_stopped(stopped) == text
 
 
+def test_nothing_is_expected_of_the_worker_when_web_is_killed() -> None:
+    stopped = task("ServiceSchedulerInitiated", DEPLOYED, 137)
+    stopped["containers"][0]["name"] = "langfuse-dev-web"
+    assert why_stopped(stopped) == f"{DEPLOYED}, exit code 137, killed 120 s after SIGTERM"
+
+
 def test_a_container_that_ended_before_langfuse_started_is_left_out() -> None:
     stopped = task("EssentialContainerExited", "Essential container in task exited", 1)
     stopped["containers"].append({"name": "ca-certificates", "exitCode": 0})
