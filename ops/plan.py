@@ -14,6 +14,7 @@ from typing import Any
 import typer
 from botocore.exceptions import ClientError
 
+from entry_point import one_line
 from ops.console import AsJson
 from ops.environment import Environment, OpsError, load_environment
 from ops.plan_picture import Picture, check_picture, draw
@@ -68,6 +69,7 @@ def _plan_all(environment: Environment, allow: Allow, picture: Path | None, as_j
     reviewed = [REVIEWED / f"{stack.name}.json" for stack in stacks]
     if picture:
         draw(picture, OUTDIR / "stacks", [read(file) for file in reviewed])
+        print(f"{one_line(str(picture))} is written: open it in a browser.", file=sys.stderr)
     plan_review(reviewed, allow, as_json)
     for stack in stacks:
         accepted = stack.folder / UNREVIEWED_PLAN
