@@ -74,10 +74,12 @@ def _wait(aws: EmbeddedAws, settings: Settings) -> None:
     variables = {"LANGFUSE_ENV": settings.name, **aws.environment}
     exports = " ".join(f"{name}={value}" for name, value in variables.items())
     console.print(
-        "The embedded AWS runs until Ctrl-C. Try it from another terminal, in this folder:",
+        "The embedded AWS runs until Ctrl-C. It runs no containers: alb_url does not answer, and there are no logs.",
+        "Try it from another terminal, in this folder:",
         f"  export {exports}",
         "  .venv/bin/ops status      # shows what runs and what does not",
         "  .venv/bin/ops doctor      # checks for the known causes of a Langfuse that does not start",
+        "docs/operate.md has more to try.",
         sep="\n",
     )
     try:

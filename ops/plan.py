@@ -14,6 +14,7 @@ from typing import Any
 import typer
 from botocore.exceptions import ClientError
 
+from entry_point import one_line
 from ops.console import AsJson
 from ops.environment import Environment, OpsError, load_environment
 from ops.plan_picture import Picture, check_picture, draw
@@ -76,6 +77,7 @@ def _plan_all(environment: Environment, allow: Allow, picture: Path | None, as_j
         # Last, so that a picture that can't be drawn costs neither the review nor the plans.
         if picture:
             draw(picture, OUTDIR / "stacks", [read(file) for file in reviewed])
+            print(f"{one_line(str(picture))} is written: open it in a browser.", file=sys.stderr)
 
 
 def _empty(outdir: Path) -> None:

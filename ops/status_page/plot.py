@@ -9,7 +9,7 @@ from ops.metrics import PERIOD, Value
 from ops.status_page.graphs import DAY, Graph
 
 WIDTH, HEIGHT = 440, 190
-LEFT, RIGHT, TOP, BOTTOM = 48, WIDTH - 12, 24, HEIGHT - 24
+LEFT, RIGHT, TOP, BOTTOM = 48, WIDTH - 16, 24, HEIGHT - 24
 MEASURED = ("%", "s", "GiB")
 """The units of values that are no whole numbers."""
 HOURS = 6
