@@ -12,6 +12,7 @@ def main() -> None:
     from settings import load_or_exit
     from stacks import add_stacks
     from synth.clear_text import warn_of_clear_text
+    from synth.other_backend import forget_other_backends
     from synth.provider_lock import lock_provider
 
     settings = load_or_exit()
@@ -20,6 +21,7 @@ def main() -> None:
     add_stacks(app, settings)
     app.synth()
     lock_provider(app.outdir)
+    forget_other_backends(app.outdir)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ RUNS = ".terraform-runs"
 """In the output folder."""
 SUPERVISOR = Path(sys.prefix, "bin", "supervised-terraform")
 RECOVER = "docs/recover.md"
+AUTO_APPROVE = {"--auto-approve", "--auto-approve=true"}
 SHOW_CURSOR = b"\x1b[?25h"
 
 
@@ -49,7 +50,14 @@ def run_cli(command: Sequence[str], environment: Mapping[str, str], outdir: Path
             interrupts.pass_to(lambda: _interrupt(runs, cli), lambda: _kill(runs, cli))
             code = cli.wait()
         runs.wait()
-        return _verdict(runs, code, interrupts)
+        verdict = _verdict(runs, code, interrupts)
+        if verdict and not interrupts.first and not sys.stdin.isatty() and not AUTO_APPROVE & set(command):
+            say(
+                'cdktf: where it says "Raw mode is not supported", it asks for an approval, which needs a terminal.'
+                " Without one: `make plan` and `make apply`, or approve all with"
+                " `make deploy ARGS=\"'*' --auto-approve\"`"
+            )
+        return verdict
 
 
 @contextmanager

@@ -299,6 +299,13 @@ def instance_with_metadata_options(to_xml: ToXml, instance: Parameters) -> str:
     return f"{to_xml(instance).rstrip().removesuffix('</item>')}<metadataOptions>{options}</metadataOptions></item>"
 
 
+@wraps(ec2, "_matches_filters")
+def instance_matches_id(matches: Callable[..., bool], instance: Parameters, filters: Mapping[str, list[str]]) -> bool:
+    """EC2 DescribeInstances in ministack 1.5 ignores the filter instance-id."""
+    ids = filters.get("instance-id", [instance["InstanceId"]])
+    return instance["InstanceId"] in ids and matches(instance, filters)
+
+
 @wraps(ec2, "_volume_inner_xml")
 def volume_with_throughput(to_xml: ToXml, volume: Parameters) -> str:
     """EC2 DescribeVolumes in ministack 1.5 does not return the throughput and the KMS key."""

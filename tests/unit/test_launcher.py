@@ -256,3 +256,20 @@ def test_the_terminal_is_as_it_was_if_the_cli_is_killed_while_it_asks(tmp_path: 
         check=True,
     )
     assert ran.stdout.split()[-1] == "unchanged"
+
+
+@pytest.mark.parametrize(("argument", "advised"), [("*", True), ("--auto-approve", False)])
+def test_without_a_terminal_a_failure_says_how_to_approve(tmp_path: Path, argument: str, advised: bool) -> None:
+    launch = "import os, sys; from pathlib import Path; from launchers.cli_run import run_cli;"
+    launch += " sys.exit(run_cli(sys.argv[1:], os.environ, Path('.')))"
+    ran = subprocess.run(
+        [sys.executable, "-c", launch, sys.executable, "-c", "raise SystemExit(1)", argument],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert ("make apply" in ran.stderr) == advised

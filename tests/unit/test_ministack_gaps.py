@@ -49,6 +49,21 @@ def test_an_instance_tells_its_user_data(aws: EmbeddedAws) -> None:
     assert base64.b64decode(attribute["UserData"]["Value"]) == b"#!/bin/sh"
 
 
+def test_instances_are_filtered_by_id(aws: EmbeddedAws) -> None:
+    client = aws.session().client("ec2", endpoint_url=aws.url)
+    started = client.run_instances(
+        ImageId="ami-0c2023a1b2c3d4e5f",
+        InstanceType="m7g.large",
+        MinCount=2,
+        MaxCount=2,
+        MetadataOptions={"HttpTokens": "required", "HttpEndpoint": "enabled", "HttpPutResponseHopLimit": 1},
+    )["Instances"]
+    ids = [instance["InstanceId"] for instance in started]
+    found = client.describe_instances(Filters=[{"Name": "instance-id", "Values": ids[:1]}])["Reservations"]
+    client.terminate_instances(InstanceIds=ids)
+    assert [instance["InstanceId"] for reservation in found for instance in reservation["Instances"]] == ids[:1]
+
+
 def test_the_type_of_an_instance_changes_while_it_is_stopped(aws: EmbeddedAws) -> None:
     client = aws.session().client("ec2", endpoint_url=aws.url)
     (instance,) = client.run_instances(
