@@ -11,6 +11,7 @@ from tests.states import BUCKET, state
 from tests.synthesis import app
 from tests.unit.small_deployment import CLUSTER, WEB, SmallDeployment
 
+WORKER = "langfuse-dev-worker"
 HOSTILE = "<script>document.title = 'owned'</script><img src=x onerror=alert(1)>"
 """What a container could print as its reason."""
 DATABASE_ID = re.compile(r"\$\{[^}]*identifier[^}]*\}")
@@ -30,12 +31,17 @@ def complete(deployment: SmallDeployment) -> None:
     (web,) = ecs.describe_services(cluster=CLUSTER, services=[WEB])["services"]
     ecs.create_service(
         cluster=CLUSTER,
-        serviceName="langfuse-dev-worker",
+        serviceName=WORKER,
         taskDefinition=web["taskDefinition"],
         desiredCount=2,
         launchType="FARGATE",
         networkConfiguration=web["networkConfiguration"],
     )
+    for service in (WEB, WORKER):
+        revision = web["taskDefinition"].rpartition("/")[2]
+        names = ("--cluster", CLUSTER, "--service", service, "--task-definition", revision, "--region", "us-east-1")
+        ran = deployment.ops("wait", *names)
+        assert ran.returncode == 0, ran.stderr
     dashboard = app()["services"].resource("aws_cloudwatch_dashboard")
     body = DATABASE_ID.sub("langfuse-dev-postgres", dashboard["dashboard_body"])
     cloudwatch.put_dashboard(DashboardName="langfuse-dev", DashboardBody=body)
@@ -98,7 +104,7 @@ def make_busy(deployment: SmallDeployment) -> None:
     for alarm in cloudwatch.describe_alarms()["MetricAlarms"]:
         state_value = "ALARM" if alarm["AlarmName"] == FULL_DISK else "OK"
         cloudwatch.set_alarm_state(AlarmName=alarm["AlarmName"], StateValue=state_value, StateReason="test")
-    (task, *_) = ecs.list_tasks(cluster=CLUSTER, serviceName="langfuse-dev-worker")["taskArns"]
+    (task, *_) = ecs.list_tasks(cluster=CLUSTER, serviceName=WORKER)["taskArns"]
     ecs.submit_task_state_change(
         cluster=CLUSTER,
         task=task,
