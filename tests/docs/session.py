@@ -18,6 +18,8 @@ AWS_CLI = f"""#!/bin/sh
 exec {shlex.quote(str(VENV / "awscli" / "bin" / "aws"))} --endpoint-url "$AWS_ENDPOINT_URL" "$@"
 """
 STRICT = ("-e", "-u", "-o", "pipefail")
+OF_MAKE = {"ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"}
+"""What ``make commands`` passes to every make that it starts."""
 TIMEOUT_SECONDS = 1500
 MARK = "--- "
 
@@ -66,6 +68,7 @@ def run_blocks(blocks: Sequence[Block], folder: Path, environment: Mapping[str, 
     file, typed, printed = (folder.with_suffix(suffix) for suffix in (".sh", ".stdin", ".output"))
     file.write_text(script(blocks))
     typed.write_text(stdin)
+    inherited = {variable: value for variable, value in environment.items() if variable not in OF_MAKE}
     path = os.pathsep.join([str(folder / ".venv" / "bin"), environment["PATH"]])
     # Files, not pipes: a program in the background would keep a pipe open.
     with typed.open() as reads, printed.open("w") as writes:
@@ -73,7 +76,7 @@ def run_blocks(blocks: Sequence[Block], folder: Path, environment: Mapping[str, 
             ["bash", *STRICT, str(file)],
             cwd=folder,
             # The commands that pip has installed would import the project itself, not the copy.
-            env={**environment, "PATH": path, "PYTHONPATH": str(folder)},
+            env={**inherited, "PATH": path, "PYTHONPATH": str(folder)},
             stdin=reads,
             stdout=writes,
             stderr=subprocess.STDOUT,

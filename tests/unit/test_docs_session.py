@@ -55,6 +55,13 @@ def test_a_page_does_not_wait_for_what_it_has_started(folder: Path) -> None:
     assert run_blocks(page("sleep 600 &\n"), folder, os.environ).returncode == 0
 
 
+def test_make_in_a_page_does_not_get_the_arguments_of_the_make_that_runs_the_tests(folder: Path) -> None:
+    (folder / "Makefile").write_text("deploy:\n\t@echo $(or $(ARGS),all)\n")
+    outer = {**os.environ, "ARGS": "-k some", "MAKEFLAGS": " -- ARGS=-k\\ some", "MAKELEVEL": "1"}
+    ran = run_blocks(page("make --silent deploy\n"), folder, outer)
+    assert (ran.returncode, ran.stdout) == (0, "--- README.md:10\nall\n")
+
+
 def test_the_commands_are_of_the_copy_and_what_they_install_too(tmp_path: Path) -> None:
     copy = working_copy(tmp_path / "copy")
     command = "which python\ncd docs\npython -c 'import settings, sys; print(settings.__file__, sys.prefix)'\n"
