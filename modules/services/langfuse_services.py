@@ -136,6 +136,8 @@ class LangfuseServices:
             log_group_name=f"/langfuse/{self._settings.name}/{id_}",
             depends_on=depends_on,
             target_group_arn=targets.arn if targets else None,
+            # What takes over work that is there starts in full size. Web migrates first, alone.
+            first_tasks=1 if name in (WEB, WORKER) else size.min_tasks,
         )
         if self._platform.enabled:
             self._scale(id_, service, size, queues)
