@@ -44,7 +44,8 @@ SECRETS = (
 def cases() -> Iterator[Case]:
     """Yields the cases. What a type has none of, such as a text of several lines for a number, is one too."""
     for path in SETTINGS:
-        kind = schema(path)["type"]
+        # That of a section that may be left out is a reference.
+        kind = schema(path).get("type", "object")
         numbers = ["[1]"] if schema(path).get("items", {}).get("type") == "integer" else []
         yield from (setting(path, value) for value in BY_TYPE[kind] if value not in numbers)
         yield from (_in_file(path, value) for value in IN_FILES[kind] if value not in numbers)
