@@ -27,9 +27,9 @@ from settings.sections.service_size import ServiceSize
 GRACE_SECONDS = 900
 """The first start migrates both databases before it answers health checks."""
 RUNNING_TASKS = "SampleCount"
-"""The statistic of ``FargateService.cpu`` that is the number of running tasks, in periods of a minute: each running task
-publishes one sample a minute, and a service without any has no data. Container Insights, which publishes the number as
-a metric of its own, costs more than all alarms together: docs/shapes.md#monitoring.
+"""The statistic of ``FargateService.cpu`` that is the number of running tasks, in periods of a minute: each running
+task publishes one sample a minute, and a service without any has no data. Container Insights, which publishes the
+number as a metric of its own, costs more than all alarms together: docs/shapes.md#monitoring.
 
 AWS documents what a service without running tasks publishes
 (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html); the number of samples it did

@@ -50,7 +50,7 @@ by Region, as of May 2026. Requests that cost more are the other policy's, which
 WAITING_JOBS_PER_VCPU = 100
 """A worker takes 20 jobs of ingestion and 5 of OpenTelemetry's at a time (worker/src/env.ts), each of some tenths of a
 second, so it has work of a few seconds waiting. If more wait for minutes, it does not keep up."""
-MOST_TIMES_TARGET = 2
+MOST_TIMES = 2
 """A queue of a million jobs says that tasks are missing, not how many. So they are at most doubled at a time."""
 REPORTS_A_MINUTE = 2
 """How often each worker publishes the metrics of its queues."""
@@ -136,7 +136,7 @@ class ServiceScaling(Construct):
         waiting = [_query(queue, metric, "Maximum") for queue, metric in queues.items()]
         total = " + ".join(f"FILL({queue}, 0)" for queue in queues)
         target = self._for_vcpus(WAITING_JOBS_PER_VCPU)
-        most = MOST_TIMES_TARGET * target
+        least, most = target / MOST_TIMES, target * MOST_TIMES
         self._track(
             "queues",
             target,
@@ -153,7 +153,7 @@ class ServiceScaling(Construct):
                     Query(
                         id="limited",
                         label=f"Waiting jobs per worker, {most:g} at most",
-                        expression=f"IF(per_worker > {most:g}, {most:g}, per_worker)",
+                        expression=f"IF(per_worker > {most:g}, {most:g}, IF(per_worker < {least:g}, {least:g}, per_worker))",
                         return_data=True,
                     ),
                 ]
