@@ -128,7 +128,7 @@ def test_a_stuck_worker_gets_at_most_max_tasks(behaviour: Behaviour, *, publishe
     )
     assert max(service.backlog) == 20 * 60 * 60, "no task helps"
     assert max(service.desired[:90]) == (8 if publishes else 2)
-    assert max(service.backlog[90 + 20 :]) < 400, "within 20 minutes of the end"
+    assert max(service.backlog[90 + 12 :]) < 400, "within 12 minutes of the end"
     assert direction_changes(service.desired) == 1
     assert service.desired[-1] == 2
 
@@ -200,7 +200,7 @@ def test_tasks_that_start_are_not_added_twice(behaviour: Behaviour) -> None:
 @of_any_behaviour
 def test_noise_does_not_make_it_flap(behaviour: Behaviour) -> None:
     service = web(DAY, behaviour, arriving=lambda _: 2_500, noise=0.3)
-    assert direction_changes(service.desired) <= DAY / 30
+    assert direction_changes(service.desired) <= DAY / 30, "two in an hour"
 
 
 segments = st.lists(st.tuples(st.integers(5, 45), st.floats(0, 200)), min_size=1, max_size=12)
