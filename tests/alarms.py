@@ -9,7 +9,7 @@ from entry_point import run
 from settings.model import name_prefix
 from tests.combinations import REGIONS, covering
 from tests.command_line import PROJECT
-from tests.environments import ENVIRONMENTS, RUNNING, SECURED
+from tests.environments import ENVIRONMENTS, RUNNING, SECURED, SPLIT
 from tests.synthesis import app
 
 PAGE = PROJECT / "docs" / "alarms.md"
@@ -55,10 +55,13 @@ def all_alarms() -> list[Alarm]:
 
 
 def page() -> str:
-    """The text of docs/alarms.md, with when each alarm goes off in dev and in prod, whose services run."""
+    """The text of docs/alarms.md, with when each alarm goes off in dev and in prod, whose services run.
+
+    The services that may be left out have the default size there.
+    """
     found: dict[str, dict[str, Mapping[str, Any]]] = {}
     for environment in ENVIRONMENTS:
-        for alarm in alarms(environment, RUNNING):
+        for alarm in alarms(environment, {**RUNNING, **dict.fromkeys(SPLIT, "{}")}):
             found.setdefault(alarm.short_name, {})[environment] = alarm.values
 
     def written(match: re.Match[str]) -> str:

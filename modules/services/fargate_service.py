@@ -63,10 +63,10 @@ class Platform:
 class FargateService(Construct):
     """A service on ARM64 in private subnets. ECS rolls failed deployments back.
 
-    It starts with one task, or none unless enabled. Whatever depends on ``rollout`` waits until that task is healthy.
-    Afterwards autoscaling and operators change the number, and Terraform ignores it. When ``enabled`` changes,
-    Terraform replaces the service, so that the new service starts with one task as well: Langfuse's migrations must
-    not run twice at the same time (langfuse/langfuse#13321).
+    It starts with ``first_tasks``, or none unless enabled. Whatever depends on ``rollout`` waits until they are
+    healthy. Afterwards autoscaling and operators change the number, and Terraform ignores it. When ``enabled`` changes,
+    Terraform replaces the service, so that the new service starts with as many: Langfuse's migrations must not run
+    twice at the same time (langfuse/langfuse#13321).
 
     Args:
         platform: what it shares with the other services.
@@ -78,6 +78,7 @@ class FargateService(Construct):
         log_group_name: the log group.
         depends_on: what must be in place before it starts.
         target_group_arn: the target group that its tasks register in. By default none.
+        first_tasks: how many tasks it starts with. By default one, as what migrates the databases must.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class FargateService(Construct):
         log_group_name: str,
         depends_on: Sequence[ITerraformDependable],
         target_group_arn: str | None = None,
+        first_tasks: int = 1,
     ) -> None:
         super().__init__(scope, id_)
         self.name = name
@@ -155,7 +157,7 @@ class FargateService(Construct):
             name=name,
             cluster=platform.cluster.arn,
             task_definition=definition.arn,
-            desired_count=1 if platform.enabled else 0,
+            desired_count=first_tasks if platform.enabled else 0,
             launch_type="FARGATE",
             network_configuration=EcsServiceNetworkConfiguration(
                 subnets=list(platform.subnet_ids), security_groups=[security_group_id], assign_public_ip=False
@@ -183,6 +185,7 @@ class FargateService(Construct):
                 replace_triggered_by=[f"{replacement.terraform_resource_type}.{replacement.friendly_unique_id}"],
             ),
         )
+        self.arn_reference = f"{service.terraform_resource_type}.{service.friendly_unique_id}.id"
         self.rollout = Rollout(
             self,
             "rollout",
