@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from tests.environments import RUNNING
+from tests.environments import RUNNING, SPLIT
 from tests.synthesis import SynthesizedStack, app
 from tests.unit.autoscaling_model import AutoScaling, Behaviour
 from tests.unit.simulated_services import QUEUES, Curve, Web, Worker, direction_changes, wave
@@ -16,6 +16,7 @@ from tests.unit.simulated_services import QUEUES, Curve, Web, Worker, direction_
 BEHAVIOURS = [Behaviour(*each, missing_is_zero=True) for each in itertools.product((False, True), repeat=2)]
 OF_MISSING_DATA = [BEHAVIOURS[0], BEHAVIOURS[0]._replace(missing_is_zero=False)]
 LARGE = RUNNING | {"LANGFUSE_AWS__WORKER__MAX_TASKS": "50", "LANGFUSE_AWS__WEB__MAX_TASKS": "50"}
+INGESTION = {"otel_ingestion", "ingestion", "secondary_otel_ingestion", "secondary_ingestion"}
 HOUR, DAY = 60, 24 * 60
 UNLIMITED = 1e9
 WAITING_JOBS = 200
@@ -171,6 +172,32 @@ def test_a_version_of_langfuse_without_a_queue_scales_all_the_same(behaviour: Be
 def test_every_queue_counts(queue: str) -> None:
     service = worker(HOUR // 2, BEHAVIOURS[0], arriving=lambda _: 120, busy_cpu_percent=20, queue=queue)
     assert max(service.desired) == 8
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_a_split_worker_follows_the_queues_that_it_takes_jobs_from(queue: str) -> None:
+    split = prod(RUNNING | SPLIT)
+    highest = {}
+    for name in ("worker", "worker-ingestion"):
+        service = Worker(
+            AutoScaling(split, f"{name}-scaling", BEHAVIOURS[0]),
+            arriving=lambda _: 120,
+            busy_cpu_percent=20,
+            queue=queue,
+        )
+        service.run(HOUR // 2)
+        highest[name] = max(service.desired)
+    expected = {"worker": 2, "worker-ingestion": 4} if queue in INGESTION else {"worker": 8, "worker-ingestion": 1}
+    assert highest == expected
+
+
+@pytest.mark.parametrize("name", ["web", "web-ingestion", "web-api"])
+def test_each_part_of_web_follows_its_own_requests(name: str) -> None:
+    scaling = AutoScaling(prod(RUNNING | SPLIT), f"{name}-scaling", BEHAVIOURS[0])
+    service = Web(scaling, arriving=between(10, 60, 8_000, 400), busy_cpu_percent=30)
+    service.run(2 * HOUR)
+    assert max(service.desired) == scaling.most
+    assert service.desired[-1] == scaling.least
 
 
 @of_any_behaviour
