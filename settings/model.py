@@ -107,10 +107,11 @@ class Settings(Section):
     langfuse: Langfuse = Langfuse()
     secrets: Secrets = Secrets()
     web: ServiceSize = ServiceSize()
-    """The service that users and SDKs connect to. Autoscaling adds tasks while their average CPU use is over 50 %."""
+    """The service that users and SDKs connect to. Autoscaling adds tasks while each gets more than 500 requests a
+    minute for each vCPU, or while their average CPU use is over 50 % (docs/scaling.md)."""
     worker: ServiceSize = ServiceSize()
-    """The service that processes the queues. Autoscaling adds tasks while more than 200 jobs wait for each task or, if
-    ``alarms.queue_metrics`` is ``false``, while their average CPU use is over 50 %."""
+    """The service that processes the queues. Autoscaling adds tasks while more than 100 jobs wait for each vCPU, unless
+    ``alarms.queue_metrics`` is ``false``, or while their average CPU use is over 50 % (docs/scaling.md)."""
     web_ingestion: OptionalService | None = None
     """A service of web's image for what SDKs send: the load balancer forwards ``/api/public/ingestion``,
     ``/api/public/otel`` and ``/api/public/media`` to it. A burst of traces then does not slow down the user interface.

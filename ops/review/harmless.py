@@ -75,6 +75,8 @@ ARGUMENTS: Mapping[str, frozenset[str]] = {
         }
     ),
     "aws_ebs_volume": frozenset({"final_snapshot", "iops", "size", "throughput"}),
+    # Container Insights, and nothing else.
+    "aws_ecs_cluster": frozenset({"setting"}),
     "aws_elasticache_replication_group": frozenset(
         {
             "apply_immediately",

@@ -48,6 +48,7 @@ def noticed(folder: Path, *changes: Json, **others: Json) -> list[str]:
 
 
 HARMLESS = {
+    "Container Insights": change("aws_ecs_cluster", {"setting": [{"value": "a"}]}, {"setting": [{"value": "b"}]}),
     "tags": change("aws_ecs_service", {"tags": {"a": "b"}}, {"tags": {"a": "c"}}),
     "an alarm": destroyed("aws_cloudwatch_metric_alarm"),
     "a dashboard": change("aws_cloudwatch_dashboard", {"dashboard_body": "a"}, {"dashboard_body": "b"}),
