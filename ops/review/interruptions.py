@@ -79,6 +79,13 @@ FIRST_DESTROYED = (
 """What it means that a secret of the settings' section first is destroyed."""
 
 
+WITHOUT_NAT = (
+    f"destroyed: {CUT_OFF}, and no task starts in its subnets without another way out of them: see"
+    " docs/operate.md#remove-or-add-the-nat-gateway"
+)
+"""What it means that a private subnet's route to a NAT gateway is destroyed."""
+
+
 def to_zero(before: object, after: object) -> bool:
     """Nothing is left."""
     return after == 0 and after is not False and before != after
@@ -161,6 +168,8 @@ def _of(change: Change, changed: Sequence[Difference], names: set[str]) -> Itera
         yield f"replaced: {NO_TASKS if ends else WHILE_GONE[change.type]}"
     elif change.kind == "destroy" and FIRST.fullmatch(change.address):
         yield FIRST_DESTROYED
+    elif change.kind == "destroy" and change.type == "aws_route" and change.before.get("nat_gateway_id"):
+        yield WITHOUT_NAT
     elif change.kind == "destroy" and change.type in ONCE_DESTROYED:
         yield f"destroyed: {ONCE_DESTROYED[change.type]}"
     elif change.kind == "change":

@@ -114,6 +114,12 @@ TRANSLATIONS = {
         )
     ],
     "aws_ebs_volume": [Translation("AWS::EC2::Volume", names={"type": "VolumeType", "final_snapshot": None})],
+    "aws_ecs_cluster_capacity_providers": [
+        Translation(
+            "AWS::ECS::ClusterCapacityProviderAssociations",
+            names={"cluster_name": "Cluster"},
+        )
+    ],
     "aws_ecs_cluster": [Translation("AWS::ECS::Cluster", names={"name": "ClusterName", "setting": "ClusterSettings"})],
     "aws_ecs_service": [
         Translation(

@@ -74,6 +74,10 @@ NOTICED: dict[str, tuple[Json, str]] = {
     "a bucket is destroyed": (destroyed("aws_s3_bucket"), "destroyed: what uses it fails"),
     "an egress rule is destroyed": (destroyed(RULE), "destroyed: connections through it are cut off"),
     "a route is destroyed": (destroyed("aws_route"), "destroyed: connections through it are cut off"),
+    "a route to a NAT gateway is destroyed": (
+        resource("aws_route.one", "destroy", {"nat_gateway_id": "nat-0123456789abcdef0"}),
+        "destroyed: connections through it are cut off, and no task starts in its subnets without another way out",
+    ),
     "an endpoint is destroyed": (destroyed("aws_vpc_endpoint"), "destroyed: connections through it are cut off"),
     "a NAT gateway is destroyed": (destroyed("aws_nat_gateway"), "destroyed: connections through it are cut off"),
     "an SES identity is replaced": (replaced("aws_sesv2_email_identity"), "replaced: mails are refused until SES has"),
