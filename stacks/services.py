@@ -3,7 +3,7 @@
 from cdktf import TerraformProvider
 from constructs import Construct
 
-from modules.langfuse import QUEUES, LangfuseConfiguration, web_container, worker_container
+from modules.langfuse import INGESTION_QUEUES, OTHER_QUEUES, QUEUES, LangfuseConfiguration, web_container, worker_container
 from modules.services.cluster import Cluster
 from modules.services.dashboard import Dashboard
 from modules.services.dropped_rows import DroppedRows
@@ -122,12 +122,16 @@ class ServicesStack(LangfuseStack):
             depends_on=[web.rollout],
         )
         if enabled:
-            ServiceScaling(self, "web-scaling", web, size=settings.web).follow_cpu()
+            web_scaling = ServiceScaling(self, "web-scaling", web, size=settings.web)
+            web_scaling.follow_cpu()
+            web_scaling.follow_requests(
+                load_balancer_arn_suffix=load_balancer.arn_suffix,
+                target_group_arn_suffix=load_balancer.target_group_arn_suffix,
+            )
             worker_scaling = ServiceScaling(self, "worker-scaling", worker, size=settings.worker)
+            worker_scaling.follow_cpu()
             if queues:
-                worker_scaling.follow_queues(queues)
-            else:
-                worker_scaling.follow_cpu()
+                worker_scaling.follow_queues(INGESTION_QUEUES | OTHER_QUEUES)
         LoadBalancerAlarms(self, "load-balancer-alarms", load_balancer, name=settings.prefix, topic_arn=topic_arn)
         for id_, service, size in (("web-alarms", web, settings.web), ("worker-alarms", worker, settings.worker)):
             ServiceAlarms(self, id_, service, min_tasks=size.min_tasks if enabled else 0, topic_arn=topic_arn)

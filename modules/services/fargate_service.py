@@ -27,6 +27,15 @@ from settings.sections.service_size import ServiceSize
 
 GRACE_SECONDS = 900
 """The first start migrates both databases before it answers health checks."""
+RUNNING_TASKS = "SampleCount"
+"""The statistic of ``FargateService.cpu`` that is the number of running tasks, in periods of a minute: each running
+task publishes one sample a minute, and a service without any has no data. Container Insights, which publishes the
+number as a metric of its own, costs more than all alarms together: docs/shapes.md#monitoring.
+
+AWS documents what a service without running tasks publishes
+(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html); the number of samples it did
+(https://github.com/awsdocs/amazon-ecs-developer-guide, doc_source/cloudwatch-metrics.md#cw_running_task_count), and
+users count on it (aws/containers-roadmap#2718 of 2025-11). docs/unproved.md has the command that shows it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +106,6 @@ class FargateService(Construct):
         dimensions = {"ClusterName": self.cluster_name, "ServiceName": name}
         self.cpu = Metric("AWS/ECS", "CPUUtilization", dimensions)
         self.memory = Metric("AWS/ECS", "MemoryUtilization", dimensions)
-        self.running_tasks = Metric("ECS/ContainerInsights", "RunningTaskCount", dimensions)
         logs = log_group(
             self,
             "logs",
@@ -190,6 +198,8 @@ class FargateService(Construct):
                 replace_triggered_by=[f"{replacement.terraform_resource_type}.{replacement.friendly_unique_id}"],
             ),
         )
+        self.created = f"{service.terraform_resource_type}.{service.friendly_unique_id}.id"
+        """Another value for Terraform once the service is replaced: AWS deletes what belongs to the old one."""
         self.rollout = Rollout(
             self,
             "rollout",
