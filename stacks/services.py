@@ -3,7 +3,14 @@
 from cdktf import TerraformProvider
 from constructs import Construct
 
-from modules.langfuse import INGESTION_QUEUES, OTHER_QUEUES, QUEUES, LangfuseConfiguration, web_container, worker_container
+from modules.langfuse import (
+    INGESTION_QUEUES,
+    OTHER_QUEUES,
+    QUEUES,
+    LangfuseConfiguration,
+    web_container,
+    worker_container,
+)
 from modules.services.cluster import Cluster
 from modules.services.dashboard import Dashboard
 from modules.services.dropped_rows import DroppedRows

@@ -6,6 +6,8 @@ import settings
 from settings import Settings
 
 ENVIRONMENTS = ("dev", "prod")
+SYNTHESIZED = (*ENVIRONMENTS, "trial")
+"""Every environment of the repository. The last one is not deployed by each test that deploys the others."""
 
 EC2 = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "ec2"}
 EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}

@@ -198,6 +198,8 @@ class FargateService(Construct):
                 replace_triggered_by=[f"{replacement.terraform_resource_type}.{replacement.friendly_unique_id}"],
             ),
         )
+        if platform.assign_public_ip:
+            accept_findings(service, {"CKV_AWS_333": "Its security group lets the load balancer in, and nobody else"})
         self.created = f"{service.terraform_resource_type}.{service.friendly_unique_id}.id"
         """Another value for Terraform once the service is replaced: AWS deletes what belongs to the old one."""
         self.rollout = Rollout(

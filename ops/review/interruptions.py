@@ -111,6 +111,7 @@ CHANGED: Mapping[str, Sequence[tuple[str, Callable[[object, object], bool], str]
         ("protocol", differs, "it takes another protocol: what uses the old one is refused"),
         ("default_action", differs, "it answers requests otherwise"),
     ),
+    "aws_vpc_endpoint": (("route_table_ids", differs, "open connections to the service may be cut off once"),),
 }
 """What changes of arguments mean, by type of resource: the argument, which change of it, and what it means."""
 ROTATIONS = {

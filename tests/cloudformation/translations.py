@@ -118,6 +118,7 @@ TRANSLATIONS = {
         Translation(
             "AWS::ECS::ClusterCapacityProviderAssociations",
             names={"cluster_name": "Cluster"},
+            added={"DefaultCapacityProviderStrategy": []},
         )
     ],
     "aws_ecs_cluster": [Translation("AWS::ECS::Cluster", names={"name": "ClusterName", "setting": "ClusterSettings"})],
@@ -184,6 +185,7 @@ TRANSLATIONS = {
             "AWS::EC2::Instance",
             names={
                 "ami": "ImageId",
+                "associate_public_ip_address": None,
                 "vpc_security_group_ids": "SecurityGroupIds",
                 "root_block_device": None,
                 "user_data": None,

@@ -78,6 +78,10 @@ NOTICED: dict[str, tuple[Json, str]] = {
         resource("aws_route.one", "destroy", {"nat_gateway_id": "nat-0123456789abcdef0"}),
         "destroyed: connections through it are cut off, and no task starts in its subnets without another way out",
     ),
+    "an endpoint has other route tables": (
+        change("aws_vpc_endpoint", {"route_table_ids": ["a"]}, {"route_table_ids": ["a", "b"]}),
+        "open connections to the service may be cut off once",
+    ),
     "an endpoint is destroyed": (destroyed("aws_vpc_endpoint"), "destroyed: connections through it are cut off"),
     "a NAT gateway is destroyed": (destroyed("aws_nat_gateway"), "destroyed: connections through it are cut off"),
     "an SES identity is replaced": (replaced("aws_sesv2_email_identity"), "replaced: mails are refused until SES has"),

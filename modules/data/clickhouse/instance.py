@@ -137,6 +137,8 @@ class ClickhouseInstance(Construct):
                 "CKV_AWS_135": "Every Graviton instance is, without being asked to",
             },
         )
+        if public:
+            accept_findings(instance, {"CKV_AWS_88": "Its security group lets web and worker in, and nobody else"})
         VolumeAttachment(
             self,
             "attachment",
