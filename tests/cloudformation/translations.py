@@ -24,7 +24,7 @@ class Translation(NamedTuple):
     inside: str = ""
     names: Mapping[str, str | None] = {}
     only: frozenset[str] = frozenset()
-    added: Mapping[str, str] = {}
+    added: Mapping[str, object] = {}
 
 
 TRANSLATIONS = {
