@@ -199,6 +199,29 @@ def test_a_capacity_provider_in_use_stays_in_the_cluster(ecs: Any, definition: s
     put_providers(ecs)
 
 
+def test_what_scales_a_service_goes_with_it(aws: EmbeddedAws, ecs: Any, definition: str) -> None:
+    """As hashicorp/terraform-provider-aws#14254 has it."""
+    scaling = aws.session().client("application-autoscaling", endpoint_url=aws.url)
+    service: Any = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{CLUSTER}/web",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    create(ecs, definition)
+    scaling.register_scalable_target(**service, MinCapacity=1, MaxCapacity=2)
+    tracking: Any = {
+        "TargetValue": 50.0,
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+    }
+    scaling.put_scaling_policy(
+        **service, PolicyName="cpu", PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration=tracking,
+    )  # fmt: skip
+    ecs.delete_service(cluster=CLUSTER, service="web", force=True)
+    assert scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"] == []
+    assert scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"] == []
+
+
 def test_a_target_group_in_use_is_not_deleted(elb: Any, balancer: str, targets: str) -> None:
     listen(elb, balancer, targets)
     with refused("ResourceInUse", f"'{targets}' is currently in use by a listener or a rule"):
