@@ -29,6 +29,7 @@ RESTARTS = {
 DEPLOYS = ("task_definition", "network_configuration", "load_balancer", "force_new_deployment", "platform_version")
 """The arguments of an ECS service whose change makes ECS start new tasks."""
 WHILE_GONE = {
+    **dict.fromkeys(("aws_appautoscaling_policy", "aws_appautoscaling_target"), "its service does not scale meanwhile"),
     "aws_cloudfront_distribution": "downtime, and another address",
     "aws_db_instance": "downtime until the new one runs, without the data",
     "aws_ebs_volume": "downtime of what it is attached to, and an empty volume",
@@ -53,6 +54,8 @@ CUT_OFF = "connections through it are cut off"
 DENIED = "what needs it is denied"
 ONCE_DESTROYED = {
     **dict.fromkeys(WHILE_GONE, "what uses it is down"),
+    "aws_appautoscaling_policy": "its service no longer scales by it",
+    "aws_appautoscaling_target": "its service no longer scales",
     "aws_iam_instance_profile": DENIED,
     "aws_iam_role": DENIED,
     "aws_iam_role_policy": DENIED,

@@ -14,9 +14,9 @@ from diagram.architecture import ADDED, CHANGED, DESTROYED, LATER, REPLACED, Arc
 from diagram.documents import ENVIRONMENTS as DRAWN, pages
 from diagram.environment import architecture
 from diagram.graph import Graph
-from diagram.mermaid import mermaid
 from diagram.layout import NOT_INSTALLED, elk_graph
 from diagram.lines import lines
+from diagram.mermaid import mermaid
 from diagram.resource_types import BOXES, NOT_DRAWN, PLACES_AND_LINES, SHOWN_IN
 from ops import plan as ops_plan
 from ops.errors import OpsError

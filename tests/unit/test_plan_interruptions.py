@@ -248,6 +248,8 @@ def test_each_argument_that_restarts_is_told(tmp_path: Path, type_: str, argumen
 
 
 GONE = {
+    "aws_appautoscaling_policy",
+    "aws_appautoscaling_target",
     "aws_cloudfront_distribution",
     "aws_db_instance",
     "aws_ebs_volume",
