@@ -36,6 +36,7 @@ class ServicesStack(LangfuseStack):
         kms_key_arns = [network.kms_key_arn] if network.kms_key_arn else []
         queues = QUEUES if settings.alarms.queue_metrics else {}
         base_path = settings.langfuse.base_path or ""
+        public_tasks = settings.network.public_tasks
 
         endpoint = PublicEndpoint(
             self,
@@ -56,9 +57,12 @@ class ServicesStack(LangfuseStack):
         load_balancer = endpoint.load_balancer
         MediaUploads(self, "media-uploads", bucket_name=data.events_bucket.name, origin=endpoint.url)
         platform = Platform(
-            cluster=Cluster(self, "cluster", name=settings.prefix),
+            cluster=Cluster(
+                self, "cluster", name=settings.prefix, spot=any(size.spot for size in settings.services.values())
+            ),
             region=settings.region,
-            subnet_ids=network.vpc.private_subnet_ids,
+            subnet_ids=network.vpc.public_subnet_ids if public_tasks else network.vpc.private_subnet_ids,
+            assign_public_ip=public_tasks,
             task_role=TaskRole(
                 self,
                 "task-role",

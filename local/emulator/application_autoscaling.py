@@ -7,11 +7,15 @@ moto 5.2 can not replace it: its RegisterScalableTarget requires the ECS service
 """
 
 import time
+from collections.abc import Mapping
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from ministack.core.responses import get_account_id, get_region
+from ministack.services import ecs
 
 from local.emulator.json_service import Request, Response, ServiceError, add_json_service
+from local.emulator.ministack_gaps import Answer, Handler, wraps
 
 SERVICE = "application-autoscaling"
 IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
@@ -42,10 +46,14 @@ class ApplicationAutoScaling:
         key = identity(request)
         if self.targets.pop(key, None) is None:
             raise ServiceError("ObjectNotFoundException", "There is no such target or policy.")
-        # Its policies are deleted with it.
-        for policy in [policy for policy in self.policies if policy[:-1] == key]:
-            del self.policies[policy]
+        self._forget(request["ResourceId"])
         return {}
+
+    def _forget(self, resource_id: str) -> None:
+        """Deletes what is registered for a resource: the target's policies go with it."""
+        for registered in (self.targets, self.policies):
+            for key in [key for key, one in registered.items() if one["ResourceId"] == resource_id]:
+                del registered[key]
 
     def PutScalingPolicy(self, request: Request) -> Response:
         key = (*identity(request), request["PolicyName"])
@@ -82,6 +90,16 @@ class ApplicationAutoScaling:
 
 
 REGISTERED = ApplicationAutoScaling()
+
+
+@wraps(ecs, "DeleteService")
+def deleted_with_its_scaling(delete: Handler, data: Mapping[str, Any]) -> Answer:
+    """The scalable target and the policies of a service go with it (hashicorp/terraform-provider-aws#14254)."""
+    answer = delete(data)
+    if answer[0] == 200:
+        cluster, name = (str(data[key]).rpartition("/")[2] for key in ("cluster", "service"))
+        REGISTERED._forget(f"service/{cluster}/{name}")
+    return answer
 
 
 def identity(request: Request) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ tests/unit/test_scaling_simulation.py drives the policies with loads, and shows 
 
 from collections.abc import Mapping
 
+from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.appautoscaling_policy import (
     AppautoscalingPolicy,
     AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration as TargetTracking,
@@ -89,6 +90,8 @@ class ServiceScaling(Construct):
             min_capacity=size.min_tasks,
             max_capacity=size.max_tasks,
             depends_on=[service.rollout],
+            # AWS deletes it with the service (hashicorp/terraform-provider-aws#14254), and its policies with it.
+            lifecycle=TerraformResourceLifecycle(replace_triggered_by=[service.created]),
         )
 
     def follow_cpu(self) -> None:
@@ -177,6 +180,7 @@ class ServiceScaling(Construct):
             service_namespace=self._target.service_namespace,
             scalable_dimension=self._target.scalable_dimension,
             resource_id=self._target.resource_id,
+            lifecycle=TerraformResourceLifecycle(replace_triggered_by=[self._service.created]),
             target_tracking_scaling_policy_configuration=TargetTracking(
                 target_value=target,
                 predefined_metric_specification=predefined_metric_specification,

@@ -74,7 +74,7 @@ def dotted(table: dict[str, object], above: str = "") -> dict[str, object]:
     return found
 
 
-@pytest.mark.parametrize(("shape", "environment"), [("trial", "dev"), ("production", "prod")])
+@pytest.mark.parametrize(("shape", "environment"), [("trial", "trial"), ("production", "prod")])
 def test_a_shape_has_what_the_environment_of_the_repository_has(shape: str, environment: str) -> None:
     """But for the bucket's name, which everyone chooses. Production has a domain, a user and an address in addition."""
     file = dotted(tomllib.loads((ENVIRONMENTS / f"{environment}.toml").read_text()))
