@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from pytest_httpserver import HTTPServer
 
-from ops import clickhouse, upgrade
+from ops import upgrade
+from ops.clickhouse import connection
 from settings.variables.write_mode import HISTORIC_BACKFILL, MEANINGS, OTEL_BEHAVIOUR, WRITE_MODE
 from tests.command_line import Ran, assert_one_line
 from tests.unit.small_deployment import CLUSTER, WEB, SmallDeployment
@@ -82,7 +83,7 @@ def test_a_disk_that_can_not_be_measured_is_told(deployment: SmallDeployment) ->
 @pytest.fixture
 def server(deployment: SmallDeployment, fake_server: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> HTTPServer:
     """An external ClickHouse, whose address and credentials are in the secrets. It has no TLS."""
-    monkeypatch.setitem(clickhouse.PORTS, "external", ({"http": (fake_server.port,)}, (9440,)))
+    monkeypatch.setitem(connection.PORTS, "external", ({"http": (fake_server.port,)}, (9440,)))
     deployment.store("clickhouse-url", f"http://127.0.0.1:{fake_server.port}")
     deployment.store("clickhouse-user", "langfuse")
     deployment.store("clickhouse-password", "secret-9")
