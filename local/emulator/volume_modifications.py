@@ -11,9 +11,9 @@ from ministack.services import ec2
 
 from local.emulator.ministack_gaps import Answer, Handler, Parameters, wraps
 
-MODIFYING = timedelta(seconds=1)
+MODIFYING = timedelta(seconds=2)
 """How long a volume is ``modifying``; on AWS a few seconds."""
-OPTIMIZING = timedelta(seconds=1)
+OPTIMIZING = timedelta(seconds=0.5)
 """How long it is ``optimizing`` then; on AWS minutes to hours."""
 
 

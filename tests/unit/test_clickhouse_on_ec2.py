@@ -11,6 +11,7 @@ from pytest_httpserver import HTTPServer
 from ops.clickhouse.forecast import Forecast
 from ops.metrics import Value
 from tests.command_line import Ran, assert_one_line
+from tests.unit.test_rules_between_resources import wait_until_modified
 from tests.unit.small_deployment import DISK, VOLUME_GIB, SmallDeployment
 
 EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
@@ -177,6 +178,16 @@ def test_a_command_that_does_not_end_well(
     assert_one_line(ran, says)
 
 
+def test_the_report_only_reads(deployment: SmallDeployment, fake_server: HTTPServer) -> None:
+    fake_server.expect_request("/").respond_with_json({"Command": {"CommandId": "0" * 36}, "Status": "Cancelled"})
+    deployment.ops("clickhouse", "report", AWS_ENDPOINT_URL_SSM=fake_server.url_for("/"))
+    sent, _ = fake_server.log[0]
+    first, *lines = json.loads(sent.data)["Parameters"]["commands"]
+    assert first == "set -e"
+    assert len(lines) == 2
+    assert all(line.startswith('clickhouse-client --readonly 1 --query "SELECT ') for line in lines)
+
+
 def test_the_volume_is_full_in_some_days(managed: SmallDeployment) -> None:
     # A volume that was 90 % full, then enlarged, and grows by 2 % a day since.
     publish_disk(managed, {8: 90, **{days_ago: 50 - 2 * days_ago for days_ago in (7, 6, 5, 4, 3, 2, 1, 0.01)}})
@@ -241,7 +252,6 @@ def test_a_larger_volume_is_given_to_the_file_system_once(managed: SmallDeployme
     )
 
     ec2.modify_volume(VolumeId=id_, Size=larger)
-    # Meanwhile, AWS still modifies it.
     shown = managed.ops("clickhouse", "grow", **settings)
     assert shown.returncode == 0, shown.stderr
     assert f"Volume {id_}: {larger} GiB. File system: {VOLUME_GIB} GiB." in shown.stdout
@@ -250,6 +260,13 @@ def test_a_larger_volume_is_given_to_the_file_system_once(managed: SmallDeployme
 
     assert sizes(managed.ops("clickhouse", "grow", "--apply", "--json", **settings)) == (VOLUME_GIB, larger)
     assert sizes(managed.ops("clickhouse", "grow", "--apply", "--json", **settings)) == (larger, larger)
+
+    # The instance does not see the new size while AWS modifies the volume: the command waits.
+    wait_until_modified(ec2, id_)
+    smaller, larger = larger, larger + 10
+    ec2.modify_volume(VolumeId=id_, Size=larger)
+    settings = volume_gib(larger)
+    assert sizes(managed.ops("clickhouse", "grow", "--apply", "--json", **settings)) == (smaller, larger)
     assert_one_line(
         managed.ops("clickhouse", "grow", "--apply", **volume_gib(VOLUME_GIB)),
         f"the volume has {larger} GiB, but the settings have clickhouse.volume_gib = {VOLUME_GIB}: set it to {larger}",

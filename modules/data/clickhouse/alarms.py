@@ -69,7 +69,7 @@ class ClickhouseAlarms(Construct):
             statistic="Maximum",
             name=f"{name}-merges",
             section="clickhouse-merges",
-            description="A merge or a mutation of ClickHouse does not end: `ops clickhouse report` has its error",
+            description="A merge or a mutation of ClickHouse does not end: ops clickhouse report has its error",
             topic_arn=topic_arn,
         )
         checks = {
