@@ -63,7 +63,10 @@ def _check_disk(environment: Environment, *, backfill: bool) -> None:
         return
     used_percent, volume = _used_percent(environment), data_volume(environment)
     if used_percent is None or volume is None:
-        console.print(f"ClickHouse's disk has no metric of the last {METRIC_MINUTES} minutes: check it yourself.")
+        console.print(
+            f"ClickHouse's volume is not attached or has no metric of the last {METRIC_MINUTES} minutes: check it"
+            " yourself."
+        )
         return
     size_gib = volume["Size"]
     used_gib = size_gib * used_percent / 100

@@ -39,7 +39,7 @@ def grow(apply: Apply = False, as_json: AsJson = False) -> None:
     volume_id, volume_gib = _volume(environment, ec2)
     before = _file_system_gib(environment, SHOW)
     after = before
-    if apply and before < volume_gib:
+    if apply and _has_room(before, volume_gib):
         with console.status(f"Waiting for {volume_id} ...") as view:
             _wait_until_modified(ec2, volume_id)
             view.update("Growing the file system ...")
@@ -51,12 +51,17 @@ def grow(apply: Apply = False, as_json: AsJson = False) -> None:
         console.print(f"Volume {volume_id}: {volume_gib} GiB. File system: {before:g} GiB.")
         if after > before:
             console.print(f"The file system has grown from {before:g} to {after:g} GiB.")
-        elif before < volume_gib:
+        elif _has_room(before, volume_gib):
             say_dry_run(changes=True)
         else:
             console.print("Nothing to do: the file system fills the volume.")
-    if apply and after < volume_gib:
+    if apply and _has_room(after, volume_gib):
         raise OpsError(f"the file system has {after:g} GiB of {volume_gib}: run it again in a minute")
+
+
+def _has_room(file_system_gib: float, volume_gib: int) -> bool:
+    """Whether the file system could be larger. XFS may leave some KiB at the end; a volume grows by whole GiB."""
+    return volume_gib - file_system_gib >= 1
 
 
 def _volume(environment: Environment, ec2: "EC2Client") -> tuple[str, int]:

@@ -11,8 +11,8 @@ from pytest_httpserver import HTTPServer
 from ops.clickhouse.forecast import Forecast
 from ops.metrics import Value
 from tests.command_line import Ran, assert_one_line
-from tests.unit.test_rules_between_resources import wait_until_modified
 from tests.unit.small_deployment import DISK, VOLUME_GIB, SmallDeployment
+from tests.unit.test_rules_between_resources import wait_until_modified
 
 EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
 POLICY = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"

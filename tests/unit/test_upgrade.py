@@ -74,10 +74,12 @@ def test_the_backfill_needs_three_times_the_disk(deployment: SmallDeployment) ->
 
 def test_a_disk_that_can_not_be_measured_is_told(deployment: SmallDeployment) -> None:
     assert_fine(deployment.ops("upgrade", "4.16.0", **DUAL, **EXTERNAL), "external: check its disk yourself")
-    cloudwatch = deployment.client("cloudwatch")
-    (alarm,) = cloudwatch.describe_alarms()["MetricAlarms"]
-    cloudwatch.delete_alarms(AlarmNames=[alarm["AlarmName"]])
-    assert_fine(deployment.ops("upgrade", "4.16.0", **DUAL), "no metric", "check it yourself")
+    ec2 = deployment.client("ec2")
+    (volume,) = ec2.describe_volumes(Filters=[{"Name": "tag:Name", "Values": ["langfuse-dev-clickhouse"]}])["Volumes"]
+    (attachment,) = volume["Attachments"]
+    ec2.detach_volume(VolumeId=volume["VolumeId"])
+    assert_fine(deployment.ops("upgrade", "4.16.0", **DUAL), "is not attached or has no metric", "check it yourself")
+    ec2.attach_volume(**{name: attachment[name] for name in ("VolumeId", "InstanceId", "Device")})
 
 
 @pytest.fixture
