@@ -44,19 +44,19 @@ def grow(apply: Apply = False, as_json: AsJson = False) -> None:
             _wait_until_modified(ec2, volume_id)
             view.update("Growing the file system ...")
             after = _file_system_gib(environment, GROW, SHOW)
+    if apply and _has_room(after, volume_gib):
+        raise OpsError(f"the file system still has {after:g} GiB of {volume_gib}: run it again in a minute")
     if as_json:
         sizes = {"volume_gib": volume_gib, "file_system_gib_before": before, "file_system_gib_after": after}
         print_json({"volume_id": volume_id, **sizes, "applied": apply})
+        return
+    console.print(f"Volume {volume_id}: {volume_gib} GiB. File system: {before:g} GiB.")
+    if after > before:
+        console.print(f"The file system has grown from {before:g} to {after:g} GiB.")
+    elif _has_room(before, volume_gib):
+        say_dry_run(changes=True)
     else:
-        console.print(f"Volume {volume_id}: {volume_gib} GiB. File system: {before:g} GiB.")
-        if after > before:
-            console.print(f"The file system has grown from {before:g} to {after:g} GiB.")
-        elif _has_room(before, volume_gib):
-            say_dry_run(changes=True)
-        else:
-            console.print("Nothing to do: the file system fills the volume.")
-    if apply and _has_room(after, volume_gib):
-        raise OpsError(f"the file system has {after:g} GiB of {volume_gib}: run it again in a minute")
+        console.print("Nothing to do: the file system fills the volume.")
 
 
 def _has_room(file_system_gib: float, volume_gib: int) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from entry_point import one_line
 from ops.clickhouse.forecast import Forecast, forecast
 from ops.clickhouse.instance import require_instance
 from ops.console import AsJson, console, print_json, show, table
@@ -31,8 +32,6 @@ LARGEST_TABLES = (
     " count() AS part_count FROM system.parts WHERE active GROUP BY database, table, partition_id)"
     " GROUP BY database, table ORDER BY bytes DESC LIMIT 15"
 )
-
-
 # ClickHouse writes large numbers as text, unless it is told not to.
 SUMMARY_COLUMNS: Mapping[str, type] = {
     "version": str,
@@ -74,7 +73,7 @@ def report(as_json: AsJson = False) -> None:
         return
     show(
         table("table", "GiB", "rows", "parts", "most in a partition", rows=map(_cells, tables)),
-        f"{environment.settings.prefix}: ClickHouse {summary['version']}, its largest tables",
+        one_line(f"{environment.settings.prefix}: ClickHouse {summary['version']}, its largest tables"),
     )
     show(table("what", "state", rows=_states(summary, forecasted)))
 

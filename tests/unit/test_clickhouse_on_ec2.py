@@ -115,7 +115,8 @@ def test_the_report_as_json(managed: SmallDeployment) -> None:
 
 def test_hostile_names_and_errors_do_not_reach_the_terminal(managed: SmallDeployment) -> None:
     hostile = {**TABLE, "table": "a\x1b[2J\n[bold]b[/bold]"}
-    answer(managed, {**SUMMARY, "mutations": 3, "mutation_error": "c\x1b]0;d\x07"}, hostile)
+    summary = {**SUMMARY, "version": "26\x1b[3J", "mutations": 3, "mutation_error": "c\x1b]0;d\x07"}
+    answer(managed, summary, hostile)
     ran = managed.ops("clickhouse", "report")
     assert ran.returncode == 0, ran.stderr
     assert not {"\x1b", "\x07"} & set(ran.stdout)
