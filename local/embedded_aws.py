@@ -22,6 +22,7 @@ START_TIMEOUT_SECONDS = 60
 CRASHES_PATH = "/_embedded_aws/crashing_images"
 CAPACITY_PATH = "/_embedded_aws/providers_without_capacity"
 FAILURES_PATH = "/_embedded_aws/failures"
+CLICKHOUSE_PATH = "/_embedded_aws/clickhouse"
 HEALTHY_SECONDS_VARIABLE = "EMBEDDED_AWS_HEALTHY_SECONDS"
 
 
@@ -64,6 +65,13 @@ class EmbeddedAws:
         Each call replaces what the one before has set.
         """
         self._post(FAILURES_PATH, {"rate": rate, "unwritable": unwritable})
+
+    def answer_as_clickhouse(self, *answers: str) -> None:
+        """From now on, ClickHouse runs on the instances: the first run of its client in a script writes the first text.
+
+        Without answers, as before the first call, no ClickHouse runs there.
+        """
+        self._post(CLICKHOUSE_PATH, answers)
 
     def _post(self, path: str, content: object) -> None:
         with urlopen(Request(f"{self.url}{path}", json.dumps(content).encode()), timeout=5):  # noqa: S310

@@ -24,6 +24,7 @@ def alarm(
     below: float | None = None,
     minutes: int = 5,
     missing_is_breaching: bool = False,
+    missing_notifies: bool = False,
     ec2_action_arn: str | None = None,
 ) -> CloudwatchMetricAlarm:
     """Makes an alarm that notifies ``topic_arn`` when it goes off and when it is over.
@@ -41,6 +42,9 @@ def alarm(
         below: the alarm goes off when the metric is below this.
         minutes: for how many minutes in a row. By default 5.
         missing_is_breaching: whether minutes without data count as wrong. By default they count as right.
+        missing_notifies: whether it notifies also when there is no data any more, and its state becomes
+            INSUFFICIENT_DATA. That is the first state of every alarm, so a metric that is yet to come notifies nobody.
+            By default, minutes without data count as right.
         ec2_action_arn: an EC2 action that AWS takes as well. By default none.
 
     Raises:
@@ -61,7 +65,8 @@ def alarm(
         comparison_operator="LessThanThreshold" if above is None else "GreaterThanThreshold",
         period=PERIOD_SECONDS,
         evaluation_periods=minutes,
-        treat_missing_data="breaching" if missing_is_breaching else "notBreaching",
+        treat_missing_data=("missing" if missing_notifies else "breaching" if missing_is_breaching else "notBreaching"),
         alarm_actions=[topic_arn, ec2_action_arn] if ec2_action_arn else [topic_arn],
         ok_actions=[topic_arn],
+        insufficient_data_actions=[topic_arn] if missing_notifies else None,
     )

@@ -8,13 +8,13 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote
 
-from botocore.exceptions import WaiterError
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
-from ops.clickhouse import value_error
+from ops.clickhouse.connection import value_error
 from ops.environment import Environment, OpsError
 from ops.http_pool import http_pool
+from ops.run_command import run_on_clickhouse_instance
 from ops.secret_value import secret_value
 from settings.secret_variables import PLACEHOLDER
 
@@ -77,23 +77,5 @@ def _over_https(environment: Environment) -> str:
 
 
 def _on_the_instance(environment: Environment) -> str:
-    ssm = environment.session.client("ssm")
-    instance_id = environment.outputs("data")["clickhouse_instance_id"]
-    command_id = ssm.send_command(
-        InstanceIds=[instance_id],
-        DocumentName="AWS-RunShellScript",
-        Parameters={
-            "commands": [f'clickhouse-client --query "{QUERY}"'],
-            "executionTimeout": [str(RUN_COMMAND_SECONDS)],
-        },
-    )["Command"]["CommandId"]
-    try:
-        ssm.get_waiter("command_executed").wait(
-            CommandId=command_id,
-            InstanceId=instance_id,
-            WaiterConfig={"Delay": 1, "MaxAttempts": RUN_COMMAND_SECONDS},
-        )
-    except WaiterError:
-        raise OpsError(f"clickhouse-client on {instance_id} gives no answer") from None
-    answer = ssm.get_command_invocation(CommandId=command_id, InstanceId=instance_id)
-    return str(answer["StandardOutputContent"])
+    query = f'clickhouse-client --query "{QUERY}"'
+    return run_on_clickhouse_instance(environment, [query], timeout_seconds=RUN_COMMAND_SECONDS)

@@ -9,7 +9,6 @@ from entry_point import FAILED, one_line
 from ops import (
     apply,
     bootstrap,
-    clickhouse,
     doctor,
     keys,
     logs,
@@ -26,6 +25,7 @@ from ops import (
     upgrade,
     wait,
 )
+from ops.clickhouse import commands as clickhouse
 from ops.environment import AWS_ERRORS, OpsError, reason
 from ops.state import commands as state
 from synth.outdir_lock import OutdirInUseError

@@ -4,12 +4,13 @@ https://langfuse.com/self-hosting/upgrade/upgrade-guides/upgrade-v3-to-v4
 """
 
 import math
-from typing import Any
 
+from ops.clickhouse.volume import data_volume
 from ops.console import console, show, table
 from ops.environment import Environment, OpsError
-from ops.metrics import newest_maximum
+from ops.metrics import newest_of_clickhouse
 from settings import versions
+from settings.clickhouse_metrics import DISK_USED_PERCENT
 from settings.variables import write_mode
 
 GUIDE = "docs/upgrade-to-4.md"
@@ -60,10 +61,14 @@ def _check_disk(environment: Environment, *, backfill: bool) -> None:
     if environment.settings.clickhouse.mode == "external":
         console.print("ClickHouse is external: check its disk yourself.")
         return
-    used_percent, size_gib = _used_percent(environment), _size_gib(environment)
-    if used_percent is None or size_gib is None:
-        console.print(f"ClickHouse's disk has no metric of the last {METRIC_MINUTES} minutes: check it yourself.")
+    used_percent, volume = _used_percent(environment), data_volume(environment)
+    if used_percent is None or volume is None:
+        console.print(
+            f"ClickHouse's volume is not attached or has no metric of the last {METRIC_MINUTES} minutes: check it"
+            " yourself."
+        )
         return
+    size_gib = volume["Size"]
     used_gib = size_gib * used_percent / 100
     console.print(f"ClickHouse's volume: {used_gib:.0f} of {size_gib} GiB are in use.")
     if backfill and used_gib * DISK_FACTOR > size_gib:
@@ -75,25 +80,5 @@ def _check_disk(environment: Environment, *, backfill: bool) -> None:
 
 
 def _used_percent(environment: Environment) -> float | None:
-    """The newest value of the metric that the alarm on the disk watches."""
-    cloudwatch = environment.session.client("cloudwatch")
-    alarm = f"{environment.settings.prefix}-clickhouse-disk"
-    for found in cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]:
-        dimensions = {dimension["Name"]: dimension["Value"] for dimension in found["Dimensions"]}
-        used = newest_maximum(
-            environment, found["Namespace"], found["MetricName"], minutes=METRIC_MINUTES, dimensions=dimensions
-        )
-        if used:
-            return used.maximum
-    return None
-
-
-def _size_gib(environment: Environment) -> int | None:
-    """The size of the data volume, which has a name; the instance's root volume has none."""
-    instance_id = environment.outputs("data")["clickhouse_instance_id"]
-    filters: Any = [
-        {"Name": "attachment.instance-id", "Values": [instance_id]},
-        {"Name": "tag:Name", "Values": [f"{environment.settings.prefix}-clickhouse"]},
-    ]
-    volumes = environment.session.client("ec2").describe_volumes(Filters=filters)["Volumes"]
-    return volumes[0]["Size"] if volumes else None
+    used = newest_of_clickhouse(environment, DISK_USED_PERCENT, minutes=METRIC_MINUTES)
+    return used.maximum if used else None

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.environment import Environment
+from settings import clickhouse_metrics
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import DimensionTypeDef, MetricDataQueryTypeDef, MetricStatTypeDef
@@ -38,6 +39,14 @@ def newest_maximum(
         return None
     newest = max(datapoints, key=lambda datapoint: datapoint["Timestamp"])
     return Measured(newest["Maximum"], newest["Timestamp"].astimezone(UTC))
+
+
+def newest_of_clickhouse(environment: Environment, name: str, *, minutes: int) -> Measured | None:
+    """The newest value of a metric of ``settings.clickhouse_metrics``; None if it has none in the last ``minutes``."""
+    dimensions = clickhouse_metrics.dimensions(name, environment.name)
+    return newest_maximum(
+        environment, clickhouse_metrics.METRIC_NAMESPACE, name, minutes=minutes, dimensions=dimensions
+    )
 
 
 class Query(NamedTuple):

@@ -1,7 +1,7 @@
 """The parts of a deployment, and how each is: what ``ops status`` shows, as a table, as JSON and as a page."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops import pending_changes
@@ -10,9 +10,10 @@ from ops.environment import AWS_ERRORS, Environment, OpsError, reason
 from ops.failed_starts import explained
 from ops.fargate_spot import waits_for_spot
 from ops.findings import Verdict
-from ops.metrics import newest_maximum
+from ops.metrics import newest_maximum, newest_of_clickhouse
 from ops.redis_nodes import redis_nodes
 from ops.stopped_tasks import failed, stopped_tasks, why_stopped
+from settings import clickhouse_metrics
 from settings.load import known_environments
 from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS
 from settings.model import name_prefix
@@ -21,7 +22,18 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
     from mypy_boto3_ecs.type_defs import ServiceTypeDef
 
-QUEUE_MINUTES = 15
+METRIC_MINUTES = 15
+CLICKHOUSE_METRICS: Mapping[str, tuple[str, Callable[[float], str], str]] = {
+    "disk": (clickhouse_metrics.DISK_USED_PERCENT, "{:.0f} %".format, "of the data volume"),
+    "memory": (clickhouse_metrics.MEMORY_USED_PERCENT, "{:.0f} %".format, "of the instance's memory"),
+    "parts": (clickhouse_metrics.MAX_PARTS_PER_PARTITION, "{:.0f}".format, "the most of a partition"),
+    "merges": (
+        clickhouse_metrics.OLDEST_MERGE_SECONDS,
+        lambda seconds: str(timedelta(seconds=round(seconds))),
+        "the age of the oldest merge or mutation",
+    ),
+}
+"""By the name in the row: the metric, how its value is shown, and what it is."""
 ALARMS = "alarms"
 """The section of the alarms."""
 OF_ALARMS = {"OK": Verdict.OK, "ALARM": Verdict.FAILED}
@@ -179,8 +191,18 @@ def _clickhouse(environment: Environment) -> Iterator[Row]:
         detail = f"{instance_id}, {instance['InstanceType']}, {instance.get('PrivateIpAddress', '-')}"
         state = instance["State"]["Name"]
         yield Row("ClickHouse", state, detail, Verdict.OK if state == "running" else Verdict.FAILED)
+        yield from _of_clickhouse(environment)
     if not instances:
         yield Row("ClickHouse", "absent", f"there is no instance {instance_id}", Verdict.FAILED)
+
+
+def _of_clickhouse(environment: Environment) -> Iterator[Row]:
+    """What the instance publishes. The alarms judge it; that there is nothing is judged by the one on the parts."""
+    for what, (metric, shown, meaning) in CLICKHOUSE_METRICS.items():
+        if newest := newest_of_clickhouse(environment, metric, minutes=METRIC_MINUTES):
+            yield Row(f"ClickHouse's {what}", shown(newest.maximum), f"at {newest.time:%H:%M:%SZ}, {meaning}")
+        else:
+            yield Row(f"ClickHouse's {what}", "-", f"nothing was published in the last {METRIC_MINUTES} minutes")
 
 
 def _alarms(environment: Environment) -> Iterator[Row]:
@@ -201,12 +223,12 @@ def _queues(environment: Environment) -> Iterator[Row]:
         yield Row("queues", "-", "not measured: alarms.queue_metrics is false")
         return
     for queue, metric_name in QUEUE_DEPTHS.items():
-        depth = newest_maximum(environment, METRIC_NAMESPACE, metric_name, minutes=QUEUE_MINUTES)
+        depth = newest_maximum(environment, METRIC_NAMESPACE, metric_name, minutes=METRIC_MINUTES)
         if depth:
             detail = f"at {depth.time:%H:%M:%SZ}, of every Langfuse in this account and region"
             yield Row(f"queue {queue}", f"{depth.maximum:.0f} waiting", detail)
         else:
-            yield Row(f"queue {queue}", "-", f"no worker has published it in the last {QUEUE_MINUTES} minutes")
+            yield Row(f"queue {queue}", "-", f"no worker has published it in the last {METRIC_MINUTES} minutes")
 
 
 SECTIONS: dict[str, Callable[[Environment], Iterator[Row]]] = {

@@ -5,13 +5,13 @@ from constructs import Construct
 from modules.data.alarm_topic import AlarmTopic
 from modules.data.application_secrets import ApplicationSecrets
 from modules.data.clickhouse.kept import forget_kept
+from modules.data.clickhouse.metrics import ClickhouseMetrics
 from modules.data.clickhouse.secrets import ClickhouseSecrets, connection_inside_vpc, unknown_connection
 from modules.data.events_bucket import EventsBucket
 from modules.data.postgres import Postgres
 from modules.data.postgres_alarms import PostgresAlarms
 from modules.data.redis import Redis
 from modules.data.redis_alarms import RedisAlarms
-from modules.metric import Metric
 from modules.secret import Secret
 from settings import Settings
 from settings.partition import partition_of
@@ -82,8 +82,8 @@ class DataStack(LangfuseStack):
         application_secrets = ApplicationSecrets(
             self, "application", name=settings.prefix, settings=settings.secrets, kms_key_arn=kms_key_arn
         )
-        self.clickhouse_disk: Metric | None = None
-        """How full ClickHouse's data volume is, if it is in the VPC."""
+        self.clickhouse_metrics: ClickhouseMetrics | None = None
+        """What ClickHouse's instance publishes, if ClickHouse is in the VPC."""
         clickhouse_secrets = self._clickhouse(settings, network)
         secrets = {
             "DATABASE_URL": self.postgres.url_secret,
@@ -160,7 +160,7 @@ class DataStack(LangfuseStack):
             topic_arn=self.alarm_topic.arn,
             kms_key_arn=network.kms_key_arn,
         )
-        self.clickhouse_disk = server.disk_used_percent
+        self.clickhouse_metrics = server.metrics
         self.add_outputs(
             {
                 "clickhouse_host": dns_name,

@@ -122,7 +122,7 @@ class ServicesStack(LangfuseStack):
             queues=queues,
             redis=data.redis,
             postgres=data.postgres,
-            clickhouse_disk=data.clickhouse_disk,
+            clickhouse=data.clickhouse_metrics,
             blocked_requests=endpoint.blocked_requests,
         )
         self.add_outputs(

@@ -90,6 +90,8 @@ def _condition(by_environment: Mapping[str, Mapping[str, Any]]) -> str:
     )
     if values["treat_missing_data"] == "breaching":
         text += " A minute without data counts too."
+    if values["treat_missing_data"] == "missing":
+        text += " If there is no data at all any more, its state is `INSUFFICIENT_DATA`, which notifies as well."
     return textwrap.fill(text, COLUMNS, break_long_words=False, break_on_hyphens=False)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from itertools import count, takewhile
 from types import ModuleType
 from typing import Any, TypeVar
 from xml.etree.ElementTree import Element
@@ -95,6 +96,19 @@ def full_alarms(
 
     member = rb"<member><AlarmName>(?P<name>[^<]*)</AlarmName>(?:(?!</member>).)*<MetricName>.*?</member>"
     return status, headers, re.sub(member, complete, body)
+
+
+@wraps(cloudwatch, "_put_metric_alarm")
+def alarm_with_all_actions(
+    put: Handler, params: Parameters, cbor_data: object, is_cbor: bool, is_json: bool = False
+) -> Answer:
+    """CloudWatch PutMetricAlarm in ministack 1.5 drops the actions for INSUFFICIENT_DATA that come as XML."""
+    answer = put(params, cbor_data, is_cbor, is_json)
+    if not (is_cbor or is_json):
+        values = (cloudwatch._p(params, f"InsufficientDataActions.member.{number}") for number in count(1))
+        alarm = cloudwatch._alarms[cloudwatch._p(params, "AlarmName")]
+        alarm["InsufficientDataActions"] = list(takewhile(bool, values))
+    return answer
 
 
 def _properties(resource: Mapping[str, Any]) -> str:

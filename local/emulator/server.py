@@ -14,6 +14,7 @@ from local.emulator import (  # noqa: F401  registers the wrappers
     policy_simulation,
     rds_changes,
     recovery_points,
+    volume_modifications,
 )
 from local.emulator.application_autoscaling import add_application_autoscaling
 from local.emulator.ecs_rollouts import with_crashes
@@ -24,6 +25,7 @@ from local.emulator.ministack_gaps import close_gaps
 from local.emulator.offerings import add_instance_type_offerings
 from local.emulator.rds_restores import add_rds_restores
 from local.emulator.refusals import refusal, refusing
+from local.emulator.run_command import with_clickhouse
 from local.emulator.service_quotas import add_service_quotas
 
 
@@ -40,5 +42,5 @@ if __name__ == "__main__":
     add_service_quotas()
     add_rds_restores()
     add_ipv6()
-    app.app = with_failures(with_crashes(idempotent(refusing(app.app, refusal))))
+    app.app = with_failures(with_clickhouse(with_crashes(idempotent(refusing(app.app, refusal)))))
     app.main()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
 from constructs import Construct
 
+from modules.data.clickhouse.metrics import ClickhouseMetrics
 from modules.data.postgres import Postgres
 from modules.data.redis import Redis
 from modules.metric import Metric
@@ -29,7 +30,7 @@ class Dashboard(Construct):
         queues: the number of jobs that wait, by the name of the queue.
         redis: the Redis replication group.
         postgres: the PostgreSQL instance.
-        clickhouse_disk: how full ClickHouse's data volume is, if it is in the VPC.
+        clickhouse: the metrics of ClickHouse, if it is in the VPC.
         blocked_requests: the number of requests that the web ACL has blocked, if there is one.
     """
 
@@ -46,12 +47,11 @@ class Dashboard(Construct):
         queues: Mapping[str, Metric],
         redis: Redis,
         postgres: Postgres,
-        clickhouse_disk: Metric | None,
+        clickhouse: ClickhouseMetrics | None,
         blocked_requests: Metric | None,
     ) -> None:
         super().__init__(scope, id_)
         blocked = {"blocked": blocked_requests} if blocked_requests else {}
-        clickhouse = {"ClickHouse": clickhouse_disk} if clickhouse_disk else {}
         errors = {
             "web": load_balancer.target_errors,
             "load balancer": load_balancer.own_errors,
@@ -68,7 +68,7 @@ class Dashboard(Construct):
             ("Redis memory (%)", "Maximum", {node.id: node.memory for node in redis.nodes}),
             ("PostgreSQL CPU (%)", "Average", {"PostgreSQL": postgres.cpu}),
             ("PostgreSQL free storage (bytes)", "Minimum", {"PostgreSQL": postgres.free_storage_bytes}),
-            ("ClickHouse disk (%)", "Maximum", clickhouse),
+            *(_clickhouse(clickhouse) if clickhouse else ()),
             ("Requests blocked by the web ACL", "Sum", blocked),
         ]
         shown = [(title, statistic, metrics) for title, statistic, metrics in graphs if metrics]
@@ -98,6 +98,15 @@ class Dashboard(Construct):
                 }
             ),
         )
+
+
+def _clickhouse(metrics: ClickhouseMetrics) -> list[tuple[str, str, Mapping[str, Metric]]]:
+    return [
+        ("ClickHouse disk (%)", "Maximum", {"ClickHouse": metrics.disk_used_percent}),
+        ("ClickHouse memory (%)", "Average", {"ClickHouse": metrics.memory_used_percent}),
+        ("ClickHouse parts in a partition", "Maximum", {"the most": metrics.max_parts_per_partition}),
+        ("ClickHouse merges (s)", "Maximum", {"the oldest": metrics.oldest_merge_seconds}),
+    ]
 
 
 def _row(label: str, metric: Metric) -> list[str | dict[str, str]]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from ops import clickhouse
+from ops.clickhouse import connection
 from ops.environment import Environment
 from ops.findings import Finding, Verdict, finding
 from ops.secret_value import current_version, secret_value
@@ -20,7 +20,7 @@ def clickhouse_secrets(environment: Environment) -> Iterator[Finding]:
         value = secret_value(environment, secret)
         if value in (None, PLACEHOLDER):
             yield finding(name, False, f"{secret} holds {'nothing' if value is None else 'the placeholder'}", remedy)
-        elif error := clickhouse.value_error(name, value or "", mode):
+        elif error := connection.value_error(name, value or "", mode):
             yield finding(name, False, f"{secret} {error}", remedy)
         else:
             yield finding(name, True, f"{secret} is well-formed")
@@ -30,7 +30,7 @@ def clickhouse_secrets_fit(environment: Environment) -> Iterator[Finding]:
     """The six secrets are of one ClickHouse: one change stored them, and their addresses have one host."""
     stored = {name: current_version(environment, environment.secret_name(name)) for name in CLICKHOUSE_SECRETS}
     version_ids = {name: version["VersionId"] for name, version in stored.items() if version}
-    apart = clickhouse.written_apart(version_ids.values())
+    apart = connection.written_apart(version_ids.values())
     evidence = "none was stored apart from the others"
     if apart:
         [(most, _)] = Counter(version_ids.values()).most_common(1)

@@ -62,7 +62,7 @@ class Clickhouse(Section):
     change stops the instance for about two minutes. Only used if ``mode`` is ``ec2``."""
     volume_gib: Annotated[int, Field(ge=10, le=16384)] = 100
     """Size of the data volume (gp3) in GiB. It can be raised later, but never lowered. AWS accepts four changes of a
-    volume in 24 hours. ClickHouse uses the added space after the command of docs/scaling.md. Only used if ``mode`` is
+    volume in 24 hours. ClickHouse uses the added space after ``ops clickhouse grow --apply``. Only used if ``mode`` is
     ``ec2``."""
     volume_iops: Annotated[int, Field(ge=3000, le=16000)] = 3000
     """I/O operations per second of the data volume: at least four times ``volume_throughput_mib``, and at most

@@ -137,6 +137,9 @@ def _day(title: str, number: int) -> Iterator[tuple[datetime, float]]:
         "PostgreSQL CPU (%)": lambda use, _: 6 + 22 * use,
         "PostgreSQL free storage (bytes)": lambda _, minute: (14.2 - minute / 1440) * 1024**3,
         "ClickHouse disk (%)": lambda _, minute: 76 + 6 * minute / 1440,
+        "ClickHouse memory (%)": lambda use, _: 38 + 20 * use,
+        "ClickHouse parts in a partition": lambda use, _: round(12 + 30 * use),
+        "ClickHouse merges (s)": lambda _, minute: minute * 11 % 240,
     }
     now = datetime.now(UTC)
     for step in range(DAY):

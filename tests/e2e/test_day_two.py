@@ -132,6 +132,36 @@ def test_the_page_of_the_status_shows_all_and_no_secret(deployment: Deployment, 
 
 
 @dev
+def test_clickhouse_tells_what_fills_it(deployment: Deployment) -> None:
+    summary = {"version": "26.4.1.1141", "total_bytes": 100, "free_bytes": 58, "merges": 0, "oldest_merge_seconds": 0}
+    mutations = {"mutations": 0, "oldest_mutation_seconds": 0, "mutation_error": ""}
+    largest = {"database": "default", "table": "traces", "rows": 7, "bytes": 8, "parts": 3}
+    answers = ({**summary, **mutations}, {**largest, "max_parts_per_partition": 2})
+    deployment.aws.answer_as_clickhouse(*(f"{json.dumps(row)}\n" for row in answers))
+    report = answer(deployment, "clickhouse", "report")
+    # For the other tests, no ClickHouse runs.
+    deployment.aws.answer_as_clickhouse()
+    assert report["tables"] == [{**largest, "max_parts_per_partition": 2}]
+    assert report["forecast"]["days_until_full"] is None
+    down = ops_in_process("clickhouse", "report", environment=deployment.environment)
+    assert_one_line(down, "Connection refused (localhost:9000)")
+
+
+@dev
+def test_the_file_system_of_clickhouse_fills_its_volume_after_a_deploy(deployment: Deployment) -> None:
+    size = settings(deployment).clickhouse.volume_gib
+    grown = answer(deployment, "clickhouse", "grow", "--apply")
+    assert grown["volume_gib"] == grown["file_system_gib_before"] == grown["file_system_gib_after"] == size
+
+
+@prod
+def test_an_external_clickhouse_is_not_looked_into(deployment: Deployment) -> None:
+    for command in ("report", "grow"):
+        ran = ops_in_process("clickhouse", command, environment=deployment.environment)
+        assert_one_line(ran, "prod has clickhouse.mode = external")
+
+
+@dev
 def test_status_says_that_nobody_measures_the_queues(deployment: Deployment) -> None:
     environment = {**deployment.environment, "LANGFUSE_AWS__ALARMS__QUEUE_METRICS": "false"}
     shown = ops_in_process("status", "--json", environment=environment)

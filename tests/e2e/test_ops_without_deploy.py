@@ -8,7 +8,7 @@ from mypy_boto3_secretsmanager import SecretsManagerClient
 
 from local import embedded_aws
 from local.embedded_aws import EmbeddedAws
-from ops import clickhouse
+from ops.clickhouse import connection
 from ops.environment import OpsError
 from tests.command_line import assert_one_line, ops
 
@@ -103,6 +103,6 @@ def test_all_secrets_or_none(aws: EmbeddedAws) -> None:
     before = {name: client.get_secret_value(SecretId=name)["VersionId"] for name in ("one", "two")}
     values = {name: f"new {name}" for name in ("one", "two", "gone", "four")}
     with pytest.raises(OpsError, match=r"gone could not be stored .*every secret is as it was"):
-        clickhouse.write(client, values, {**before, "gone": "0" * 32})
+        connection.write(client, values, {**before, "gone": "0" * 32})
     for name in ("one", "two"):
         assert client.get_secret_value(SecretId=name)["SecretString"] == f"old {name}"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import typer
 
-from ops import clickhouse, secret_input
+from ops import secret_input
+from ops.clickhouse import connection
 from settings.secret_variables import CLICKHOUSE_SECRETS
 from tests.inputs.case import CANARY, Case, Said, command, right, says
 
@@ -168,7 +169,7 @@ def _clickhouse_values(folder: Path, content: bytes | str) -> Said:
     path = folder / "given"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     try:
-        clickhouse.check(secret_input.read(str(path), "--from", CLICKHOUSE_SECRETS, hidden={"CLICKHOUSE_PASSWORD"}))
+        connection.check(secret_input.read(str(path), "--from", CLICKHOUSE_SECRETS, hidden={"CLICKHOUSE_PASSWORD"}))
     except typer.BadParameter as error:
         return Said(2, "", f"ops: {error}\n")
     except Exception:

@@ -10,6 +10,7 @@ import boto3
 
 from local.embedded_aws import EmbeddedAws
 from ops.environment import Environment
+from settings import clickhouse_metrics
 from tests.command_line import Ran, ops_in_process
 from tests.environments import load
 from tests.states import BUCKET, state
@@ -22,7 +23,10 @@ TRUST = {"Effect": "Allow", "Principal": ECS_TASKS, "Action": "sts:AssumeRole"}
 DISK: dict[str, Any] = {
     "Namespace": "Langfuse/ClickHouse",
     "MetricName": "disk_used_percent",
-    "Dimensions": [{"Name": "Environment", "Value": "dev"}],
+    "Dimensions": [
+        {"Name": name, "Value": value}
+        for name, value in clickhouse_metrics.dimensions("disk_used_percent", "dev").items()
+    ],
 }
 
 

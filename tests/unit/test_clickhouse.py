@@ -1,6 +1,7 @@
 """Tests of ClickHouse in both modes: resources, protection, and a switch of the mode."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -141,7 +142,7 @@ def test_alarms_recover_and_reboot_the_instance() -> None:
         for alarm in app("dev", EC2)["data"].resources("aws_cloudwatch_metric_alarm").values()
         if "clickhouse" in alarm["alarm_name"]
     }
-    assert set(alarms) == {"disk", "memory", "system-check", "instance-check"}
+    assert set(alarms) == {"disk", "memory", "parts", "merges", "system-check", "instance-check"}
     assert alarms["disk"]["threshold"] == 80
     assert alarms["system-check"]["alarm_actions"][1] == "arn:aws:automate:us-east-1:ec2:recover"
     assert alarms["instance-check"]["alarm_actions"][1] == "arn:aws:automate:us-east-1:ec2:reboot"
@@ -152,9 +153,41 @@ def test_the_alarms_read_what_the_boot_script_publishes() -> None:
     disk = app("dev", EC2)["data"].resource("aws_cloudwatch_metric_alarm", metric_name="disk_used_percent")
     assert f"DATA={disk['dimensions']['path']}\n" in script
     assert f"mkfs.{disk['dimensions']['fstype']} " in script
+    for metric in ("max_parts_per_partition", "oldest_merge_seconds"):
+        alarm = app("dev", EC2)["data"].resource("aws_cloudwatch_metric_alarm", metric_name=metric)
+        assert f'"MetricName={metric},' in script
+        assert alarm["dimensions"] == {"Environment": "dev"}
     user_data = app("dev", EC2)["data"].resource("aws_instance")["user_data"]
     assert f"export METRIC_NAMESPACE='{disk['namespace']}'" in user_data
     assert f"export ENVIRONMENT='{disk['dimensions']['Environment']}'" in user_data
+
+
+def test_silence_of_clickhouse_notifies_but_not_before_the_first_word() -> None:
+    """INSUFFICIENT_DATA is the first state of an alarm, and an action is taken when the state changes."""
+    data = app("dev", EC2)["data"]
+    silent = {
+        alarm["alarm_name"]: alarm["insufficient_data_actions"]
+        for alarm in data.resources("aws_cloudwatch_metric_alarm").values()
+        if alarm["treat_missing_data"] == "missing"
+    }
+    parts = data.resource("aws_cloudwatch_metric_alarm", metric_name="max_parts_per_partition")
+    assert silent == {"langfuse-dev-clickhouse-parts": parts["alarm_actions"]}
+
+
+def test_clickhouse_refuses_queries_before_the_alarm_on_memory_would_be_too_late() -> None:
+    ratio = re.search(r"<max_server_memory_usage_to_ram_ratio>(.+)</", BOOT_SCRIPT.read_text())
+    memory = app("dev", EC2)["data"].resource("aws_cloudwatch_metric_alarm", metric_name="mem_used_percent")
+    assert ratio
+    assert memory["threshold"] < 100 * float(ratio[1])
+
+
+def test_the_dashboard_shows_all_that_the_instance_publishes() -> None:
+    shown = app("dev", EC2)["services"].resource("aws_cloudwatch_dashboard")["dashboard_body"]
+    metrics = [metric for widget in json.loads(shown)["widgets"] for metric in widget["properties"]["metrics"]]
+    published = {"disk_used_percent", "mem_used_percent", "max_parts_per_partition", "oldest_merge_seconds"}
+    assert {metric[1] for metric in metrics if metric[0] == "Langfuse/ClickHouse"} == published
+    without = app("dev", EXTERNAL)["services"].resource("aws_cloudwatch_dashboard")["dashboard_body"]
+    assert "ClickHouse" not in without
 
 
 def test_the_server_has_a_private_dns_record() -> None:

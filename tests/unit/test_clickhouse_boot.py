@@ -94,9 +94,9 @@ def test_a_blank_volume_is_formatted_and_mounted_before_anything_is_installed(ma
     assert ran.returncode == 0, ran.stderr
     order = [call.split()[0] for call in machine.calls]
     expected = ["aws", "blkid", "mkfs.xfs", "mountpoint", "mount", "xfs_growfs", "dnf", "id", "chown"]
-    assert order == [*expected, "amazon-cloudwatch-agent-ctl", "systemctl", "systemctl", "systemctl"]
+    assert order == [*expected, "amazon-cloudwatch-agent-ctl", *["systemctl"] * 4]
     assert machine.called("mkfs.xfs")[0].endswith("nvme-Amazon_Elastic_Block_Store_vol0123")
-    assert machine.calls[-1] == "systemctl restart clickhouse-server"
+    assert machine.calls[-2] == "systemctl restart clickhouse-server"
 
 
 def test_a_formatted_volume_is_never_formatted_again(machine: Machine) -> None:
@@ -219,6 +219,50 @@ def test_the_server_is_configured(machine: Machine) -> None:
     assert "LimitNOFILE=262144" in written["etc/systemd/system/clickhouse-server.service.d/langfuse.conf"]
 
 
-def test_shellcheck_has_nothing_to_say() -> None:
-    ran = subprocess.run(["shellcheck", str(BOOT_SCRIPT)], capture_output=True, text=True, check=False)
+def publish(machine: Machine) -> subprocess.CompletedProcess[str]:
+    """Runs what the timer runs each minute, after a boot."""
+    machine.boot()
+    machine.calls_file.unlink()
+    return subprocess.run(
+        [machine.root / "usr/local/bin/clickhouse-metrics"],
+        env={"PATH": f"{machine.stubs}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_each_minute_two_metrics_of_clickhouse_are_published(machine: Machine) -> None:
+    machine.stub("clickhouse-client", r"printf '37\t12\n'")
+    assert publish(machine).returncode == 0
+    asked, *published = machine.calls
+    assert asked.startswith("clickhouse-client --readonly 1 --query")
+    assert published[-1] == (
+        "aws cloudwatch put-metric-data --region eu-central-1 --namespace Langfuse/ClickHouse --metric-data"
+        " MetricName=max_parts_per_partition,Value=37,Dimensions=[{Name=Environment,Value=dev}]"
+        " MetricName=oldest_merge_seconds,Value=12,Dimensions=[{Name=Environment,Value=dev}]"
+    )
+
+
+def test_if_clickhouse_does_not_answer_nothing_is_published(machine: Machine) -> None:
+    machine.stub("clickhouse-client", "exit 210")
+    assert publish(machine).returncode == 210
+    assert machine.called("aws") == []
+
+
+def test_the_metrics_are_published_by_a_timer_that_starts_after_the_server(machine: Machine) -> None:
+    machine.boot()
+    assert machine.calls[-1] == "systemctl enable --now clickhouse-metrics.timer"
+    units = {name.rpartition("/")[2]: text for name, text in machine.written().items() if "etc/systemd" in name}
+    assert "OnCalendar=minutely" in units["clickhouse-metrics.timer"]
+    # Not as root.
+    assert "User=clickhouse" in units["clickhouse-metrics.service"]
+    assert "ExecStart=/usr/local/bin/clickhouse-metrics" in units["clickhouse-metrics.service"]
+
+
+@pytest.mark.parametrize("script", ["boot.sh", "clickhouse-metrics"])
+def test_shellcheck_has_nothing_to_say(script: str, machine: Machine) -> None:
+    machine.boot()
+    path = {"boot.sh": BOOT_SCRIPT, "clickhouse-metrics": machine.root / "usr/local/bin/clickhouse-metrics"}[script]
+    ran = subprocess.run(["shellcheck", str(path)], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout

@@ -11,7 +11,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from ops import clickhouse
+from ops.clickhouse import connection
 from ops.doctor_checks.secrets import clickhouse_secrets_fit
 from ops.environment import OpsError
 from ops.findings import Verdict
@@ -157,4 +157,4 @@ def test_secrets_that_could_not_be_put_back_are_named(fake_server: HTTPServer) -
     session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-west-1")
     client = session.client("secretsmanager", endpoint_url=fake_server.url_for("/"))
     with pytest.raises(OpsError, match=r"^two could not be stored \(AccessDeniedException\); but one could not be put"):
-        clickhouse.write(client, {"one": "new", "two": "new"}, {"one": "old", "two": "old"})
+        connection.write(client, {"one": "new", "two": "new"}, {"one": "old", "two": "old"})

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from ops import secret_input
-from ops.clickhouse import check, value_error
+from ops.clickhouse.connection import check, value_error
 from settings.secret_variables import CLICKHOUSE_SECRETS
 from tests.command_line import ops_in_process
 

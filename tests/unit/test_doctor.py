@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from pytest_httpserver import HTTPServer
 
-from ops import clickhouse
+from ops.clickhouse import connection
 from ops.console import UNLIMITED, console
 from ops.doctor_checks.database_versions import versions_fit
 from ops.doctor_checks.mail import mail_can_leave
@@ -50,12 +50,12 @@ def test_no_finding_is_cut(
 
 
 def test_versions_that_fit(deployment: SmallDeployment) -> None:
-    """The embedded AWS has no machine behind an instance, so that Run Command can't ask ClickHouse."""
+    """This instance has no role with which Systems Manager would manage it."""
     deployment.run_web("4.16.0")
     findings = fit(deployment)
     assert {check: findings[check].verdict for check in VERSIONS} == dict.fromkeys(VERSIONS, Verdict.OK)
     assert "ClickHouse 26.4, Langfuse 4.16.0" in findings[VERSIONS[0]].evidence
-    assert "could not be asked: AWS refused SendCommand: InvalidInstanceId" in findings[VERSIONS[0]].evidence
+    assert "could not be asked: Systems Manager does not know i-" in findings[VERSIONS[0]].evidence
     assert "PostgreSQL 15.4" in findings[VERSIONS[1]].evidence
 
 
@@ -103,7 +103,7 @@ def test_an_external_clickhouse_is_asked(
     evidence: str,
 ) -> None:
     """Without TLS: otherwise, ``ops`` would not send the credentials."""
-    monkeypatch.setitem(clickhouse.PORTS, "external", ({"http": (fake_server.port,)}, (9440,)))
+    monkeypatch.setitem(connection.PORTS, "external", ({"http": (fake_server.port,)}, (9440,)))
     deployment.run_web("4.16.0")
     deployment.store("clickhouse-url", f"http://127.0.0.1:{fake_server.port}")
     deployment.store("clickhouse-user", "langfuse")
@@ -119,7 +119,7 @@ def test_an_external_clickhouse_is_asked(
 def test_a_clickhouse_that_is_too_new_to_be_known(
     deployment: SmallDeployment, fake_server: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(clickhouse.PORTS, "external", ({"http": (fake_server.port,)}, (9440,)))
+    monkeypatch.setitem(connection.PORTS, "external", ({"http": (fake_server.port,)}, (9440,)))
     deployment.run_web("4.28.0")
     for name, value in {"url": f"http://127.0.0.1:{fake_server.port}", "user": "x", "password": "x"}.items():
         deployment.store(f"clickhouse-{name}", value)

@@ -41,6 +41,8 @@ def test_the_commands() -> None:
     assert set(COMMANDS) == {
         "ops apply",
         "ops bootstrap",
+        "ops clickhouse grow",
+        "ops clickhouse report",
         "ops clickhouse set",
         "ops doctor",
         "ops keys",

@@ -305,10 +305,32 @@ def test_a_volume_made_smaller(ec2: Any) -> None:
     assert (volume["Size"], volume["Throughput"]) == (21, 250)
 
 
+def test_a_volume_that_is_still_being_modified(ec2: Any) -> None:
+    id_ = new_volume(ec2)["VolumeId"]
+    assert modifications(ec2, id_) == []
+    ec2.modify_volume(VolumeId=id_, Size=21)
+    assert refused(ec2.modify_volume, VolumeId=id_, Size=22) == "IncorrectModificationState"
+    (modification,) = modifications(ec2, id_)
+    assert (modification["OriginalSize"], modification["TargetSize"]) == (20, 21)
+    wait_until_modified(ec2, id_)
+    ec2.modify_volume(VolumeId=id_, Size=22)
+
+
+def modifications(ec2: Any, id_: str) -> Any:
+    filters = [{"Name": "volume-id", "Values": [id_]}]
+    return ec2.describe_volumes_modifications(Filters=filters)["VolumesModifications"]
+
+
+def wait_until_modified(ec2: Any, id_: str) -> None:
+    while modifications(ec2, id_)[0]["ModificationState"] != "completed":
+        pass
+
+
 def test_a_volume_modified_for_the_fifth_time_in_a_day(ec2: Any) -> None:
     id_ = new_volume(ec2)["VolumeId"]
     for size in (21, 22, 23, 24):
         ec2.modify_volume(VolumeId=id_, Size=size)
+        wait_until_modified(ec2, id_)
     assert refused(ec2.modify_volume, VolumeId=id_, Size=25) == "VolumeModificationRateExceeded"
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from pytest_httpserver import HTTPServer
 
-from ops import clickhouse, upgrade
+from ops import upgrade
+from ops.clickhouse import connection
 from settings.variables.write_mode import HISTORIC_BACKFILL, MEANINGS, OTEL_BEHAVIOUR, WRITE_MODE
 from tests.command_line import Ran, assert_one_line
 from tests.unit.small_deployment import CLUSTER, WEB, SmallDeployment
@@ -73,16 +74,18 @@ def test_the_backfill_needs_three_times_the_disk(deployment: SmallDeployment) ->
 
 def test_a_disk_that_can_not_be_measured_is_told(deployment: SmallDeployment) -> None:
     assert_fine(deployment.ops("upgrade", "4.16.0", **DUAL, **EXTERNAL), "external: check its disk yourself")
-    cloudwatch = deployment.client("cloudwatch")
-    (alarm,) = cloudwatch.describe_alarms()["MetricAlarms"]
-    cloudwatch.delete_alarms(AlarmNames=[alarm["AlarmName"]])
-    assert_fine(deployment.ops("upgrade", "4.16.0", **DUAL), "no metric", "check it yourself")
+    ec2 = deployment.client("ec2")
+    (volume,) = ec2.describe_volumes(Filters=[{"Name": "tag:Name", "Values": ["langfuse-dev-clickhouse"]}])["Volumes"]
+    (attachment,) = volume["Attachments"]
+    ec2.detach_volume(VolumeId=volume["VolumeId"])
+    assert_fine(deployment.ops("upgrade", "4.16.0", **DUAL), "is not attached or has no metric", "check it yourself")
+    ec2.attach_volume(**{name: attachment[name] for name in ("VolumeId", "InstanceId", "Device")})
 
 
 @pytest.fixture
 def server(deployment: SmallDeployment, fake_server: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> HTTPServer:
     """An external ClickHouse, whose address and credentials are in the secrets. It has no TLS."""
-    monkeypatch.setitem(clickhouse.PORTS, "external", ({"http": (fake_server.port,)}, (9440,)))
+    monkeypatch.setitem(connection.PORTS, "external", ({"http": (fake_server.port,)}, (9440,)))
     deployment.store("clickhouse-url", f"http://127.0.0.1:{fake_server.port}")
     deployment.store("clickhouse-user", "langfuse")
     deployment.store("clickhouse-password", "secret-9")

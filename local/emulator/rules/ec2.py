@@ -11,6 +11,7 @@ from ministack.services import alb, ec2
 from local.emulator.public_addresses import has_public_address
 from local.emulator.rules.network_interfaces import network_interfaces
 from local.emulator.rules.rule import Request, refuses
+from local.emulator.volume_modifications import modification_state
 
 PEERS = {"IpRanges": "CidrIp", "Ipv6Ranges": "CidrIpv6", "PrefixListIds": "PrefixListId", "UserIdGroupPairs": "GroupId"}
 
@@ -185,6 +186,16 @@ def volume_made_smaller(request: Request) -> str | None:
     """A volume cannot be made smaller."""
     size = ec2._volumes.get(request["VolumeId"], {}).get("Size", 0)
     return f"New size cannot be smaller than existing size: {size}" if request.get("Size", size) < size else None
+
+
+@refuses("ec2", "ModifyVolume", code="IncorrectModificationState")
+def volume_still_being_modified(request: Request) -> str | None:
+    """A volume can be modified once its last modification is completed.
+
+    See https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVolume.html.
+    """
+    state = modification_state(ec2._volumes.get(request["VolumeId"], {}))
+    return None if state == "completed" else f"The volume {request['VolumeId']} is currently in {state} state."
 
 
 @refuses("ec2", "ModifyVolume", code="VolumeModificationRateExceeded")

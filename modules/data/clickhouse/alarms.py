@@ -8,7 +8,7 @@ from settings.partition import partition_of
 
 
 class ClickhouseAlarms(Construct):
-    """Alarms on the data volume, the memory and the two status checks.
+    """Alarms on the data volume, the memory, the parts, the merges and the two status checks.
 
     When the system status check fails, AWS moves the instance to other hardware; when the instance status check fails,
     AWS restarts it.
@@ -27,7 +27,7 @@ class ClickhouseAlarms(Construct):
         alarm(
             self,
             "disk",
-            instance.disk_used_percent,
+            instance.metrics.disk_used_percent,
             above=80,
             statistic="Maximum",
             name=f"{name}-disk",
@@ -38,13 +38,38 @@ class ClickhouseAlarms(Construct):
         alarm(
             self,
             "memory",
-            instance.memory_used_percent,
-            above=90,
+            instance.metrics.memory_used_percent,
+            # ClickHouse takes at most 80 % (boot.sh), and refuses queries instead of taking more.
+            above=75,
             statistic="Average",
             minutes=15,
             name=f"{name}-memory",
             section="clickhouse-memory",
             description="ClickHouse is short of memory: take a larger clickhouse.instance_type",
+            topic_arn=topic_arn,
+        )
+        alarm(
+            self,
+            "parts",
+            instance.metrics.max_parts_per_partition,
+            above=300,
+            statistic="Maximum",
+            minutes=15,
+            missing_notifies=True,
+            name=f"{name}-parts",
+            section="clickhouse-parts",
+            description="ClickHouse merges slower than it takes rows or, with INSUFFICIENT_DATA, does not answer",
+            topic_arn=topic_arn,
+        )
+        alarm(
+            self,
+            "merges",
+            instance.metrics.oldest_merge_seconds,
+            above=6 * 60 * 60,
+            statistic="Maximum",
+            name=f"{name}-merges",
+            section="clickhouse-merges",
+            description="A merge or a mutation of ClickHouse does not end: ops clickhouse report has its error",
             topic_arn=topic_arn,
         )
         checks = {

@@ -8,7 +8,7 @@
 #   CLICKHOUSE_USER      the user that Langfuse connects as
 #   PASSWORD_SECRET_ARN  the secret with that user's password
 #   ENVIRONMENT          dev, prod
-#   METRIC_NAMESPACE     where the disk's and the memory's use are published
+#   METRIC_NAMESPACE     where the metrics are published
 # ROOT is empty, but in tests a folder that stands for the root of the file system.
 set -euo pipefail
 
@@ -26,6 +26,7 @@ main() {
   install_packages
   configure_server
   configure_metrics
+  configure_own_metrics
   start_server
   say "ClickHouse $CLICKHOUSE_VERSION is running"
 }
@@ -196,11 +197,52 @@ JSON
   "$agent/bin/amazon-cloudwatch-agent-ctl" -a fetch-config -m ec2 -s -c "file:$agent/etc/langfuse.json"
 }
 
+# What ClickHouse alone knows: the most active parts of a partition, and the age of its oldest merge or mutation. By a
+# timer, since the agent would need rights to a log group for the metrics of ClickHouse's Prometheus endpoint:
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Agent-PrometheusEC2.html
+# If ClickHouse does not answer, nothing is published.
+configure_own_metrics() {
+  local units="$ROOT/etc/systemd/system"
+  mkdir -p "$ROOT/usr/local/bin"
+  cat > "$ROOT/usr/local/bin/clickhouse-metrics" << SCRIPT
+#!/usr/bin/env bash
+set -euo pipefail
+values="\$(clickhouse-client --readonly 1 --query "
+SELECT
+  (SELECT max(parts)
+    FROM (SELECT count() AS parts FROM system.parts WHERE active GROUP BY database, table, partition_id)),
+  (SELECT max(seconds)
+    FROM (SELECT toUInt64(elapsed) AS seconds FROM system.merges
+      UNION ALL SELECT toUInt64(dateDiff('second', create_time, now())) FROM system.mutations WHERE NOT is_done))")"
+read -r parts seconds <<< "\$values"
+dimensions="Dimensions=[{Name=Environment,Value=$ENVIRONMENT}]"
+exec aws cloudwatch put-metric-data --region $AWS_REGION --namespace $METRIC_NAMESPACE --metric-data \\
+  "MetricName=max_parts_per_partition,Value=\$parts,\$dimensions" \\
+  "MetricName=oldest_merge_seconds,Value=\$seconds,\$dimensions"
+SCRIPT
+  chmod 755 "$ROOT/usr/local/bin/clickhouse-metrics"
+  cat > "$units/clickhouse-metrics.service" << UNIT
+[Service]
+Type=oneshot
+User=clickhouse
+ExecStart=/usr/local/bin/clickhouse-metrics
+TimeoutStartSec=50
+UNIT
+  cat > "$units/clickhouse-metrics.timer" << UNIT
+[Timer]
+OnCalendar=minutely
+AccuracySec=1s
+[Install]
+WantedBy=timers.target
+UNIT
+}
+
 start_server() {
   systemctl daemon-reload
   systemctl enable clickhouse-server
   # Also after a second run, which may have changed the configuration.
   systemctl restart clickhouse-server
+  systemctl enable --now clickhouse-metrics.timer
 }
 
 main

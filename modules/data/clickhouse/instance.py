@@ -13,18 +13,17 @@ from cdktf_cdktf_provider_aws.volume_attachment import VolumeAttachment
 from constructs import Construct
 
 from modules.accepted_findings import accept_findings
+from modules.data.clickhouse.metrics import ClickhouseMetrics
 from modules.literals import literal
 from modules.metric import Metric
 from modules.policy_document import Allow, aws_managed_policy_arn, decryption, policy_document, trust_document
+from settings.clickhouse_metrics import METRIC_NAMESPACE
 from settings.partition import partition_of
 from settings.sections.clickhouse import DEFAULT_PACKAGE_REPOSITORY, Clickhouse
 
 # https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 BOOT_SCRIPT = Path(__file__).with_name("boot.sh")
-DATA_PATH = "/var/lib/clickhouse"
-"""Where ``boot.sh`` mounts the data volume."""
-METRIC_NAMESPACE = "Langfuse/ClickHouse"
 ROOT_GIB = 20
 # In China, EC2 is the only service used here whose principal has the partition's suffix: terraform-provider-aws#46209.
 EC2_SERVICE = {"aws": "ec2.amazonaws.com", "aws-cn": "ec2.amazonaws.com.cn", "aws-us-gov": "ec2.amazonaws.com"}
@@ -151,11 +150,7 @@ class ClickhouseInstance(Construct):
         )
         self.id = instance.id
         self.private_ip = instance.private_ip
-        published_by_agent = {"Environment": environment}
-        self.disk_used_percent = Metric(
-            METRIC_NAMESPACE, "disk_used_percent", {"path": DATA_PATH, "fstype": "xfs", **published_by_agent}
-        )
-        self.memory_used_percent = Metric(METRIC_NAMESPACE, "mem_used_percent", published_by_agent)
+        self.metrics = ClickhouseMetrics.of(environment)
         published_by_ec2 = {"InstanceId": instance.id}
         self.system_status_check_failed = Metric("AWS/EC2", "StatusCheckFailed_System", published_by_ec2)
         self.instance_status_check_failed = Metric("AWS/EC2", "StatusCheckFailed_Instance", published_by_ec2)

@@ -93,6 +93,6 @@ class ClickhouseServer(Construct):
         )
         self.instance_id = instance.id
         self.private_ip = instance.private_ip
-        self.disk_used_percent = instance.disk_used_percent
+        self.metrics = instance.metrics
         PrivateDnsRecord(self, "name", vpc_id=vpc.id, name=dns_name, address=instance.private_ip)
         ClickhouseAlarms(self, "alarms", instance, name=name, region=region, topic_arn=topic_arn)

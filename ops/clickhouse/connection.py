@@ -18,8 +18,6 @@ from settings.secret_variables import CLICKHOUSE_SECRETS
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-app = typer.Typer(no_args_is_help=True, help="The connection to ClickHouse.", rich_markup_mode=None)
-
 From = Annotated[
     str | None,
     typer.Option(
@@ -34,11 +32,6 @@ PORTS: dict[str, tuple[Mapping[str, tuple[int, ...]], tuple[int, ...]]] = {
 """By ``clickhouse.mode``: schemes and ports of the HTTP interface, and ports of the native interface."""
 VERSION_PREFIX = "clickhouse-set-"
 """What the ids of the secrets' versions start with that ``write`` stores; those of others are UUIDs."""
-
-
-@app.callback()
-def _group() -> None:
-    """The connection to ClickHouse."""
 
 
 def _address_error(value: str, ports_by_scheme: Mapping[str, tuple[int, ...]]) -> str | None:
@@ -77,7 +70,6 @@ def value_error(name: str, value: str, mode: str) -> str | None:
     return _word_error(value)
 
 
-@app.command("set")
 def set_(from_: From = None, apply: Apply = False, as_json: AsJson = False) -> None:
     """Store the address and the credentials of an external ClickHouse in its six secrets: in all of them, or in none.
 
