@@ -10,6 +10,7 @@ from ops import (
     apply,
     bootstrap,
     clickhouse,
+    cost,
     doctor,
     keys,
     logs,
@@ -17,6 +18,7 @@ from ops import (
     plan,
     plan_review,
     preflight,
+    prices,
     recover,
     redeploy,
     scale,
@@ -55,6 +57,8 @@ app.command()(redeploy.redeploy)
 app.command()(scale.scale)
 app.command()(upgrade.upgrade)
 app.command()(wait.wait)
+app.command()(cost.cost)
+app.command()(prices.prices)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(plan_review.plan_review)
