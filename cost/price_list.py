@@ -39,7 +39,10 @@ def asked(client: BaseClient, region: str, keys: Iterable[str]) -> dict[str, Pri
 
 
 def _price(client: BaseClient, region: str, key: str, wanted: Product) -> Price:
-    usd = {_first_paid(found): found["product"]["sku"] for found in _products(client, region, wanted)}
+    try:
+        usd = {_first_paid(found): found["product"]["sku"] for found in _products(client, region, wanted)}
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise PriceListError(f"what was answered for {key} is none of AWS's: is there a proxy in between") from None
     usd.pop(None, None)
     if len(usd) != 1:
         what = "no price" if not usd else f"{len(usd)} prices"
