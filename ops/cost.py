@@ -30,10 +30,11 @@ def cost(
     free: Annotated[bool, typer.Option("--free", help="Also show what is free, and why.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what the environment costs in a month of 730 hours, line by line.
+    """Show what the environment costs in a month.
 
-    From the synthesized JSON and AWS's list prices, without AWS. Services are counted with min_tasks, also while
-    clickhouse.configured is false. A price with * is an estimate. --json has the source of each price.
+    Line by line, for 730 hours, from the synthesized JSON and AWS's list prices, without AWS. Services are counted with
+    min_tasks, also while clickhouse.configured is false. A price with * is an estimate. --json has the source of each
+    price.
 
     Exit code 1 if something has no price or no rule: the total is then without it.
 

@@ -23,10 +23,11 @@ def prices(
     ] = None,
     apply: Apply = False,
 ) -> None:
-    """Ask AWS for the prices of the environment's Region, and write them to its file in cost/prices.
+    """Ask AWS for its prices in the Region.
 
-    The account needs the right pricing:GetProducts. All prices are written, or none. Prices that AWS's Price List does
-    not have, those of Fargate Spot, stay.
+    They are written to the Region's file in cost/prices, from which ops cost has them. The account needs the right
+    pricing:GetProducts. All prices are written, or none. Prices that AWS's Price List does not have, those of Fargate
+    Spot, stay.
 
     Example: ops prices ec2/m7g.4xlarge --apply
     """
