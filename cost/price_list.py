@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-changes.html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +17,6 @@ ENDPOINT_REGION = "us-east-1"
 """A Region that has the Price List, for all Regions."""
 REGION_PREFIX = r"(?:[A-Z]{2,4}\d?-|[a-z]{2}(?:-[a-z]+)+-\d-)?"
 """What a type of usage starts with: ``EUC1-`` or ``eu-central-1-``, in us-east-1 also nothing."""
-REQUESTS_AT_ONCE = 8
 
 
 class PriceListError(Exception):
@@ -32,10 +30,8 @@ def asked(client: BaseClient, region: str, keys: Iterable[str]) -> dict[str, Pri
         PriceListError: if the Price List has no price of a key that it should have, or several.
         BotoCoreError, ClientError: if AWS does not answer.
     """
-    listed = {key: found for key in keys if (found := product(key)).service}
-    with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
-        prices = pool.map(lambda key: _price(client, region, key, listed[key]), listed)
-        return dict(zip(listed, prices, strict=True))
+    products = ((key, product(key)) for key in keys)
+    return {key: _price(client, region, key, wanted) for key, wanted in products if wanted.service}
 
 
 def _price(client: BaseClient, region: str, key: str, wanted: Product) -> Price:

@@ -1,8 +1,12 @@
 """``ops prices``: asks AWS's Price List for the prices of the environment's Region."""
 
+import sys
+from collections.abc import Collection, Iterable
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import track
 
 from ops.console import Apply, console, say_dry_run, show, table
 from ops.environment import aws_session
@@ -44,7 +48,7 @@ def prices(
         raise typer.BadParameter(f"{key}: is no key of cost/prices/keys.toml; keys are like ec2/m7g.4xlarge") from None
     client = aws_session(region).client("pricing", region_name=ENDPOINT_REGION)
     try:
-        new = asked(client, region, [*present, *(keys or ())])
+        new = asked(client, region, _with_progress(dict.fromkeys([*present, *(keys or ())])))
     except PriceListError as error:
         raise OpsError(f"{error}: nothing was written") from None
     # What the Price List lacks is an estimate in a Region to which it was copied.
@@ -61,3 +65,9 @@ def prices(
     with replaced(path, "cost/prices") as file:
         file.write(as_toml(region, found))
     console.print(f"cost/prices/{path.name} is written.")
+
+
+def _with_progress(keys: Collection[str]) -> Iterable[str]:
+    """The keys, with a bar on a terminal: each is a request."""
+    on_terminal = sys.stderr.isatty()
+    return track(keys, "Asking AWS", console=Console(stderr=True), transient=True, disable=not on_terminal)
