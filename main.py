@@ -14,9 +14,11 @@ def main() -> None:
     from synth.clear_text import warn_of_clear_text
     from synth.other_backend import forget_other_backends
     from synth.provider_lock import lock_provider
+    from synth.small_sizes import warn_of_small_sizes
 
     settings = load_or_exit()
     warn_of_clear_text(settings)
+    warn_of_small_sizes(settings)
     app = App()
     add_stacks(app, settings)
     app.synth()

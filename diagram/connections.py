@@ -163,7 +163,9 @@ class Connections:
     ) -> Iterator[Edge]:
         existing = any(subnet.address.startswith("data.") for subnet in own_subnets)
         gateways = any("nat_gateway_id" in route.values for route in self._subnets.routes(own_subnets))
-        if gateways:
+        if any(map(self._subnets.is_public, own_subnets)):
+            yield Edge(source, target, tuple(sorted(allowed)), note="its public address")
+        elif gateways:
             yield Edge(source, target, tuple(sorted(allowed)), NAT)
         elif existing:
             yield Edge(source, target, tuple(sorted(allowed)), note="the VPC's own routes")

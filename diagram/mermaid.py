@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 
-from diagram.architecture import AWS, CLUSTER, PRIVATE, VPC, Architecture
+from diagram.architecture import AWS, CLUSTER, VPC, Architecture
 from diagram.lines import lines
 
 VERSION = re.compile(r" [0-9.]+$")
@@ -16,12 +16,13 @@ def mermaid(architecture: Architecture) -> list[str]:
     inside: dict[str, list[str]] = defaultdict(list)
     for part in architecture.parts:
         inside[part.place].append(f'{names[part.key]}["{part.name}"]')
+    of_cluster = {place.parent for place in architecture.places if place.key == CLUSTER}
     drawn = []
     for place in architecture.places:
         if place.key == VPC:
             drawn.append(f'subgraph {place.key}["{place.name} {" ".join(place.details)}"]')
         elif inside[place.key] and place.key != CLUSTER:
-            boxes = [*([_frame(architecture, CLUSTER, inside[CLUSTER])] if place.key == PRIVATE else [])]
+            boxes = [*([_frame(architecture, CLUSTER, inside[CLUSTER])] if place.key in of_cluster else [])]
             drawn.append(_frame(architecture, place.key, [*boxes, *inside.pop(place.key)]))
     drawn.insert(len(drawn) - 1 if AWS in {place.key for place in architecture.places} else len(drawn), "end")
     free = "; ".join(box for key, boxes in inside.items() if key != CLUSTER for box in boxes)

@@ -81,11 +81,13 @@ def places(graph: Graph) -> list[Place]:
     public, private = (subnets.kind(public=public) for public in (True, False))
     clusters = graph.of("aws_ecs_cluster")
     langfuse = f"Langfuse {', '.join(sorted(versions))}"
+    tasks = [subnet for service in graph.of("aws_ecs_service") for subnet in subnets.of(service)]
+    of_tasks = PUBLIC if any(map(subnets.is_public, tasks)) else PRIVATE
     return [
         Place(VPC, "VPC", (str(vpc.values.get("cidr_block") or vpc.values["id"]),), None, _keys([vpc])),
         Place(PUBLIC, "Public subnets", _blocks(public), VPC, _keys(public)),
         Place(PRIVATE, "Private subnets", _blocks(private), VPC, _keys(private)),
-        Place(CLUSTER, "ECS on Fargate", (langfuse,), PRIVATE, _keys(clusters)),
+        Place(CLUSTER, "ECS on Fargate", (langfuse,), of_tasks, _keys(clusters)),
         Place(AWS, "Services of AWS", (graph.region,)),
     ]
 

@@ -75,6 +75,7 @@ SHOWN_IN = {
 
 PLACES_AND_LINES = {
     "aws_ecs_cluster": "the frame around the services",
+    "aws_ecs_cluster_capacity_providers": "what the cluster's services may run on",
     "aws_internet_gateway": "makes a subnet public",
     "aws_route": "what a subnet reaches, and through what",
     "aws_route_table": "what a subnet reaches, and through what",

@@ -20,6 +20,7 @@ from local.child_process import child_process
 
 START_TIMEOUT_SECONDS = 60
 CRASHES_PATH = "/_embedded_aws/crashing_images"
+CAPACITY_PATH = "/_embedded_aws/providers_without_capacity"
 FAILURES_PATH = "/_embedded_aws/failures"
 HEALTHY_SECONDS_VARIABLE = "EMBEDDED_AWS_HEALTHY_SECONDS"
 
@@ -49,6 +50,13 @@ class EmbeddedAws:
         Each call replaces the images of the one before.
         """
         self._post(CRASHES_PATH, images)
+
+    def exhaust(self, *capacity_providers: str) -> None:
+        """From now on, services of ECS get no new tasks on these capacity providers, such as ``FARGATE_SPOT``.
+
+        Each call replaces the capacity providers of the one before.
+        """
+        self._post(CAPACITY_PATH, capacity_providers)
 
     def fail(self, *, rate: float = 0, unwritable: str = "") -> None:
         """From now on, this share of the requests fails, and the object in S3 with this key can't be written.

@@ -276,6 +276,14 @@ ECS = {
         "clusters[?status!='INACTIVE'].clusterName",
         import_id="{name}",
     ),
+    # Not of a cluster without any: it is imported by the cluster's name.
+    "aws_ecs_cluster_capacity_providers": Identity(
+        "ecs",
+        "describe_clusters",
+        {"clusters": ["{cluster_name}"]},
+        "clusters[?status!='INACTIVE' && capacityProviders].clusterName",
+        import_id="{cluster_name}",
+    ),
     "aws_ecs_service": Identity(
         "ecs",
         "describe_services",

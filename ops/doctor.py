@@ -13,6 +13,7 @@ from ops.doctor_checks import (
     secret_addresses,
     secrets,
     services,
+    spot,
     starts,
     task_secrets,
     web_log,
@@ -23,6 +24,7 @@ from ops.findings import Check, Verdict, print_findings, run_checks
 CHECKS: dict[str, Check] = {
     "services": services.services_exist,
     "starts of tasks": starts.tasks_start,
+    "Fargate Spot": spot.spot_has_capacity,
     "resources of the state": drift.resources_exist,
     "versions": database_versions.versions_fit,
     "database": databases.database_is_reachable,

@@ -8,6 +8,7 @@ from ops import pending_changes
 from ops.ecs_services import existing_services, last_event, primary_deployment
 from ops.environment import AWS_ERRORS, SERVICES, Environment, OpsError, reason
 from ops.failed_starts import explained
+from ops.fargate_spot import waits_for_spot
 from ops.findings import Verdict
 from ops.metrics import newest_maximum
 from ops.redis_nodes import redis_nodes
@@ -85,6 +86,8 @@ def _services(environment: Environment) -> Iterator[Row]:
             continue
         service = services[name]
         counts = f"{service['runningCount']} of {service['desiredCount']} running, {service['pendingCount']} pending"
+        if waits_for_spot(service):
+            counts += f", Fargate Spot has no capacity: wait, or set {name}.spot = false and deploy"
         state = primary_deployment(service).get("rolloutState", "-")
         yield Row(name, state, f"{counts}; {last_event(service)}", _of_service(service, state))
         ecs = environment.session.client("ecs")

@@ -12,6 +12,7 @@ from ops.console import console
 from ops.ecs_services import active_services, last_event, primary_deployment, revision, services_table
 from ops.environment import Environment, OpsError
 from ops.failed_starts import explained
+from ops.fargate_spot import waits_for_spot
 from ops.stopped_tasks import failed, stopped_tasks
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ class Rollout:
         if service is None:
             return OpsError(f"there is no service {self.service_name} in {self.cluster}: deploy again")
         running, desired = service["runningCount"], service["desiredCount"]
-        return self._error(service, f"is not steady after {seconds:.0f} s: {running} of {desired} tasks run")
+        spot = ", and Fargate Spot has no capacity: wait, or set spot = false" if waits_for_spot(service) else ""
+        return self._error(service, f"is not steady after {seconds:.0f} s: {running} of {desired} tasks run{spot}")
 
     def _error(self, service: "ServiceTypeDef", what: str) -> OpsError:
         """Says what happened, why the last task of this version failed, and what ECS said last."""

@@ -294,6 +294,10 @@ class Settings(Section):
         ingress = self.ingress
         if self.network.vpc_id and not self.network.public_subnet_ids and not ingress.internal:
             refuse("network.public_subnet_ids", (), "with vpc_id, two subnets or more are needed")
+        if self.network.public_tasks and ingress.ip_address_type == "dualstack":
+            # In a subnet with IPv6, ECS gives tasks IPv6 addresses too, for which no security group has a rule.
+            allowed = 'must be 1 or more with ingress.ip_address_type = "dualstack": the tasks have IPv4 alone'
+            refuse("network.nat_gateways", 0, allowed)
         if not self.domain.cloudfront:
             return self
         if ingress.allowed_cidrs:

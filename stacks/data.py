@@ -152,6 +152,7 @@ class DataStack(LangfuseStack):
             region=settings.region,
             deletion_protection=settings.deletion_protection,
             vpc=network.vpc,
+            public=settings.network.public_tasks,
             security_group_id=security_group_id,
             dns_name=dns_name,
             user=CLICKHOUSE_USER,

@@ -3,7 +3,14 @@
 from cdktf import TerraformProvider
 from constructs import Construct
 
-from modules.langfuse import QUEUES, LangfuseConfiguration, web_container, worker_container
+from modules.langfuse import (
+    INGESTION_QUEUES,
+    OTHER_QUEUES,
+    QUEUES,
+    LangfuseConfiguration,
+    web_container,
+    worker_container,
+)
 from modules.services.cluster import Cluster
 from modules.services.dashboard import Dashboard
 from modules.services.dropped_rows import DroppedRows
@@ -37,6 +44,7 @@ class ServicesStack(LangfuseStack):
         kms_key_arns = [network.kms_key_arn] if network.kms_key_arn else []
         queues = QUEUES if settings.alarms.queue_metrics else {}
         base_path = settings.langfuse.base_path or ""
+        public_tasks = settings.network.public_tasks
 
         endpoint = PublicEndpoint(
             self,
@@ -57,9 +65,10 @@ class ServicesStack(LangfuseStack):
         load_balancer = endpoint.load_balancer
         MediaUploads(self, "media-uploads", bucket_name=data.events_bucket.name, origin=endpoint.url)
         platform = Platform(
-            cluster=Cluster(self, "cluster", name=settings.prefix),
+            cluster=Cluster(self, "cluster", name=settings.prefix, spot=settings.web.spot or settings.worker.spot),
             region=settings.region,
-            subnet_ids=network.vpc.private_subnet_ids,
+            subnet_ids=network.vpc.public_subnet_ids if public_tasks else network.vpc.private_subnet_ids,
+            assign_public_ip=public_tasks,
             task_role=TaskRole(
                 self,
                 "task-role",
@@ -120,12 +129,16 @@ class ServicesStack(LangfuseStack):
             depends_on=[web.rollout],
         )
         if enabled:
-            ServiceScaling(self, "web-scaling", web, size=settings.web).follow_cpu()
+            web_scaling = ServiceScaling(self, "web-scaling", web, size=settings.web)
+            web_scaling.follow_cpu()
+            web_scaling.follow_requests(
+                load_balancer_arn_suffix=load_balancer.arn_suffix,
+                target_group_arn_suffix=load_balancer.target_group_arn_suffix,
+            )
             worker_scaling = ServiceScaling(self, "worker-scaling", worker, size=settings.worker)
+            worker_scaling.follow_cpu()
             if queues:
-                worker_scaling.follow_queues(queues)
-            else:
-                worker_scaling.follow_cpu()
+                worker_scaling.follow_queues(INGESTION_QUEUES | OTHER_QUEUES)
         LoadBalancerAlarms(self, "load-balancer-alarms", load_balancer, name=settings.prefix, topic_arn=topic_arn)
         for id_, service, size in (("web-alarms", web, settings.web), ("worker-alarms", worker, settings.worker)):
             ServiceAlarms(self, id_, service, min_tasks=size.min_tasks if enabled else 0, topic_arn=topic_arn)

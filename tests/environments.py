@@ -6,6 +6,8 @@ import settings
 from settings import Settings
 
 ENVIRONMENTS = ("dev", "prod")
+SYNTHESIZED = (*ENVIRONMENTS, "trial")
+"""Every environment of the repository. The last one is not deployed by each test that deploys the others."""
 
 EC2 = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "ec2"}
 EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
@@ -92,7 +94,12 @@ SECURED = {
     },
     "dev-isolated": {**ISOLATED_EC2, **INTERNAL, **IMAGES},
     # Its certificate and web ACL are in us-east-1, by a second provider.
-    "dev-edge": {**EDGE, "LANGFUSE_AWS__REGION": "eu-central-1"},
+    "dev-edge": {
+        **EDGE,
+        "LANGFUSE_AWS__REGION": "eu-central-1",
+        "LANGFUSE_AWS__NETWORK__NAT_GATEWAYS": "0",
+        "LANGFUSE_AWS__WORKER__SPOT": "true",
+    },
 }
 """Environments as a security team wants them, by the names of their deployments. Together, they have every resource."""
 

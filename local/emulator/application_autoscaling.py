@@ -7,11 +7,15 @@ moto 5.2 can not replace it: its RegisterScalableTarget requires the ECS service
 """
 
 import time
+from collections.abc import Mapping
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from ministack.core.responses import get_account_id, get_region
+from ministack.services import ecs
 
 from local.emulator.json_service import Request, Response, ServiceError, add_json_service
+from local.emulator.ministack_gaps import Answer, Handler, wraps
 
 SERVICE = "application-autoscaling"
 IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
@@ -41,7 +45,14 @@ class ApplicationAutoScaling:
     def DeregisterScalableTarget(self, request: Request) -> Response:
         if self._targets.pop(_identity(request), None) is None:
             raise ServiceError("ObjectNotFoundException", "There is no such target or policy.")
+        self._forget(request["ResourceId"])
         return {}
+
+    def _forget(self, resource_id: str) -> None:
+        """Deletes what is registered for a resource: the target's policies go with it."""
+        for registered in (self._targets, self._policies):
+            for key in [key for key, one in registered.items() if one["ResourceId"] == resource_id]:
+                del registered[key]
 
     def PutScalingPolicy(self, request: Request) -> Response:
         key = (*_identity(request), request["PolicyName"])
@@ -77,6 +88,19 @@ class ApplicationAutoScaling:
         return {}
 
 
+_service = ApplicationAutoScaling()
+
+
+@wraps(ecs, "DeleteService")
+def deleted_with_its_scaling(delete: Handler, data: Mapping[str, Any]) -> Answer:
+    """The scalable target and the policies of a service go with it (hashicorp/terraform-provider-aws#14254)."""
+    answer = delete(data)
+    if answer[0] == 200:
+        cluster, name = (str(data[key]).rpartition("/")[2] for key in ("cluster", "service"))
+        _service._forget(f"service/{cluster}/{name}")
+    return answer
+
+
 def _identity(request: Request) -> tuple[str, ...]:
     return tuple(request[name] for name in IDENTITY)
 
@@ -88,6 +112,5 @@ def _arn(kind: str, key: tuple[str, ...]) -> str:
 
 def add_application_autoscaling() -> None:
     """Makes ministack answer requests for Application Auto Scaling, with nothing registered at first."""
-    service = ApplicationAutoScaling()
-    actions = {name: getattr(service, name) for name in vars(ApplicationAutoScaling) if not name.startswith("_")}
+    actions = {name: getattr(_service, name) for name in vars(ApplicationAutoScaling) if not name.startswith("_")}
     add_json_service(SERVICE, "AnyScaleFrontendService", actions)

@@ -1,6 +1,7 @@
 """Makes deployments of ECS services take time and fail as they do on AWS.
 
-They fail if their image crashes, or if it is in a repository of ECR, of this account and Region, that does not have it.
+They fail if their image crashes, if it is in a repository of ECR, of this account and Region, that does not have it, or
+if nothing leads from their subnet to AWS's services.
 
 In ministack 1.5 without Docker, a deployment is ``COMPLETED`` as soon as its tasks run, and never fails. ECS completes
 it once the tasks are healthy. If they stop instead, its circuit breaker fails the deployment and rolls back.
@@ -14,10 +15,12 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from ministack.core.responses import json_response
 from ministack.services import ecr, ecs
 
-from local.embedded_aws import CRASHES_PATH, HEALTHY_SECONDS_VARIABLE
+from local.embedded_aws import CAPACITY_PATH, CRASHES_PATH, HEALTHY_SECONDS_VARIABLE
 from local.emulator.ministack_gaps import Answer, Handler, wraps
+from local.emulator.public_addresses import cut_off_subnet
 from settings.images import parse_image
 
 HEALTHY_SECONDS = float(os.environ.get(HEALTHY_SECONDS_VARIABLE, "2"))
@@ -32,6 +35,12 @@ STOPPED_BY_ECS = (
     "Task definition updated",
 )
 """What ministack writes into tasks that the service's scheduler stops."""
+NO_WAY_OUT = (
+    "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret from asm: There is"
+    " a connection issue between the task and AWS Secrets Manager. Check your task network configuration. ({})"
+)
+"""What ECS says of a task in a subnet without a way out:
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html"""
 KILLED = 137
 """The exit code of a container that does not end within its stop timeout after SIGTERM, as Langfuse's worker."""
 
@@ -39,7 +48,11 @@ Service = dict[str, Any]
 Deployment = dict[str, Any]
 Task = dict[str, Any]
 
+NO_CAPACITY = "Capacity is unavailable at this time. Please try again later or in a different availability zone."
+"""What ECS says: https://repost.aws/knowledge-center/ecs-fargate-runtask-capacity."""
+
 _crashing_images: set[str] = set()
+_exhausted_providers: set[str] = set()
 _lock = threading.RLock()
 
 
@@ -61,8 +74,24 @@ def dispatch_after_progress(dispatch: Handler, action: str, data: Mapping[str, A
         for key, service in list(ecs._services.items()):
             if service["status"] == "ACTIVE":
                 _fail_tasks(service)
+                if service["runningCount"] < service["desiredCount"] and service.get("capacityProviderStrategy"):
+                    ecs._reconcile_service_tasks(_cluster(service), key)
                 ecs._complete_service_deployment(_cluster(service), key)
         return dispatch(action, data)
+
+
+@wraps(ecs, "_run_task")
+def placed_where_there_is_capacity(run: Handler, data: Mapping[str, Any]) -> Answer:
+    """A service's task waits until a capacity provider of its strategy has capacity; ECS says so in an event."""
+    providers = {item["capacityProvider"] for item in data.get("capacityProviderStrategy") or ()}
+    if not providers or providers - _exhausted_providers:
+        return run(data)
+    service = ecs._services[f"{data['cluster']}/{data['startedBy']}"]
+    message = f"was unable to place a task. Reason: {NO_CAPACITY}"
+    if not service["events"] or message not in service["events"][0]["message"]:
+        _add_event(service, message)
+    answer: Answer = json_response({"tasks": [], "failures": [{"reason": NO_CAPACITY}]})
+    return answer
 
 
 def _fail_tasks(service: Service) -> None:
@@ -70,9 +99,11 @@ def _fail_tasks(service: Service) -> None:
     while (
         (primary := ecs._primary_deployment(service))["rolloutState"] == "IN_PROGRESS"
         and (primary["failedTasks"] + 1) * CRASH_SECONDS <= _age_seconds(primary)
-        and (task := _failing_task(primary))
+        and (task := _failing_task(service, primary))
     ):
-        if missing := _missing_image(task):
+        if subnet := cut_off_subnet(service):
+            ecs._mark_task_stopped(task["taskArn"], task, NO_WAY_OUT.format(subnet), "TaskFailedToStart")
+        elif missing := _missing_image(task):
             ecs._mark_task_stopped(task["taskArn"], task, _not_pulled(missing), "TaskFailedToStart")
         else:
             ecs._mark_task_stopped(
@@ -80,14 +111,18 @@ def _fail_tasks(service: Service) -> None:
             )
 
 
-def _failing_task(deployment: Deployment) -> Task | None:
+def _failing_task(service: Service, deployment: Deployment) -> Task | None:
     return next(
         (
             task
             for task in ecs._tasks.values()
             if task["_deployment_id"] == deployment["id"]
             and task["lastStatus"] == "RUNNING"
-            and (_crashing_images & {container["image"] for container in task["containers"]} or _missing_image(task))
+            and (
+                _crashing_images & {container["image"] for container in task["containers"]}
+                or _missing_image(task)
+                or cut_off_subnet(service)
+            )
         ),
         None,
     )
@@ -123,7 +158,7 @@ def completed_when_healthy(
     primary = ecs._primary_deployment(service)
     if primary["rolloutState"] != "IN_PROGRESS":
         return
-    if service["desiredCount"] > 0 and (_age_seconds(primary) < HEALTHY_SECONDS or _failing_task(primary)):
+    if service["desiredCount"] > 0 and (_age_seconds(primary) < HEALTHY_SECONDS or _failing_task(service, primary)):
         return
     complete(cluster, key, expected_deployment_id)
     if primary["rolloutState"] == "COMPLETED":
@@ -194,10 +229,15 @@ Application = Callable[[Mapping[str, Any], Any, Any], Awaitable[None]]
 
 
 def with_crashes(application: Application) -> Application:
-    """Wraps an ASGI application so that ``POST`` of a JSON list to ``CRASHES_PATH`` sets the images that crash."""
+    """Wraps an ASGI application so that ``POST`` of a JSON list sets what fails.
+
+    To ``CRASHES_PATH``: the images that crash. To ``CAPACITY_PATH``: the capacity providers without capacity.
+    """
+    what_fails = {CRASHES_PATH: _crashing_images, CAPACITY_PATH: _exhausted_providers}
 
     async def handle(scope: Mapping[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401
-        if scope.get("path") != CRASHES_PATH:
+        chosen = what_fails.get(str(scope.get("path")))
+        if chosen is None:
             await application(scope, receive, send)
             return
         body, more = b"", True
@@ -205,8 +245,8 @@ def with_crashes(application: Application) -> Application:
             message = await receive()
             body, more = body + message.get("body", b""), message.get("more_body", False)
         with _lock:
-            _crashing_images.clear()
-            _crashing_images.update(json.loads(body))
+            chosen.clear()
+            chosen.update(json.loads(body))
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body"})
 

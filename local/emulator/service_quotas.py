@@ -13,11 +13,12 @@ from local.emulator.json_service import Request, Response, ServiceError, add_jso
 
 DEFAULTS = {
     ("fargate", "L-3032A538"): ("Fargate On-Demand vCPU resource count", 6.0),
+    ("fargate", "L-36FBB829"): ("Fargate Spot vCPU resource count", 6.0),
     ("ec2", "L-1216C47A"): ("Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 5.0),
     ("ec2", "L-0263D0A3"): ("EC2-VPC Elastic IPs", 5.0),
     ("vpc", "L-F678F1CE"): ("VPCs per Region", 5.0),
 }
-APPLIED = {("fargate", "L-3032A538"), ("ec2", "L-1216C47A")}
+APPLIED = {("fargate", "L-3032A538"), ("fargate", "L-36FBB829"), ("ec2", "L-1216C47A")}
 """Of the others, Service Quotas has no value of the account: they have the default."""
 
 

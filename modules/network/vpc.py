@@ -33,7 +33,8 @@ class Vpc(Construct):
     The address block is divided into eight equal subnets, public ones first, so that an Availability Zone added later
     (up to four) moves no subnet. A private subnet routes through the NAT gateway of its zone, or through another zone's
     where there are fewer gateways than zones. S3 is reached through the endpoint, without NAT charges. An isolated VPC
-    has no NAT gateways: nothing leads from its private subnets to the internet.
+    has no NAT gateways: nothing leads from its private subnets to the internet. Nor does anything without NAT gateways
+    else, where the tasks are in the public subnets: the endpoint serves those too.
 
     With ``ipv6``, the VPC also has a /56 block of IPv6 addresses of Amazon's, and each public subnet a /64 of it.
 
@@ -115,7 +116,9 @@ class Vpc(Construct):
             # In China too, where only interface endpoints start with cn.com.amazonaws: aws/aws-cdk#25333.
             service_name=f"com.amazonaws.{region}.s3",
             vpc_endpoint_type="Gateway",
-            route_table_ids=[routes.id for routes in private_routes],
+            route_table_ids=[
+                routes.id for routes in (*private_routes, *([public_routes] if settings.public_tasks else []))
+            ],
             tags={"Name": f"{name}-s3"},
         )
         self.id = self._vpc.id

@@ -8,6 +8,7 @@ from typing import Any
 from cdktf import ITerraformDependable, TerraformResource, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.ecs_service import (
     EcsService,
+    EcsServiceCapacityProviderStrategy,
     EcsServiceDeploymentCircuitBreaker,
     EcsServiceLoadBalancer,
     EcsServiceNetworkConfiguration,
@@ -19,13 +20,22 @@ from modules.accepted_findings import accept_findings
 from modules.langfuse import Container
 from modules.log_group import log_group
 from modules.metric import Metric
-from modules.services.cluster import Cluster
+from modules.services.cluster import SPOT, Cluster
 from modules.services.roles import ExecutionRole, TaskRole
 from modules.services.rollout import Rollout
 from settings.sections.service_size import ServiceSize
 
 GRACE_SECONDS = 900
 """The first start migrates both databases before it answers health checks."""
+RUNNING_TASKS = "SampleCount"
+"""The statistic of ``FargateService.cpu`` that is the number of running tasks, in periods of a minute: each running
+task publishes one sample a minute, and a service without any has no data. Container Insights, which publishes the
+number as a metric of its own, costs more than all alarms together: docs/shapes.md#monitoring.
+
+AWS documents what a service without running tasks publishes
+(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html); the number of samples it did
+(https://github.com/awsdocs/amazon-ecs-developer-guide, doc_source/cloudwatch-metrics.md#cw_running_task_count), and
+users count on it (aws/containers-roadmap#2718 of 2025-11). docs/unproved.md has the command that shows it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +45,9 @@ class Platform:
     Args:
         cluster: the ECS cluster.
         region: the AWS region.
-        subnet_ids: private subnets for the tasks.
+        subnet_ids: the subnets of the tasks.
+        assign_public_ip: whether the tasks have public addresses of their own, which they need in public subnets: those
+            have no NAT.
         task_role: the role of the code in the tasks.
         log_retention_days: how long CloudWatch keeps their logs.
         kms_key_arn: the KMS key that encrypts their logs, or None for CloudWatch's own.
@@ -45,6 +57,7 @@ class Platform:
     cluster: Cluster
     region: str
     subnet_ids: Sequence[str]
+    assign_public_ip: bool
     task_role: TaskRole
     log_retention_days: int
     kms_key_arn: str | None
@@ -52,19 +65,20 @@ class Platform:
 
 
 class FargateService(Construct):
-    """A service on ARM64 in private subnets. ECS rolls failed deployments back.
+    """A service on ARM64, by ``size.spot`` on Fargate Spot. ECS rolls failed deployments back.
 
     It starts with one task, or none unless enabled. Whatever depends on ``rollout`` waits until that task is healthy.
     Afterwards autoscaling and operators change the number, and Terraform ignores it. When ``enabled`` changes,
     Terraform replaces the service, so that the new service starts with one task as well: Langfuse's migrations must
-    not run twice at the same time (langfuse/langfuse#13321).
+    not run twice at the same time (langfuse/langfuse#13321). The provider replaces it too when ``size.spot`` changes
+    (hashicorp/terraform-provider-aws#43533, whose cure is not in 5.100).
 
     Args:
         platform: what it shares with the other services.
         name: the service's name.
         execution_role_name: the name of its execution role.
         container: the container of its tasks.
-        size: CPU and memory of a task.
+        size: CPU and memory of a task, and whether on Fargate Spot.
         security_group_id: whom the tasks may connect to, and who may connect to them.
         log_group_name: the log group.
         depends_on: what must be in place before it starts.
@@ -92,7 +106,6 @@ class FargateService(Construct):
         dimensions = {"ClusterName": self.cluster_name, "ServiceName": name}
         self.cpu = Metric("AWS/ECS", "CPUUtilization", dimensions)
         self.memory = Metric("AWS/ECS", "MemoryUtilization", dimensions)
-        self.running_tasks = Metric("ECS/ContainerInsights", "RunningTaskCount", dimensions)
         logs = log_group(
             self,
             "logs",
@@ -148,9 +161,14 @@ class FargateService(Construct):
             cluster=platform.cluster.arn,
             task_definition=definition.arn,
             desired_count=1 if platform.enabled else 0,
-            launch_type="FARGATE",
+            launch_type=None if size.spot else "FARGATE",
+            capacity_provider_strategy=(
+                [EcsServiceCapacityProviderStrategy(capacity_provider=SPOT, weight=1)] if size.spot else None
+            ),
             network_configuration=EcsServiceNetworkConfiguration(
-                subnets=list(platform.subnet_ids), security_groups=[security_group_id], assign_public_ip=False
+                subnets=list(platform.subnet_ids),
+                security_groups=[security_group_id],
+                assign_public_ip=platform.assign_public_ip,
             ),
             load_balancer=(
                 [
@@ -169,12 +187,21 @@ class FargateService(Construct):
             deployment_circuit_breaker=EcsServiceDeploymentCircuitBreaker(enable=True, rollback=True),
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
-            depends_on=[execution_role.policy, *platform.task_role.policies, *depends_on],
+            depends_on=[
+                execution_role.policy,
+                *platform.task_role.policies,
+                *depends_on,
+                *(platform.cluster.spot if size.spot else ()),
+            ],
             lifecycle=TerraformResourceLifecycle(
                 ignore_changes=["desired_count"],
                 replace_triggered_by=[f"{replacement.terraform_resource_type}.{replacement.friendly_unique_id}"],
             ),
         )
+        if platform.assign_public_ip:
+            accept_findings(service, {"CKV_AWS_333": "Its security group lets the load balancer in, and nobody else"})
+        self.created = f"{service.terraform_resource_type}.{service.friendly_unique_id}.id"
+        """Another value for Terraform once the service is replaced: AWS deletes what belongs to the old one."""
         self.rollout = Rollout(
             self,
             "rollout",

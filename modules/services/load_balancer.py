@@ -90,6 +90,7 @@ class LoadBalancer(Construct):
         )
         self.balancer = balancer
         self.arn = balancer.arn
+        self.arn_suffix = balancer.arn_suffix
         self.dns_name = balancer.dns_name
         self.zone_id = balancer.zone_id
         targets = LbTargetGroup(
@@ -112,6 +113,7 @@ class LoadBalancer(Construct):
         )
         accept_findings(targets, {"CKV_AWS_378": "Langfuse's container speaks HTTP; only the load balancer reaches it"})
         self.target_group_arn = targets.arn
+        self.target_group_arn_suffix = targets.arn_suffix
         dimensions = {"LoadBalancer": balancer.arn_suffix}
         self.requests = Metric(NAMESPACE, "RequestCount", dimensions)
         self.response_time_seconds = Metric(NAMESPACE, "TargetResponseTime", dimensions)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from ops.environment import Environment
 from ops.findings import Finding, Verdict, finding
+from settings.sections.service_size import ServiceSize
 
 # Families of the quota of standard instances. The others (GPU, memory, HPC) have quotas of their own.
 STANDARD_TYPE = re.compile(r"(a|c|d|h|i|im|is|m|r|t|z)\d")
@@ -24,6 +25,7 @@ class Quota(NamedTuple):
 
 
 FARGATE_VCPUS = Quota("Fargate vCPUs", "fargate", "L-3032A538")
+FARGATE_SPOT_VCPUS = Quota("Fargate Spot vCPUs", "fargate", "L-36FBB829")
 EC2_VCPUS = Quota("EC2 vCPUs", "ec2", "L-1216C47A")
 ADDRESSES = Quota("Elastic IP addresses", "ec2", "L-0263D0A3")
 VPCS = Quota("VPCs", "vpc", "L-F678F1CE")
@@ -32,22 +34,28 @@ VPCS = Quota("VPCs", "vpc", "L-F678F1CE")
 def fargate_vcpus(environment: Environment) -> Iterator[Finding]:
     """The vCPUs of all tasks, twice: a deployment starts every new task before it stops an old one."""
     settings = environment.settings
-    quota = _value(environment, FARGATE_VCPUS)
-    least = sum(service.cpu * service.min_tasks for service in (settings.web, settings.worker)) / 1024
-    most = sum(service.cpu * service.max_tasks for service in (settings.web, settings.worker)) / 1024
+    for kind, spot in ((FARGATE_VCPUS, False), (FARGATE_SPOT_VCPUS, True)):
+        if services := [service for service in (settings.web, settings.worker) if service.spot == spot]:
+            yield from _vcpus(environment, kind, services)
+
+
+def _vcpus(environment: Environment, kind: Quota, services: Sequence[ServiceSize]) -> Iterator[Finding]:
+    quota = _value(environment, kind)
+    least = sum(service.cpu * service.min_tasks for service in services) / 1024
+    most = sum(service.cpu * service.max_tasks for service in services) / 1024
     evidence = f"needs {least:g}, and {2 * least:g} during a deployment; the account's quota is {quota:g}"
     yield finding(
-        FARGATE_VCPUS.name,
+        kind.name,
         2 * least <= quota,
         evidence,
-        f"{_increase(environment, FARGATE_VCPUS, 2 * least)}; or lower web.cpu, worker.cpu or min_tasks",
+        f"{_increase(environment, kind, 2 * least)}; or lower web.cpu, worker.cpu or min_tasks",
     )
     evidence = f"max_tasks needs {most:g}, and {2 * most:g} during a deployment; the account's quota is {quota:g}"
     yield finding(
-        f"{FARGATE_VCPUS.name} for max_tasks",
+        f"{kind.name} for max_tasks",
         2 * most <= quota,
         evidence,
-        f"autoscaling stops at the quota: {_increase(environment, FARGATE_VCPUS, 2 * most)}",
+        f"autoscaling stops at the quota: {_increase(environment, kind, 2 * most)}",
         otherwise=Verdict.WARNING,
     )
 
@@ -94,7 +102,7 @@ def vpcs(environment: Environment) -> Iterator[Finding]:
 def addresses(environment: Environment) -> Iterator[Finding]:
     """An address for each NAT gateway."""
     network = environment.settings.network
-    if network.vpc_id or network.isolated or _has(environment, "aws_eip"):
+    if network.vpc_id or network.isolated or not network.nat_gateways or _has(environment, "aws_eip"):
         return
     used = len(environment.session.client("ec2").describe_addresses()["Addresses"])
     yield _room(environment, ADDRESSES, used=used, needed=network.nat_gateways, instead="lower network.nat_gateways")

@@ -32,6 +32,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "aws_cloudwatch_log_group": IN_PLACE,
     "aws_s3_bucket_versioning": IN_PLACE,
     "aws_ebs_volume": NEW,
+    "aws_ecs_cluster_capacity_providers": ALWAYS,  # AWS keeps one that a service uses.
     "aws_eip": NEW,
     "aws_iam_instance_profile": NEW,
     "aws_iam_role": NEW,

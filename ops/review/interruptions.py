@@ -29,6 +29,7 @@ RESTARTS = {
 DEPLOYS = ("task_definition", "network_configuration", "load_balancer", "force_new_deployment", "platform_version")
 """The arguments of an ECS service whose change makes ECS start new tasks."""
 WHILE_GONE = {
+    **dict.fromkeys(("aws_appautoscaling_policy", "aws_appautoscaling_target"), "its service does not scale meanwhile"),
     "aws_cloudfront_distribution": "downtime, and another address",
     "aws_db_instance": "downtime until the new one runs, without the data",
     "aws_ebs_volume": "downtime of what it is attached to, and an empty volume",
@@ -53,6 +54,8 @@ CUT_OFF = "connections through it are cut off"
 DENIED = "what needs it is denied"
 ONCE_DESTROYED = {
     **dict.fromkeys(WHILE_GONE, "what uses it is down"),
+    "aws_appautoscaling_policy": "its service no longer scales by it",
+    "aws_appautoscaling_target": "its service no longer scales",
     "aws_iam_instance_profile": DENIED,
     "aws_iam_role": DENIED,
     "aws_iam_role_policy": DENIED,
@@ -77,6 +80,13 @@ FIRST_DESTROYED = (
     "destroyed: Langfuse keeps its user and its project with the keys; no task of web starts until services is applied"
 )
 """What it means that a secret of the settings' section first is destroyed."""
+
+
+WITHOUT_NAT = (
+    f"destroyed: {CUT_OFF}, and no task starts in its subnets without another way out of them: see"
+    " docs/operate.md#remove-or-add-the-nat-gateway"
+)
+"""What it means that a private subnet's route to a NAT gateway is destroyed."""
 
 
 def to_zero(before: object, after: object) -> bool:
@@ -104,6 +114,7 @@ CHANGED: Mapping[str, Sequence[tuple[str, Callable[[object, object], bool], str]
         ("protocol", differs, "it takes another protocol: what uses the old one is refused"),
         ("default_action", differs, "it answers requests otherwise"),
     ),
+    "aws_vpc_endpoint": (("route_table_ids", differs, "open connections to the service may be cut off once"),),
 }
 """What changes of arguments mean, by type of resource: the argument, which change of it, and what it means."""
 ROTATIONS = {
@@ -161,6 +172,8 @@ def _of(change: Change, changed: Sequence[Difference], names: set[str]) -> Itera
         yield f"replaced: {NO_TASKS if ends else WHILE_GONE[change.type]}"
     elif change.kind == "destroy" and FIRST.fullmatch(change.address):
         yield FIRST_DESTROYED
+    elif change.kind == "destroy" and change.type == "aws_route" and change.before.get("nat_gateway_id"):
+        yield WITHOUT_NAT
     elif change.kind == "destroy" and change.type in ONCE_DESTROYED:
         yield f"destroyed: {ONCE_DESTROYED[change.type]}"
     elif change.kind == "change":

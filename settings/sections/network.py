@@ -25,10 +25,15 @@ class Network(Section):
     """Number of Availability Zones that the new VPC extends over, at least ``nat_gateways``, each with a public and a
     private subnet. RDS and the load balancer need at least two. Zones that lack Fargate or Graviton instances are left
     out. Only used if ``vpc_id`` is not set."""
-    nat_gateways: Annotated[int, Field(ge=1)] = 1
-    """Number of NAT gateways in the new VPC, at most ``availability_zones``. By default, all private subnets share one,
-    which costs least. With one in each zone, a zone that fails does not cut the others off from the internet. Only used
-    if ``vpc_id`` is not set, and ``isolated`` is ``false``."""
+    nat_gateways: Annotated[int, Field(ge=0)] = 1
+    """Number of NAT gateways in the new VPC, at most ``availability_zones``. By default, all private subnets share one.
+    With one in each zone, a zone that fails does not cut the others off from the internet. With ``0``, which costs
+    least, the tasks and ClickHouse's instance are in the public subnets and have public addresses of their own; their
+    security groups let nobody in from the internet ([what that means](security.md#public-addresses)). The databases
+    stay in the private subnets. Before you change from or to ``0``, read
+    [how to do it](operate.md#remove-or-add-the-nat-gateway): a plain deploy to ``0`` cuts the running tasks off for
+    minutes. Not ``0`` if ``ingress.ip_address_type`` is ``dualstack``. Only used if ``vpc_id`` is not set, and
+    ``isolated`` is ``false``."""
     isolated: bool = False
     """Whether the private subnets of the new VPC have no way to the internet: no NAT gateway, no default route. The
     tasks and ClickHouse's instance then reach AWS's services through VPC endpoints. The load balancer is where it was.
@@ -57,10 +62,15 @@ class Network(Section):
     If ``isolated`` is ``true``, 443 is closed too, except to the VPC endpoints: add it if a peering, a transit gateway
     or an endpoint of your own leads to an identity provider or a model."""
 
+    @property
+    def public_tasks(self) -> bool:
+        """Whether the tasks and ClickHouse's instance are in the public subnets, with public addresses."""
+        return self.nat_gateways == 0 and not self.vpc_id and not self.isolated
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.nat_gateways > self.availability_zones:
-            allowed = f"must be 1 to availability_zones ({self.availability_zones})"
+            allowed = f"must be 0 to availability_zones ({self.availability_zones})"
             refuse("nat_gateways", self.nat_gateways, allowed)
         subnets = {"public_subnet_ids": self.public_subnet_ids, "private_subnet_ids": self.private_subnet_ids}
         for key, ids in subnets.items():

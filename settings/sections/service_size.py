@@ -31,6 +31,12 @@ class ServiceSize(Section):
     Availability Zone fails."""
     max_tasks: Tasks = 4
     """Maximum number of tasks that autoscaling starts, at least ``min_tasks``."""
+    spot: bool = False
+    """Whether the tasks run on Fargate Spot: AWS's spare capacity, at a discount of
+    [up to 70 %](https://aws.amazon.com/fargate/pricing/). AWS takes a task back
+    [two minutes](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html) after a
+    warning, and starts none while it has no capacity, for however long: for trials, and for a worker whose queues may
+    wait ([what is lost then](operate.md#fargate-spot))."""
 
     @property
     def node_heap_mib(self) -> int:

@@ -24,7 +24,7 @@ class Translation(NamedTuple):
     inside: str = ""
     names: Mapping[str, str | None] = {}
     only: frozenset[str] = frozenset()
-    added: Mapping[str, str] = {}
+    added: Mapping[str, object] = {}
 
 
 TRANSLATIONS = {
@@ -114,6 +114,13 @@ TRANSLATIONS = {
         )
     ],
     "aws_ebs_volume": [Translation("AWS::EC2::Volume", names={"type": "VolumeType", "final_snapshot": None})],
+    "aws_ecs_cluster_capacity_providers": [
+        Translation(
+            "AWS::ECS::ClusterCapacityProviderAssociations",
+            names={"cluster_name": "Cluster"},
+            added={"DefaultCapacityProviderStrategy": []},
+        )
+    ],
     "aws_ecs_cluster": [Translation("AWS::ECS::Cluster", names={"name": "ClusterName", "setting": "ClusterSettings"})],
     "aws_ecs_service": [
         Translation(
@@ -178,6 +185,7 @@ TRANSLATIONS = {
             "AWS::EC2::Instance",
             names={
                 "ami": "ImageId",
+                "associate_public_ip_address": None,
                 "vpc_security_group_ids": "SecurityGroupIds",
                 "root_block_device": None,
                 "user_data": None,

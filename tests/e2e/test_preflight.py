@@ -122,6 +122,21 @@ def test_a_new_account_has_no_room_for_prod(preflight: Preflight) -> None:
     assert preflight("prod", **smaller)["Fargate vCPUs"]["verdict"] == "ok"
 
 
+def test_spot_has_a_quota_of_its_own(preflight: Preflight) -> None:
+    found = preflight("prod", WORKER__SPOT="true")
+    assert found["Fargate vCPUs"]["evidence"].startswith("needs 4, and 8 during a deployment")
+    assert found["Fargate Spot vCPUs"]["evidence"].startswith("needs 4, and 8 during a deployment")
+    assert "L-36FBB829" in found["Fargate Spot vCPUs"]["remedy"]
+    assert "Fargate Spot vCPUs" not in preflight("prod")
+
+
+def test_a_trial_needs_no_elastic_ip_address(preflight: Preflight) -> None:
+    found = preflight("trial")
+    assert "Elastic IP addresses" not in found
+    assert "Fargate vCPUs" not in found
+    assert found["Fargate Spot vCPUs"]["verdict"] == "ok"
+
+
 @pytest.mark.parametrize(
     ("quota", "least", "most"), [(15.0, "FAILED", "warning"), (16.0, "ok", "warning"), (56.0, "ok", "ok")]
 )

@@ -90,7 +90,7 @@ def diagnostics(terraform: str, tmp_path_factory: pytest.TempPathFactory) -> lis
         f"{environment}_{choice}": (environment, overrides)
         for environment in ENVIRONMENTS
         for choice, overrides in CHOICES.items()
-    }
+    } | {"trial": ("trial", {})}
     return validate(terraform, tmp_path_factory.mktemp("validate"), chosen)
 
 

@@ -21,7 +21,8 @@ LINES = 58
 
 @pytest.mark.usefixtures("terraform")
 def test_a_deploy_is_told_in_few_lines_and_can_be_tried_as_it_says(scratch: Path) -> None:
-    process = start_local(scratch)
+    # No other test deploys this environment.
+    process = start_local(scratch, LANGFUSE_ENV="trial")
     assert process.stdout is not None
     lines = []
     for line in process.stdout:

@@ -20,6 +20,11 @@ def cases() -> Iterator[Case]:
         "network.nat_gateways": "2",
     }.items():
         yield says(setting(path, value, **VPC), path, "vpc_id")
+    yield says(setting("network.nat_gateways", "0", **VPC), "network.nat_gateways", "vpc_id")
+    yield says(setting("network.nat_gateways", "0", **ISOLATED), "network.nat_gateways", "isolated")
+    yield says(
+        setting("network.nat_gateways", "0", ingress__ip_address_type="dualstack"), "network.nat_gateways", "dualstack"
+    )
     yield setting("clickhouse.cluster_enabled", "true", clickhouse__mode="ec2")
     # Sizes.
     for heap in ("0", "1", "255", "-1", "3687", "4096", "99999"):
@@ -59,6 +64,8 @@ def cases() -> Iterator[Case]:
     # The network.
     yield setting("network.nat_gateways", "3")
     yield setting("network.availability_zones", "5")
+    yield setting("network.nat_gateways", "-1")
+    yield setting("web.spot", "maybe")
     for less in VPC:
         yield setting("log_retention_days", "30", **{key: value for key, value in VPC.items() if key != less})
     yield says(setting("network.public_subnet_ids", SUBNETS[:2]), "vpc_id")
@@ -99,6 +106,9 @@ def cases() -> Iterator[Case]:
 
 def _accepted() -> Iterator[Case]:
     yield right(setting("network.cidr", "10.0.0.0/16"))
+    yield right(setting("network.nat_gateways", "0"))
+    yield right(setting("network.nat_gateways", "0", ingress__internal="true"))
+    yield right(setting("web.spot", "true", worker__spot="true"))
     yield right(setting("web.heap_mib", "256"))
     yield right(setting("web.heap_mib", "3686"))
     yield right(setting("clickhouse.volume_iops", "10000", clickhouse__volume_gib="20", clickhouse__mode="ec2"))

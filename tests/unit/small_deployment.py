@@ -103,7 +103,7 @@ class SmallDeployment:
         if ecs.describe_services(cluster=CLUSTER, services=[WEB])["services"]:
             ecs.update_service(cluster=CLUSTER, service=WEB, taskDefinition=definition)
             return
-        network = {"subnets": [self.subnet], "securityGroups": [self.web_group]}
+        network = {"subnets": [self.subnet], "securityGroups": [self.web_group], "assignPublicIp": "ENABLED"}
         ecs.create_service(
             cluster=CLUSTER,
             serviceName=WEB,
@@ -135,6 +135,10 @@ def create(aws: EmbeddedAws) -> SmallDeployment:
         ]
         for number, zone in enumerate("bc")
     ]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    (table,) = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
+    ec2.create_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     group = ec2.create_security_group(GroupName="web", Description="web", VpcId=vpc)["GroupId"]
     everything = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
     https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}

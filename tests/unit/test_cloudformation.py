@@ -17,7 +17,7 @@ from tests.synthesis import SynthesizedStack, app
 Variant = tuple[str, dict[str, str]]
 
 REGIONS = ("us-east-1", "eu-central-1", "eu-west-1", "ap-northeast-1")
-ENVIRONMENTS: list[Variant] = [("dev", {}), ("prod", RUNNING), ("prod", EC2)]
+ENVIRONMENTS: list[Variant] = [("dev", {}), ("prod", RUNNING), ("prod", EC2), ("trial", {})]
 """What has instance types and versions, which depend on the Region."""
 OTHERS: list[Variant] = [
     ("dev", EXTERNAL),

@@ -16,6 +16,7 @@ from diagram.environment import architecture
 from diagram.graph import Graph
 from diagram.layout import NOT_INSTALLED, elk_graph
 from diagram.lines import lines
+from diagram.mermaid import mermaid
 from diagram.resource_types import BOXES, NOT_DRAWN, PLACES_AND_LINES, SHOWN_IN
 from ops import plan as ops_plan
 from ops.errors import OpsError
@@ -58,6 +59,14 @@ def every_setting() -> Iterator[tuple[str, Variables]]:
         yield environment, {}
         for combination in covering(environment, REGIONS[0]):
             yield environment, dict(combination)
+
+
+def test_without_nat_the_tasks_are_drawn_in_the_public_subnets() -> None:
+    trial = drawn("trial")
+    assert {place.key: place.parent for place in trial.places}["cluster"] == "public"
+    assert ("web", "Internet", (443,), "its public address") in connections(trial)
+    lines = "\n".join(mermaid(trial))
+    assert 'subgraph public["Public subnets"]; subgraph cluster' in lines
 
 
 def test_every_type_of_resource_is_drawn_or_named_as_not_drawn() -> None:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -12,10 +13,11 @@ from ops.console import UNLIMITED, console
 from ops.doctor_checks.database_versions import versions_fit
 from ops.doctor_checks.mail import mail_can_leave
 from ops.doctor_checks.services import address_is_public
+from ops.doctor_checks.spot import spot_has_capacity
 from ops.doctor_checks.starts import tasks_start
-from ops.findings import Finding, Verdict, print_findings
+from ops.findings import Check, Finding, Verdict, print_findings
 from ops.parts import SECTIONS
-from tests.unit.small_deployment import SmallDeployment
+from tests.unit.small_deployment import CLUSTER, WEB, SmallDeployment
 
 EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
 VERSIONS = ("ClickHouse fits Langfuse", "PostgreSQL fits Langfuse", "Redis fits Langfuse")
@@ -172,6 +174,39 @@ def test_a_version_with_an_image_that_is_not_pulled_is_told(deployment: SmallDep
     assert rows["web's last failed task"].startswith("the image was not pulled: its registry does not have it (check")
     deployment.run_web("4.16.0")
     assert eventually(lambda: starts(deployment), lambda found: found.verdict is Verdict.OK).remedy == ""
+
+
+def test_a_service_without_spot_capacity_is_told(deployment: SmallDeployment) -> None:
+    ecs = deployment.client("ecs")
+    deployment.run_web("4.16.0")
+    assert list(spot_has_capacity(deployment.environment())) == []
+    ecs.put_cluster_capacity_providers(
+        cluster=CLUSTER, capacityProviders=["FARGATE_SPOT"], defaultCapacityProviderStrategy=[]
+    )
+    change = {"cluster": CLUSTER, "service": WEB, "forceNewDeployment": True}
+    ecs.update_service(**change, capacityProviderStrategy=[{"capacityProvider": "FARGATE_SPOT", "weight": 1}])
+    capacity = partial(one, spot_has_capacity, deployment)
+    assert capacity().verdict is Verdict.OK
+    deployment.aws.exhaust("FARGATE_SPOT")
+    ecs.update_service(**change)
+    for task in ecs.list_tasks(cluster=CLUSTER, serviceName=WEB)["taskArns"]:
+        ecs.stop_task(cluster=CLUSTER, task=task)
+    found = eventually(capacity, lambda found: found.verdict is Verdict.FAILED)
+    assert found.evidence.startswith(
+        "0 of 1 tasks run; ECS says: (service langfuse-dev-web) was unable to place a task"
+    )
+    assert found.remedy.startswith("wait, or set web.spot = false and")
+    (row, *_) = SECTIONS["services"](deployment.environment())
+    assert "Fargate Spot has no capacity: wait, or set web.spot = false and deploy" in row.detail
+    deployment.aws.exhaust()
+    assert eventually(capacity, lambda found: found.verdict is Verdict.OK).remedy == ""
+    ecs.update_service(**change, capacityProviderStrategy=[])
+
+
+def one(check: Check, deployment: SmallDeployment) -> Finding:
+    """The only finding of a check."""
+    (found,) = check(deployment.environment())
+    return found
 
 
 def starts(deployment: SmallDeployment) -> Finding:

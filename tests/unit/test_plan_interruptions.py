@@ -74,6 +74,14 @@ NOTICED: dict[str, tuple[Json, str]] = {
     "a bucket is destroyed": (destroyed("aws_s3_bucket"), "destroyed: what uses it fails"),
     "an egress rule is destroyed": (destroyed(RULE), "destroyed: connections through it are cut off"),
     "a route is destroyed": (destroyed("aws_route"), "destroyed: connections through it are cut off"),
+    "a route to a NAT gateway is destroyed": (
+        resource("aws_route.one", "destroy", {"nat_gateway_id": "nat-0123456789abcdef0"}),
+        "destroyed: connections through it are cut off, and no task starts in its subnets without another way out",
+    ),
+    "an endpoint has other route tables": (
+        change("aws_vpc_endpoint", {"route_table_ids": ["a"]}, {"route_table_ids": ["a", "b"]}),
+        "open connections to the service may be cut off once",
+    ),
     "an endpoint is destroyed": (destroyed("aws_vpc_endpoint"), "destroyed: connections through it are cut off"),
     "a NAT gateway is destroyed": (destroyed("aws_nat_gateway"), "destroyed: connections through it are cut off"),
     "an SES identity is replaced": (replaced("aws_sesv2_email_identity"), "replaced: mails are refused until SES has"),
@@ -240,6 +248,8 @@ def test_each_argument_that_restarts_is_told(tmp_path: Path, type_: str, argumen
 
 
 GONE = {
+    "aws_appautoscaling_policy",
+    "aws_appautoscaling_target",
     "aws_cloudfront_distribution",
     "aws_db_instance",
     "aws_ebs_volume",

@@ -44,6 +44,7 @@ MADE_AGAIN = {
     "aws_db_parameter_group",
     "aws_default_security_group",
     "aws_ecs_cluster",
+    "aws_ecs_cluster_capacity_providers",
     "aws_ecs_service",
     "aws_ecs_task_definition",
     "aws_eip",
@@ -101,6 +102,7 @@ DEPLOYED: list[tuple[str, dict[str, str]]] = [
     ("dev", {"LANGFUSE_AWS__ALARMS__EMAIL": "ops@example.com"}),
     ("dev", OWN_KEY),
     ("dev", MAIL),
+    ("trial", {}),
 ]
 
 

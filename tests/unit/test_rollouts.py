@@ -1,7 +1,7 @@
 """Tests that services of the embedded AWS roll out as those of ECS do, and that ``ops wait`` waits for them."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -31,12 +31,13 @@ class Ecs:
         answer = self.client.register_task_definition(family="web", containerDefinitions=containers)
         return str(answer["taskDefinition"]["taskDefinitionArn"])
 
-    def create(self, image: str, count: int = 1) -> dict[str, Any]:
+    def create(self, image: str, count: int = 1, strategy: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
         answer = self.client.create_service(
             cluster="cluster",
             serviceName="web",
             taskDefinition=self.definition(image),
             desiredCount=count,
+            capacityProviderStrategy=strategy,
             deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": True}},
         )
         return dict(answer["service"])
@@ -181,6 +182,24 @@ def test_wait_ends_when_the_tasks_are_healthy(ecs: Ecs, wait: Callable[..., Ran]
     assert ran.returncode == 0, ran.stderr
     assert primary(ecs.service)["rolloutState"] == "COMPLETED"
     assert "web: COMPLETED, 1 of 1 tasks run, 0 failed; (service web) has reached" in ran.stdout.splitlines()[-1]
+
+
+def test_wait_says_that_there_is_no_capacity(aws: EmbeddedAws, ecs: Ecs, wait: Callable[..., Ran]) -> None:
+    spot = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+    ecs.client.put_cluster_capacity_providers(
+        cluster="cluster", capacityProviders=["FARGATE_SPOT"], defaultCapacityProviderStrategy=[]
+    )
+    aws.exhaust("FARGATE_SPOT")
+    created = ecs.create(GOOD, strategy=spot)
+    # Longer than a task needs to be healthy. A deployment without tasks does not fail by itself.
+    ran = wait(created["taskDefinition"], "--timeout", "3")
+    assert_one_line(
+        ran, "0 of 1 tasks run", "Fargate Spot has no capacity", "was unable to place a task. Reason: Capac"
+    )
+    assert primary(ecs.service)["rolloutState"] == "IN_PROGRESS"
+    aws.exhaust()
+    assert wait(created["taskDefinition"]).returncode == 0
+    assert ecs.service["runningCount"] == 1
 
 
 def test_wait_ends_at_once_without_tasks(ecs: Ecs, wait: Callable[..., Ran]) -> None:

@@ -147,6 +147,81 @@ def test_a_cluster_in_use_is_not_deleted(ecs: Any, definition: str) -> None:
         ecs.delete_cluster(cluster=CLUSTER)
 
 
+SPOT = {"capacityProvider": "FARGATE_SPOT", "weight": 1}
+ON_DEMAND = {"capacityProvider": "FARGATE", "weight": 1}
+
+
+def put_providers(ecs: Any, *names: str) -> None:
+    ecs.put_cluster_capacity_providers(cluster=CLUSTER, capacityProviders=names, defaultCapacityProviderStrategy=[])
+
+
+def test_a_strategy_names_capacity_providers_of_the_cluster(ecs: Any, definition: str) -> None:
+    with refused("InvalidParameterException", "a capacity provider that is not associated with the cluster"):
+        create(ecs, definition, capacityProviderStrategy=[SPOT])
+    with refused("InvalidParameterException", "a capacity provider that is not associated with the cluster"):
+        ecs.run_task(cluster=CLUSTER, taskDefinition=definition, capacityProviderStrategy=[SPOT])
+    put_providers(ecs, "FARGATE", "FARGATE_SPOT")
+    with refused("InvalidParameterException", "both a launch type and capacity provider strategy"):
+        create(ecs, definition, capacityProviderStrategy=[SPOT], launchType="FARGATE")
+    with refused("InvalidParameterException", "with a weight above 0"):
+        providers = [{"capacityProvider": "FARGATE"}, {"capacityProvider": "FARGATE_SPOT"}]
+        create(ecs, definition, capacityProviderStrategy=providers)
+    create(ecs, definition, capacityProviderStrategy=[SPOT])
+    (task,) = ecs.describe_tasks(cluster=CLUSTER, tasks=ecs.list_tasks(cluster=CLUSTER)["taskArns"])["tasks"]
+    assert task["capacityProviderName"] == "FARGATE_SPOT"
+
+
+def test_another_strategy_needs_a_new_deployment(ecs: Any, definition: str) -> None:
+    put_providers(ecs, "FARGATE", "FARGATE_SPOT")
+    create(ecs, definition, launchType="FARGATE")
+    for strategy in ([SPOT], [ON_DEMAND], []):
+        change = {"cluster": CLUSTER, "service": "web", "capacityProviderStrategy": strategy}
+        with refused("InvalidParameterException", "you must force a new deployment"):
+            ecs.update_service(**change)
+        ecs.update_service(**change, forceNewDeployment=True)
+        # The same one is no change.
+        ecs.update_service(**change)
+
+
+def test_a_capacity_provider_in_use_stays_in_the_cluster(ecs: Any, definition: str) -> None:
+    put_providers(ecs, "FARGATE_SPOT")
+    create(ecs, definition, capacityProviderStrategy=[SPOT])
+    with refused("ResourceInUseException", "The specified capacity provider is in use and cannot be removed."):
+        put_providers(ecs)
+    put_providers(ecs, "FARGATE_SPOT", "FARGATE")
+    ecs.delete_service(cluster=CLUSTER, service="web", force=True)
+    ecs.run_task(cluster=CLUSTER, taskDefinition=definition, capacityProviderStrategy=[SPOT])
+    put_providers(ecs, "FARGATE_SPOT")
+    with refused("ResourceInUseException", "The specified capacity provider is in use and cannot be removed."):
+        put_providers(ecs, "FARGATE")
+    for task in ecs.list_tasks(cluster=CLUSTER)["taskArns"]:
+        ecs.stop_task(cluster=CLUSTER, task=task)
+    put_providers(ecs)
+
+
+def test_what_scales_a_service_goes_with_it(aws: EmbeddedAws, ecs: Any, definition: str) -> None:
+    """As hashicorp/terraform-provider-aws#14254 has it."""
+    scaling = aws.session().client("application-autoscaling", endpoint_url=aws.url)
+    service: Any = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{CLUSTER}/web",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    create(ecs, definition)
+    scaling.register_scalable_target(**service, MinCapacity=1, MaxCapacity=2)
+    tracking: Any = {
+        "TargetValue": 50.0,
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+    }
+    scaling.put_scaling_policy(
+        **service, PolicyName="cpu", PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration=tracking,
+    )  # fmt: skip
+    ecs.delete_service(cluster=CLUSTER, service="web", force=True)
+    assert scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"] == []
+    assert scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"] == []
+
+
 def test_a_target_group_in_use_is_not_deleted(elb: Any, balancer: str, targets: str) -> None:
     listen(elb, balancer, targets)
     with refused("ResourceInUse", f"'{targets}' is currently in use by a listener or a rule"):

@@ -20,7 +20,7 @@ WRONG = [
     ("NETWORK__CIDR", "8.8.0.0/16", ["network.cidr", "private"]),
     ("NETWORK__CIDR", "ten", ["network.cidr", "IPv4"]),
     ("NETWORK__AVAILABILITY_ZONES", "1", ["network.availability_zones", "greater than or equal to 2"]),
-    ("NETWORK__NAT_GATEWAYS", "3", ["network.nat_gateways", "1 to availability_zones (2)"]),
+    ("NETWORK__NAT_GATEWAYS", "3", ["network.nat_gateways", "0 to availability_zones (2)"]),
     ("NETWORK__VPC_ID", "vpc-00000001", ["network.private_subnet_ids", "two subnets"]),
     ("NETWORK__NATS", "1", ["network.nats", "no such setting", "nat_gateways"]),
     ("STATE__KMS_KEY_ID", "alias/state", ["state.kms_key_id", "arn:aws"]),

@@ -37,7 +37,7 @@ def test_an_extra_synthesizes_with_the_shape_team(extra: str, tmp_path: Path) ->
     synthesize(tmp_path, with_extra(SHAPES["team"], EXTRAS[extra]))
 
 
-@pytest.mark.parametrize(("shape", "environment"), [("trial", "dev"), ("production", "prod")])
+@pytest.mark.parametrize(("shape", "environment"), [("trial", "trial"), ("production", "prod")])
 def test_a_shape_has_what_the_environment_of_the_repository_has(shape: str, environment: str) -> None:
     """But for the bucket's name, which everyone chooses. Production has a domain, a user and an address in addition."""
     file = dotted(tomllib.loads((ENVIRONMENTS / f"{environment}.toml").read_text()))

@@ -6,7 +6,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from setup import LOCK_FILE
-from tests.environments import ENVIRONMENTS, RUNNING
+from tests.environments import RUNNING, SYNTHESIZED
 from tests.synthesis import app
 
 CLICKHOUSE = ["url", "user", "password", "migration_url", "db", "migration_ssl"]
@@ -49,7 +49,7 @@ def test_the_stacks() -> None:
     assert list(app()) == list(OUTPUTS)
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", SYNTHESIZED)
 @pytest.mark.parametrize("stack", OUTPUTS)
 def test_addresses(environment: str, stack: str, snapshot: SnapshotAssertion) -> None:
     """Terraform destroys a resource whose address changes, and creates it again."""
@@ -85,7 +85,7 @@ def test_the_role_of_the_tasks_is_an_output() -> None:
     assert {definition["task_role_arn"] for definition in definitions} == {services["output"]["task_role_arn"]["value"]}
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", SYNTHESIZED)
 @pytest.mark.parametrize("stack", OUTPUTS)
 def test_state_is_in_s3_encrypted_and_locked(environment: str, stack: str) -> None:
     terraform = app(environment)[stack].json["terraform"]
@@ -140,7 +140,7 @@ def test_values_cross_stacks_by_remote_state_alone(consumer: str, producers: lis
         assert state["backend"] == "s3"
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", SYNTHESIZED)
 def test_no_token_is_left_unresolved(environment: str) -> None:
     for synthesized in app(environment, RUNNING).values():
         assert "TfToken" not in json.dumps(synthesized.json)

@@ -26,6 +26,12 @@ DEPLOYED = "Scaling activity initiated by (deployment ecs-svc/4711)"
         (task("ServiceSchedulerInitiated", DEPLOYED, 137), False, f"{DEPLOYED}, exit code 137, {EXPECTED}"),
         (task("ServiceSchedulerInitiated", DEPLOYED, 0), False, f"{DEPLOYED}, exit code 0"),
         (task("UserInitiated", "Task stopped by user", 137), False, f"Task stopped by user, exit code 137, {EXPECTED}"),
+        # https://repost.aws/knowledge-center/fargate-spot-termination-notice
+        (
+            task("SpotInterruption", "Your Spot Task was interrupted.", 137),
+            False,
+            f"Your Spot Task was interrupted., exit code 137, {EXPECTED}",
+        ),
         (
             task("EssentialContainerExited", "Essential container in task exited", 137, "OutOfMemoryError: killed"),
             True,

@@ -8,6 +8,7 @@ from typing import Any
 
 from ministack.services import alb, ec2
 
+from local.emulator.public_addresses import has_public_address
 from local.emulator.rules.network_interfaces import network_interfaces
 from local.emulator.rules.rule import Request, refuses
 
@@ -91,13 +92,14 @@ def internet_gateway_attached(request: Request) -> str | None:
 
 @refuses("ec2", "DetachInternetGateway", code="DependencyViolation")
 def internet_gateway_with_public_addresses(request: Request) -> str | None:
-    """An internet gateway cannot be detached while a NAT gateway or a load balancer has public addresses in the VPC."""
+    """An internet gateway cannot be detached while anything has public addresses in the VPC."""
     vpc_id = request["VpcId"]
     balancers = [lb for lb in alb._lbs.values() if lb["Scheme"] == "internet-facing"]
     subnets = {id_ for id_, subnet in ec2._subnets.items() if subnet["VpcId"] == vpc_id}
     of_balancers = any(subnets.intersection(lb["Subnets"]) for lb in balancers)
     of_gateways = any(g["VpcId"] == vpc_id and g["State"] != "deleted" for g in ec2._nat_gateways.values())
-    if not of_balancers and not of_gateways:
+    of_instances = any(i["VpcId"] == vpc_id and has_public_address(i) for i in ec2._instances.values())
+    if not of_balancers and not of_gateways and not of_instances:
         return None
     return (
         f"Network {vpc_id} has some mapped public address(es). "
@@ -134,7 +136,8 @@ def address_in_use(request: Request) -> str | None:
 @refuses("ec2", "RunInstances", code="Unsupported")
 def instance_type_in_old_zone(request: Request) -> str | None:
     """The Availability Zone use1-az3 has no instance types that are newer than the fourth generation."""
-    subnet = ec2._subnets.get(request.get("SubnetId", ""), {})
+    interfaces = request.get("NetworkInterfaces") or [request]
+    subnet = ec2._subnets.get(interfaces[0].get("SubnetId", ""), {})
     family = request.get("InstanceType", "t2").partition(".")[0]
     if subnet.get("AvailabilityZoneId") != OLD_ZONE or family in FAMILIES_IN_OLD_ZONE:
         return None

@@ -49,6 +49,56 @@ def inactive_task_definition(request: Request) -> str | None:
     return "TaskDefinition is inactive" if definition and definition["status"] != "ACTIVE" else None
 
 
+@refuses("ecs", "CreateService", "UpdateService", "RunTask", code="InvalidParameterException")
+def capacity_provider_of_no_cluster(request: Request) -> str | None:
+    """A strategy names capacity providers of the cluster alone (dask/dask-cloudprovider#328)."""
+    cluster = ecs._clusters.get(_cluster(request), {})
+    if set(_providers(request)) <= set(cluster.get("capacityProviders", ())):
+        return None
+    return (
+        "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the"
+        " cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again."
+    )
+
+
+@refuses("ecs", "CreateService", "UpdateService", "RunTask", code="InvalidParameterException")
+def capacity_providers_without_weight(request: Request) -> str | None:
+    """At least one of several capacity providers has a weight; without one in the request, its weight is 0.
+
+    See https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html.
+    """
+    strategy = request.get("capacityProviderStrategy") or []
+    if len(strategy) < 2 or any(item.get("weight") for item in strategy):
+        return None
+    return "The specified capacity provider strategy must contain at least one capacity provider with a weight above 0."
+
+
+@refuses("ecs", "UpdateService", code="InvalidParameterException")
+def other_capacity_without_a_deployment(request: Request) -> str | None:
+    """Running tasks stay where they are, so that another strategy needs new ones (pipe-cd/pipecd#6385)."""
+    service = ecs._services.get(f"{_cluster(request)}/{request['service'].rpartition('/')[2]}", {})
+    now, then = service.get("capacityProviderStrategy") or [], request.get("capacityProviderStrategy")
+    if then is None or then == now or request.get("forceNewDeployment"):
+        return None
+    return (
+        "When switching from launch type to capacity provider strategy on an existing service, or making a change to a"
+        " capacity provider strategy on a service that is already using one, you must force a new deployment."
+    )
+
+
+@refuses("ecs", "PutClusterCapacityProviders", code="ResourceInUseException")
+def capacity_provider_in_use(request: Request) -> str | None:
+    """A capacity provider stays in the cluster while services or tasks use it (pahud/cdk-fargate-patterns#71)."""
+    cluster = ecs._clusters.get(_cluster(request), {})
+    used = {provider for service in _active_services(request) for provider in _providers(service)} | {
+        task.get("capacityProviderName")
+        for task in ecs._tasks.values()
+        if task["clusterArn"] == cluster.get("clusterArn") and task["lastStatus"] != "STOPPED"
+    }
+    removed = set(cluster.get("capacityProviders", ())) - set(request["capacityProviders"])
+    return "The specified capacity provider is in use and cannot be removed." if used & removed else None
+
+
 @refuses("ecs", "RegisterTaskDefinition", code="ClientException")
 def containers_that_do_not_fit(request: Request) -> str | None:
     """A container mounts a volume that the task lacks, or waits for the end of one that must not end.
@@ -98,6 +148,10 @@ def _active_services(request: Request) -> Iterator[dict[str, Any]]:
     return (
         service for key, service in ecs._services.items() if key.startswith(prefix) and service["status"] == "ACTIVE"
     )
+
+
+def _providers(holder: Request) -> Iterator[str]:
+    return (item["capacityProvider"] for item in holder.get("capacityProviderStrategy") or ())
 
 
 def _cluster(request: Request) -> str | None:

@@ -31,7 +31,7 @@ EC2_SERVICE = {"aws": "ec2.amazonaws.com", "aws-cn": "ec2.amazonaws.com.cn", "aw
 
 
 class ClickhouseInstance(Construct):
-    """A Graviton instance with Amazon Linux 2023 in a private subnet, with the data volume attached.
+    """A Graviton instance with Amazon Linux 2023, with the data volume attached.
 
     There is no SSH key; Session Manager opens a shell. The role can read one secret and publish metrics to one
     namespace. ``boot.sh`` installs ClickHouse at the first start; a change of the script or of its variables replaces
@@ -44,6 +44,7 @@ class ClickhouseInstance(Construct):
         environment: the environment's name, a dimension of the metrics.
         region: the AWS region.
         subnet_id: the subnet, in the volume's Availability Zone.
+        public: whether it has a public address, which it needs in a public subnet: that has no NAT.
         security_group_id: who may connect.
         volume_id: the data volume.
         user: the ClickHouse user that Langfuse connects as.
@@ -63,6 +64,7 @@ class ClickhouseInstance(Construct):
         environment: str,
         region: str,
         subnet_id: str,
+        public: bool,
         security_group_id: str,
         volume_id: str,
         user: str,
@@ -101,6 +103,7 @@ class ClickhouseInstance(Construct):
             ami=image.insecure_value,
             instance_type=settings.instance_type,
             subnet_id=subnet_id,
+            associate_public_ip_address=public or None,
             vpc_security_group_ids=[security_group_id],
             iam_instance_profile=profile.name,
             metadata_options=InstanceMetadataOptions(
@@ -122,7 +125,10 @@ class ClickhouseInstance(Construct):
             user_data_replace_on_change=True,
             tags={"Name": name},
             depends_on=[policy],
-            lifecycle=TerraformResourceLifecycle(ignore_changes=["ami"]),
+            # A stopped instance has no public address, for which the provider would replace it.
+            lifecycle=TerraformResourceLifecycle(
+                ignore_changes=["ami", *(["associate_public_ip_address"] if public else [])]
+            ),
         )
         accept_findings(
             instance,
@@ -131,6 +137,8 @@ class ClickhouseInstance(Construct):
                 "CKV_AWS_135": "Every Graviton instance is, without being asked to",
             },
         )
+        if public:
+            accept_findings(instance, {"CKV_AWS_88": "Its security group lets web and worker in, and nobody else"})
         VolumeAttachment(
             self,
             "attachment",

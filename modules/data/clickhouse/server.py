@@ -13,7 +13,7 @@ from settings.sections.clickhouse import Clickhouse
 
 
 class ClickhouseServer(Construct):
-    """One ClickHouse server in the first private subnet. Its data outlives its instance.
+    """One ClickHouse server in the first subnet. Its data outlives its instance.
 
     Args:
         name: what the names of its resources start with.
@@ -23,6 +23,8 @@ class ClickhouseServer(Construct):
         region: the AWS region.
         deletion_protection: whether the data volume and the snapshots are protected from Terraform.
         vpc: the VPC.
+        public: whether the instance is in a public subnet, with a public address, or else in a private one. The volume
+            stays where it is: the first subnets of both kinds are in the same Availability Zone.
         security_group_id: who may connect.
         dns_name: the name that it has inside the VPC.
         user: the ClickHouse user that Langfuse connects as.
@@ -44,6 +46,7 @@ class ClickhouseServer(Construct):
         region: str,
         deletion_protection: bool,
         vpc: Vpc | ExistingVpc,
+        public: bool,
         security_group_id: str,
         dns_name: str,
         user: str,
@@ -80,7 +83,8 @@ class ClickhouseServer(Construct):
             settings=settings,
             environment=environment,
             region=region,
-            subnet_id=vpc.private_subnet_ids[0],
+            subnet_id=(vpc.public_subnet_ids if public else vpc.private_subnet_ids)[0],
+            public=public,
             security_group_id=security_group_id,
             volume_id=volume.id,
             user=user,
