@@ -21,7 +21,7 @@ from settings.load import ENVIRONMENTS as ENVIRONMENT_FILES
 from tests.changes.values import variables
 from tests.combinations import REGIONS, covering
 from tests.command_line import PROJECT, assert_one_line, ops_in_process
-from tests.environments import EDGE, ENVIRONMENTS, ISOLATED_EC2, OWN_KEY, RUNNING, SECURED, UPGRADED
+from tests.environments import EDGE, ENVIRONMENTS, ISOLATED_EC2, OWN_KEY, RUNNING, SECURED, SYNTHESIZED, UPGRADED
 from tests.synthesis import app
 
 Json = dict[str, Any]
@@ -33,6 +33,7 @@ PRICED_REGIONS = ("us-east-1", "eu-central-1")
 def every_setting() -> Iterator[tuple[str, Overrides]]:
     """Environments that have every resource together."""
     yield from every_pair(ENVIRONMENTS, ({}, RUNNING, {**RUNNING, **UPGRADED}))
+    yield from ((environment, {}) for environment in SYNTHESIZED if environment not in ENVIRONMENTS)
     yield from (("dev", overrides) for overrides in SECURED.values())
     for environment, region in (*every_pair(["dev"], REGIONS), ("prod", REGIONS[0])):
         yield from ((environment, dict(combination)) for combination in covering(environment, region))
@@ -153,6 +154,16 @@ def test_so_many_deployments_cost_so_many_times_as_much(found: Resources, times:
     # They share the use, which is that of all together.
     used = month(found, prices_of(DEFAULT_REGION), Usage()).total - one
     assert month(many, prices_of(DEFAULT_REGION), Usage()).total - all_ <= times * used + 1e-6
+
+
+def test_a_trial_costs_at_most_120_usd() -> None:
+    found = counted("trial")
+    assert found.total <= 120
+    # Its addresses: of the load balancer in two zones, of two tasks, and of ClickHouse.
+    assert quantity(found, "public-ipv4") == 5 * HOURS_A_MONTH
+    assert quantity(found, "nat") == quantity(found, "nat-gb") == 0
+    assert quantity(found, "fargate-arm-vcpu") == 0
+    assert quantity(found, "fargate-arm-spot-vcpu") == 1.5 * HOURS_A_MONTH
 
 
 def test_the_services_are_counted_with_their_minimum() -> None:
