@@ -52,9 +52,10 @@ lint: .venv/requirements.stamp .venv/checkov/.stamp tests/node_modules/.stamp ##
 bench: setup ## measure synth and these commands, as ratios, into docs/performance.md (three quarters of an hour)
 	@python -m bench
 
-docs: .venv/requirements.stamp ## write docs/settings.md from the settings' docstrings, and thresholds to docs/alarms.md
+docs: .venv/requirements.stamp ## write docs/settings.md from the settings' docstrings, thresholds to docs/alarms.md, costs to docs/shapes.md
 	@python -m settings.manual
 	@python -m tests.alarms
+	@python -m tests.shapes
 
 diagram: setup ## draw docs/architecture and the picture in README.md, from the synthesized JSON
 	@python -m diagram

@@ -17,5 +17,14 @@ def svg(stacks: Path) -> str:
         FileNotFoundError: if nothing was synthesized there.
         LayoutError: if Node.js or elkjs is missing or fails.
     """
-    drawn = architecture(Graph.read(stacks))
+    return of(Graph.read(stacks))
+
+
+def of(graph: Graph) -> str:
+    """The picture of the stacks of a graph.
+
+    Raises:
+        LayoutError: if Node.js or elkjs is missing or fails.
+    """
+    drawn = architecture(graph)
     return draw(drawn, layout(drawn))

@@ -9,6 +9,7 @@ from entry_point import FAILED, one_line
 from ops import (
     apply,
     bootstrap,
+    cost,
     doctor,
     keys,
     logs,
@@ -16,6 +17,7 @@ from ops import (
     plan,
     plan_review,
     preflight,
+    prices,
     recover,
     redeploy,
     scale,
@@ -55,6 +57,8 @@ app.command()(redeploy.redeploy)
 app.command()(scale.scale)
 app.command()(upgrade.upgrade)
 app.command()(wait.wait)
+app.command()(cost.cost)
+app.command()(prices.prices)
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(plan_review.plan_review)

@@ -9,6 +9,7 @@ import typer
 
 from ops.console import AsJson, print_json
 from ops.major_steps import unchosen_step
+from ops.review.costs import monthly_difference
 from ops.review.losses import losses
 from ops.review.summary import counts, markdown, warnings
 from ops.review.terraform_plan import TOO_DEEP, StackPlan, read
@@ -66,7 +67,8 @@ def _review(stack_plans: Sequence[StackPlan], allowed: Sequence[str], as_json: b
             for plan in stack_plans
         }
         answer = {"stacks": stacks, "refused": refused, "allowed": [item for item in named if item in allowed]}
-        print_json({**answer, "warnings": warnings(stack_plans)})
+        usd = {plan.stack: monthly_difference(plan)._asdict() for plan in stack_plans if not plan.waits_for}
+        print_json({**answer, "warnings": warnings(stack_plans), "a_month": usd})
     else:
         print("\n".join(markdown(stack_plans, lost, refused)))
     return refused

@@ -179,9 +179,10 @@ class ConfiguredModule(Part):
 
 
 class Configuration(Part):
-    """The configuration: what each argument refers to."""
+    """The configuration: what each argument refers to, and the arguments of the providers."""
 
     root_module: ConfiguredModule = ConfiguredModule()
+    provider_config: dict[str, Any] = {}
 
 
 class Plan(Part):

@@ -7,6 +7,7 @@ from ops.major_steps import unchosen_step
 from ops.review import access_changes
 from ops.review.causes import replacements
 from ops.review.containers import container_differences, old_images
+from ops.review.costs import monthly_difference, shown
 from ops.review.differences import Difference, differences
 from ops.review.interruptions import noticed
 from ops.review.losses import FIXED, Loss, rotation, unchangeable
@@ -100,14 +101,16 @@ def _told(changes: Sequence[tuple[Change, str]]) -> list[str]:
 
 
 def _table(plans: Sequence[StackPlan]) -> Iterator[str]:
-    """A row for each stack. Its cost, once something tells it, is one more column."""
-    yield f"| stack | {' | '.join(SHOWN_KINDS)} |"
-    yield "|---" * (len(SHOWN_KINDS) + 1) + "|"
+    """A row for each stack, with what it costs more."""
+    columns = [*SHOWN_KINDS, "USD a month"]
+    yield f"| stack | {' | '.join(columns)} |"
+    yield "|---" * (len(columns) + 1) + "|"
     for plan in plans:
         if plan.waits_for:
-            yield f"| {word(plan.stack)} | waits for {joined(map(word, plan.waits_for))}" + " |" * len(SHOWN_KINDS)
+            yield f"| {word(plan.stack)} | waits for {joined(map(word, plan.waits_for))}" + " |" * len(columns)
         else:
-            yield f"| {word(plan.stack)} | {' | '.join(str(count) for count in counts(plan).values())} |"
+            cells = [*map(str, counts(plan).values()), shown(monthly_difference(plan))]
+            yield f"| {word(plan.stack)} | {' | '.join(cells)} |"
 
 
 def _loss(loss: Loss, refused: Sequence[str]) -> str:

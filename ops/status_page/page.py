@@ -3,17 +3,19 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jinja2 import Environment as Templates, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from entry_point import one_line
+from ops import cost
 from ops.environment import AWS_ERRORS, Environment, OpsError, reason
 from ops.findings import Verdict
 from ops.parts import ALARMS, Row, Sections
 from ops.status_page import architecture, plot
 from ops.status_page.graphs import graphs
+from ops.synthesized import synthesized_stacks
 
 SEVERITY = [Verdict.FAILED, Verdict.WARNING, Verdict.NOT_CHECKED, None, Verdict.OK]
 """The order of what needs attention, and of the alarms."""
@@ -22,13 +24,14 @@ SEVERITY = [Verdict.FAILED, Verdict.WARNING, Verdict.NOT_CHECKED, None, Verdict.
 class Asked(NamedTuple):
     """What was asked for, or else why there is none."""
 
-    answer: object
+    answer: Any
     why_not: str
 
 
 def html(environment: Environment, sections: Sections) -> str:
     """The page, as of now. What can't be had is left out, with the reason in its place."""
     now = datetime.now(UTC)
+    stacks = _ask(synthesized_stacks)
     alarms = _by_severity(sections[ALARMS])
     parts = {section: rows for section, rows in sections.items() if section != ALARMS}
     return (
@@ -44,7 +47,9 @@ def html(environment: Environment, sections: Sections) -> str:
                 row for rows in sections.values() for row in rows if row.verdict not in (Verdict.OK, None)
             ),
             graphs=_ask(lambda: graphs(environment, alarms, now)),
-            picture=_ask(architecture.image),
+            picture=_of(stacks, architecture.image),
+            month=_of(stacks, cost.month_of),
+            notes_of=lambda month: cost.notes(environment.settings, month),
         )
     )
 
@@ -58,6 +63,11 @@ def _ask(question: Callable[[], object]) -> Asked:
         return Asked(question(), "")
     except (OpsError, *AWS_ERRORS) as error:
         return Asked(None, reason(error))
+
+
+def _of(asked: Asked, question: Callable[[Any], object]) -> Asked:
+    """Asks something of an answer, or says why there is none."""
+    return asked if asked.why_not else _ask(lambda: question(asked.answer))
 
 
 def _templates() -> Templates:

@@ -18,7 +18,12 @@ from typing import Any
 import pytest
 import yaml
 
+from cost.month import month
+from cost.prices import prices_of
+from cost.resources import Resource, Resources
+from cost.usage import Usage
 from local.deployment import Deployment
+from ops.environment import load_environment
 from settings import Settings
 from settings.secret_variables import PLACEHOLDER
 from tests.command_line import PROJECT, Ran, assert_one_line, ops, ops_in_process
@@ -159,6 +164,30 @@ def test_an_external_clickhouse_is_not_looked_into(deployment: Deployment) -> No
     for command in ("report", "grow"):
         ran = ops_in_process("clickhouse", command, environment=deployment.environment)
         assert_one_line(ran, "prod has clickhouse.mode = external")
+
+
+@dev
+def test_what_is_deployed_costs_what_the_synthesized_stacks_say(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rules count the provider's values as they count Terraform JSON."""
+    for name, value in deployment.environment.items():
+        monkeypatch.setenv(name, value)
+    states = load_environment().states
+    deployed = month(
+        Resources(
+            Resource(stack, item.address, item.type, item.attributes)
+            for stack in states.stacks()
+            if (state := states.read(stack))
+            for item in state.resources
+        ),
+        prices_of(settings(deployment).region),
+        Usage(),
+    )
+    said = answer(deployment, "cost")
+    assert deployed.uncounted == {}
+    assert {part: round(usd, 2) for part, usd in deployed.parts().items()} == said["parts"]
+    assert round(deployed.total, 2) == said["usd_a_month"]
 
 
 @dev
