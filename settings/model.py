@@ -38,7 +38,7 @@ from settings.sections.network import Network
 from settings.sections.postgres import Postgres
 from settings.sections.redis import Redis
 from settings.sections.secrets import Secrets
-from settings.sections.service_size import ServiceSize
+from settings.sections.service_size import SERVICES, ServiceSize
 from settings.sections.sign_in import SignIn
 from settings.sections.state import State
 from settings.sections.storage import Storage
@@ -110,6 +110,18 @@ class Settings(Section):
     worker: ServiceSize = ServiceSize()
     """The service that processes the queues. Autoscaling adds tasks while more than 200 jobs wait for each task or, if
     ``alarms.queue_metrics`` is ``false``, while their average CPU use is over 50 %."""
+    web_ingestion: ServiceSize | None = None
+    """A service of web's image for what SDKs send: the load balancer forwards ``/api/public/ingestion``,
+    ``/api/public/otel`` and ``/api/public/media`` to it. Then a burst of traces does not slow down the user interface.
+    Write the section, be it empty, to have it. By default, ``web`` serves these paths too."""
+    web_api: ServiceSize | None = None
+    """A service of web's image for the reads of the public API that take ClickHouse long: the load balancer forwards
+    ``/api/public/traces``, ``/api/public/observations``, ``/api/public/metrics`` and others of
+    docs/split-services.md to it. By default, ``web`` serves these paths too."""
+    worker_ingestion: ServiceSize | None = None
+    """A service of the worker's image that processes the queues of ingestion and of OpenTelemetry ingestion. ``worker``
+    then processes all other queues, so that evaluations and exports do not delay traces. By default, ``worker``
+    processes every queue."""
     domain: Domain = Domain()
     ingress: Ingress = Ingress()
     encryption: Encryption = Encryption()
@@ -131,6 +143,12 @@ class Settings(Section):
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
         """
         return f"{self.prefix}-{self.region}" if self.region_in_global_names else self.prefix
+
+    @property
+    def services(self) -> dict[str, ServiceSize]:
+        """The sizes of the services that the environment has, by name, in the order in which a deploy starts them."""
+        sizes = {name: getattr(self, name) for name in SERVICES}
+        return {name: size for name, size in sizes.items() if size is not None}
 
     @property
     def log_groups(self) -> tuple[str, ...]:

@@ -3,18 +3,17 @@
 from cdktf import TerraformProvider
 from constructs import Construct
 
-from modules.langfuse import QUEUES, LangfuseConfiguration, web_container, worker_container
+from modules.langfuse import QUEUES, LangfuseConfiguration
 from modules.services.cluster import Cluster
 from modules.services.dashboard import Dashboard
 from modules.services.dropped_rows import DroppedRows
-from modules.services.fargate_service import FargateService, Platform
+from modules.services.fargate_service import Platform
+from modules.services.langfuse_services import LangfuseServices
 from modules.services.load_balancer_alarms import LoadBalancerAlarms
 from modules.services.media_uploads import MediaUploads
 from modules.services.public_endpoint import PublicEndpoint
 from modules.services.queue_alarms import QueueAlarms
 from modules.services.roles import MailSender, TaskRole
-from modules.services.service_alarms import ServiceAlarms
-from modules.services.service_scaling import ServiceScaling
 from settings import Settings
 from settings.partition import CLOUDFRONT_REGION, partition_of
 from settings.roles import bucket_key_arns
@@ -93,45 +92,21 @@ class ServicesStack(LangfuseStack):
             publishes_metrics=settings.alarms.queue_metrics,
             secret_arns=data.secret_arns,
         )
-        web = FargateService(
+        services = LangfuseServices(
             self,
-            "web",
             platform,
-            name=f"{settings.prefix}-web",
-            execution_role_name=f"{settings.global_prefix}-web-execution",
-            container=web_container(langfuse, settings.web),
-            size=settings.web,
-            security_group_id=security_group_ids["web"],
-            log_group_name=f"/langfuse/{settings.name}/web",
-            target_group_arn=load_balancer.target_group_arn,
-            depends_on=[load_balancer.forwarding_listener],
+            settings=settings,
+            configuration=langfuse,
+            vpc_id=network.vpc.id,
+            load_balancer=load_balancer,
+            security_group_ids=security_group_ids,
+            queues=queues,
+            topic_arn=topic_arn,
         )
-        worker = FargateService(
-            self,
-            "worker",
-            platform,
-            name=f"{settings.prefix}-worker",
-            execution_role_name=f"{settings.global_prefix}-worker-execution",
-            container=worker_container(langfuse, settings.worker),
-            size=settings.worker,
-            security_group_id=security_group_ids["worker"],
-            log_group_name=f"/langfuse/{settings.name}/worker",
-            # Web migrates the databases. A worker that starts earlier stays wrong (langfuse/langfuse#5818).
-            depends_on=[web.rollout],
-        )
-        if enabled:
-            ServiceScaling(self, "web-scaling", web, size=settings.web).follow_cpu()
-            worker_scaling = ServiceScaling(self, "worker-scaling", worker, size=settings.worker)
-            if queues:
-                worker_scaling.follow_queues(queues)
-            else:
-                worker_scaling.follow_cpu()
         LoadBalancerAlarms(self, "load-balancer-alarms", load_balancer, name=settings.prefix, topic_arn=topic_arn)
-        for id_, service, size in (("web-alarms", web, settings.web), ("worker-alarms", worker, settings.worker)):
-            ServiceAlarms(self, id_, service, min_tasks=size.min_tasks if enabled else 0, topic_arn=topic_arn)
         QueueAlarms(self, "queue-alarms", queues, name=settings.prefix, topic_arn=topic_arn)
         dropped_rows = DroppedRows(
-            self, "dropped-rows", name=settings.prefix, log_group_name=worker.log_group_name, topic_arn=topic_arn
+            self, "dropped-rows", name=settings.prefix, workers=services.workers, topic_arn=topic_arn
         )
         Dashboard(
             self,
@@ -139,7 +114,7 @@ class ServicesStack(LangfuseStack):
             name=settings.global_prefix,
             region=settings.region,
             load_balancer=load_balancer,
-            services=[web, worker],
+            services=list(services.by_name.values()),
             dropped_rows=dropped_rows.metric,
             queues=queues,
             redis=data.redis,
@@ -153,13 +128,12 @@ class ServicesStack(LangfuseStack):
                 "alb_arn": load_balancer.arn,
                 "alb_dns_name": load_balancer.dns_name,
                 "alb_zone_id": load_balancer.zone_id,
-                "target_group_arn": load_balancer.target_group_arn,
+                "target_group_arn": load_balancer.targets.arn,
                 "task_role_arn": platform.task_role.arn,
                 "cluster_name": platform.cluster.name,
-                "web_service_name": web.name,
-                "worker_service_name": worker.name,
-                "web_log_group_name": web.log_group_name,
-                "worker_log_group_name": worker.log_group_name,
+                **{f"{name}_service_name": service.name for name, service in services.by_name.items()},
+                **{f"{name}_log_group_name": service.log_group_name for name, service in services.by_name.items()},
+                **{f"{name}_target_group_arn": targets.arn for name, targets in services.parts_of_web.items()},
             }
         )
         if endpoint.cloudfront_dns_name:

@@ -175,6 +175,7 @@ class FargateService(Construct):
                 replace_triggered_by=[f"{replacement.terraform_resource_type}.{replacement.friendly_unique_id}"],
             ),
         )
+        self.arn_reference = f"{service.terraform_resource_type}.{service.friendly_unique_id}.id"
         self.rollout = Rollout(
             self,
             "rollout",

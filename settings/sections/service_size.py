@@ -1,4 +1,4 @@
-"""The size of a service: web or worker."""
+"""The services that an environment can have, and the size of one."""
 
 from typing import Self
 
@@ -13,9 +13,12 @@ from settings.field_types import (
 )
 from settings.section import Section, refuse
 
+SERVICES = ("web", "web_ingestion", "web_api", "worker_ingestion", "worker")
+"""Every service that an environment can have, in the order in which a deploy starts them."""
+
 
 class ServiceSize(Section):
-    """The CPU, memory and number of tasks of a Fargate service. ``web`` and ``worker`` have the same settings."""
+    """The CPU, memory and number of tasks of a Fargate service. Every service has the same settings."""
 
     cpu: TaskCpu = 2048
     """CPU units of each task; 1024 units are one vCPU. The values that ``memory_mib`` may have depend on it. The
