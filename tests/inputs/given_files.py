@@ -1,6 +1,4 @@
-"""The files of ``--keys``, ``--from``, ``--html`` and ``--picture``: contents, encodings, paths, and names that are
-missing or twice.
-"""
+"""The files of ``--keys``, ``--from``, ``--html`` and ``--picture``: contents, encodings, missing names, paths."""
 
 import os
 import traceback
