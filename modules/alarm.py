@@ -18,7 +18,7 @@ def alarm(
     name: str,
     section: str,
     description: str,
-    statistic: Literal["Average", "Maximum", "Minimum", "Sum"],
+    statistic: Literal["Average", "Maximum", "Minimum", "SampleCount", "Sum"],
     topic_arn: str,
     above: float | None = None,
     below: float | None = None,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from modules.metric import Metric
 from settings.images import Image
-from settings.metrics import METRIC_NAMESPACE, QUEUE_DEPTHS
+from settings.metrics import METRIC_NAMESPACE, OTHER_QUEUE_DEPTHS, QUEUE_DEPTHS, SECONDARY_QUEUE_DEPTHS
 from settings.secret_variables import WORKER_SECRETS
 from settings.sections.langfuse import AUTH_PATH, CA_VARIABLE
 from settings.sections.service_size import ServiceSize
@@ -43,6 +43,10 @@ MIGRATIONS_OFF = ("LANGFUSE_AUTO_POSTGRES_MIGRATION_DISABLED", "LANGFUSE_AUTO_CL
 
 QUEUES = {queue: Metric(METRIC_NAMESPACE, metric_name) for queue, metric_name in QUEUE_DEPTHS.items()}
 """The number of jobs that wait in each ingestion queue. Every worker publishes it, so its statistic is Maximum."""
+INGESTION_QUEUES = QUEUES | {queue: Metric(METRIC_NAMESPACE, name) for queue, name in SECONDARY_QUEUE_DEPTHS.items()}
+"""Those, and the secondary ones."""
+OTHER_QUEUES = {queue: Metric(METRIC_NAMESPACE, metric_name) for queue, metric_name in OTHER_QUEUE_DEPTHS.items()}
+"""The number of jobs that wait in each further queue that a worker's number of tasks depends on."""
 
 DROPPED_ROWS_LOG = "ClickhouseWriter: Max attempts reached, dropped"
 """What the worker logs when ClickHouse has refused rows three times and it drops them, for good. Nothing else shows it:

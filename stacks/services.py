@@ -100,7 +100,6 @@ class ServicesStack(LangfuseStack):
             vpc_id=network.vpc.id,
             load_balancer=load_balancer,
             security_group_ids=security_group_ids,
-            queues=queues,
             topic_arn=topic_arn,
         )
         LoadBalancerAlarms(self, "load-balancer-alarms", load_balancer, name=settings.prefix, topic_arn=topic_arn)

@@ -21,46 +21,50 @@ class ApplicationAutoScaling:
     """The registered scalable targets and policies. Each method is an API action."""
 
     def __init__(self) -> None:
-        self._targets: dict[tuple[str, ...], Request] = {}
-        self._policies: dict[tuple[str, ...], Request] = {}
+        self.targets: dict[tuple[str, ...], Request] = {}
+        self.policies: dict[tuple[str, ...], Request] = {}
         self._tags: dict[str, dict[str, str]] = {}
 
     def RegisterScalableTarget(self, request: Request) -> Response:
-        key = _identity(request)
+        key = identity(request)
         arn = _arn("scalable-target", key)
         tags = request.pop("Tags", {})
         new = {"ScalableTargetARN": arn, "CreationTime": time.time()}
-        self._targets[key] = {**self._targets.get(key, new), **request}
+        self.targets[key] = {**self.targets.get(key, new), **request}
         self._tags.setdefault(arn, {}).update(tags)
         return {"ScalableTargetARN": arn}
 
     def DescribeScalableTargets(self, request: Request) -> Response:
         ids = request.get("ResourceIds")
-        return {"ScalableTargets": [t for t in self._targets.values() if not ids or t["ResourceId"] in ids]}
+        return {"ScalableTargets": [t for t in self.targets.values() if not ids or t["ResourceId"] in ids]}
 
     def DeregisterScalableTarget(self, request: Request) -> Response:
-        if self._targets.pop(_identity(request), None) is None:
+        key = identity(request)
+        if self.targets.pop(key, None) is None:
             raise ServiceError("ObjectNotFoundException", "There is no such target or policy.")
+        # Its policies are deleted with it.
+        for policy in [policy for policy in self.policies if policy[:-1] == key]:
+            del self.policies[policy]
         return {}
 
     def PutScalingPolicy(self, request: Request) -> Response:
-        key = (*_identity(request), request["PolicyName"])
+        key = (*identity(request), request["PolicyName"])
         arn = _arn("scalingPolicy", key)
-        self._policies[key] = {**request, "PolicyARN": arn}
+        self.policies[key] = {**request, "PolicyARN": arn}
         return {"PolicyARN": arn, "Alarms": []}
 
     def DescribeScalingPolicies(self, request: Request) -> Response:
         names = request.get("PolicyNames")
         policies = [
             policy
-            for policy in self._policies.values()
+            for policy in self.policies.values()
             if policy["ResourceId"] == request.get("ResourceId", policy["ResourceId"])
             and (not names or policy["PolicyName"] in names)
         ]
         return {"ScalingPolicies": policies}
 
     def DeleteScalingPolicy(self, request: Request) -> Response:
-        if self._policies.pop((*_identity(request), request["PolicyName"]), None) is None:
+        if self.policies.pop((*identity(request), request["PolicyName"]), None) is None:
             raise ServiceError("ObjectNotFoundException", "There is no such target or policy.")
         return {}
 
@@ -77,7 +81,11 @@ class ApplicationAutoScaling:
         return {}
 
 
-def _identity(request: Request) -> tuple[str, ...]:
+REGISTERED = ApplicationAutoScaling()
+
+
+def identity(request: Request) -> tuple[str, ...]:
+    """What identifies a scalable target."""
     return tuple(request[name] for name in IDENTITY)
 
 
@@ -88,6 +96,5 @@ def _arn(kind: str, key: tuple[str, ...]) -> str:
 
 def add_application_autoscaling() -> None:
     """Makes ministack answer requests for Application Auto Scaling, with nothing registered at first."""
-    service = ApplicationAutoScaling()
-    actions = {name: getattr(service, name) for name in vars(ApplicationAutoScaling) if not name.startswith("_")}
+    actions = {name: getattr(REGISTERED, name) for name in vars(ApplicationAutoScaling) if not name.startswith("_")}
     add_json_service(SERVICE, "AnyScaleFrontendService", actions)

@@ -9,7 +9,7 @@ from constructs import Construct
 from modules.data.postgres import Postgres
 from modules.data.redis import Redis
 from modules.metric import Metric
-from modules.services.fargate_service import FargateService
+from modules.services.fargate_service import RUNNING_TASKS, FargateService
 from modules.services.load_balancer import LoadBalancer
 
 WIDTH, HEIGHT, COLUMNS = 8, 6, 3
@@ -63,7 +63,7 @@ class Dashboard(Construct):
             ("Errors", "Sum", errors),
             ("Task CPU (%)", "Average", {service.name: service.cpu for service in services}),
             ("Task memory (%)", "Maximum", {service.name: service.memory for service in services}),
-            ("Tasks", "Average", {service.name: service.running_tasks for service in services}),
+            ("Tasks", RUNNING_TASKS, {service.name: service.cpu for service in services}),
             ("Waiting jobs", "Maximum", queues),
             ("Redis memory (%)", "Maximum", {node.id: node.memory for node in redis.nodes}),
             ("PostgreSQL CPU (%)", "Average", {"PostgreSQL": postgres.cpu}),

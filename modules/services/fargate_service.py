@@ -26,6 +26,15 @@ from settings.sections.service_size import ServiceSize
 
 GRACE_SECONDS = 900
 """The first start migrates both databases before it answers health checks."""
+RUNNING_TASKS = "SampleCount"
+"""The statistic of ``FargateService.cpu`` that is the number of running tasks, in periods of a minute: each running
+task publishes one sample a minute, and a service without any has no data. Container Insights, which publishes the
+number as a metric of its own, costs more than all alarms together: docs/shapes.md#monitoring.
+
+AWS documents what a service without running tasks publishes
+(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html); the number of samples it did
+(https://github.com/awsdocs/amazon-ecs-developer-guide, doc_source/cloudwatch-metrics.md#cw_running_task_count), and
+users count on it (aws/containers-roadmap#2718 of 2025-11). docs/unproved.md has the command that shows it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +63,10 @@ class Platform:
 class FargateService(Construct):
     """A service on ARM64 in private subnets. ECS rolls failed deployments back.
 
-    It starts with one task, or none unless enabled. Whatever depends on ``rollout`` waits until that task is healthy.
-    Afterwards autoscaling and operators change the number, and Terraform ignores it. When ``enabled`` changes,
-    Terraform replaces the service, so that the new service starts with one task as well: Langfuse's migrations must
-    not run twice at the same time (langfuse/langfuse#13321).
+    It starts with ``first_tasks``, or none unless enabled. Whatever depends on ``rollout`` waits until they are
+    healthy. Afterwards autoscaling and operators change the number, and Terraform ignores it. When ``enabled`` changes,
+    Terraform replaces the service, so that the new service starts with as many: Langfuse's migrations must not run
+    twice at the same time (langfuse/langfuse#13321).
 
     Args:
         platform: what it shares with the other services.
@@ -69,6 +78,7 @@ class FargateService(Construct):
         log_group_name: the log group.
         depends_on: what must be in place before it starts.
         target_group_arn: the target group that its tasks register in. By default none.
+        first_tasks: how many tasks it starts with. By default one, as what migrates the databases must.
     """
 
     def __init__(
@@ -85,6 +95,7 @@ class FargateService(Construct):
         log_group_name: str,
         depends_on: Sequence[ITerraformDependable],
         target_group_arn: str | None = None,
+        first_tasks: int = 1,
     ) -> None:
         super().__init__(scope, id_)
         self.name = name
@@ -92,7 +103,6 @@ class FargateService(Construct):
         dimensions = {"ClusterName": self.cluster_name, "ServiceName": name}
         self.cpu = Metric("AWS/ECS", "CPUUtilization", dimensions)
         self.memory = Metric("AWS/ECS", "MemoryUtilization", dimensions)
-        self.running_tasks = Metric("ECS/ContainerInsights", "RunningTaskCount", dimensions)
         logs = log_group(
             self,
             "logs",
@@ -147,7 +157,7 @@ class FargateService(Construct):
             name=name,
             cluster=platform.cluster.arn,
             task_definition=definition.arn,
-            desired_count=1 if platform.enabled else 0,
+            desired_count=first_tasks if platform.enabled else 0,
             launch_type="FARGATE",
             network_configuration=EcsServiceNetworkConfiguration(
                 subnets=list(platform.subnet_ids), security_groups=[security_group_id], assign_public_ip=False

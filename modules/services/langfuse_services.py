@@ -6,7 +6,14 @@ from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup
 from constructs import Construct
 
-from modules.langfuse import Container, LangfuseConfiguration, web_container, worker_container
+from modules.langfuse import (
+    INGESTION_QUEUES,
+    OTHER_QUEUES,
+    Container,
+    LangfuseConfiguration,
+    web_container,
+    worker_container,
+)
 from modules.metric import Metric
 from modules.services.fargate_service import FargateService, Platform
 from modules.services.load_balancer import LoadBalancer
@@ -38,7 +45,6 @@ class LangfuseServices:
         vpc_id: the VPC.
         load_balancer: the load balancer.
         security_group_ids: the security groups by name. Those of web and worker are for all services with their image.
-        queues: the number of jobs that wait in each ingestion queue; empty if no worker publishes them.
         topic_arn: the SNS topic that the alarms notify.
     """
 
@@ -52,7 +58,6 @@ class LangfuseServices:
         vpc_id: str,
         load_balancer: LoadBalancer,
         security_group_ids: Mapping[str, str],
-        queues: Mapping[str, Metric],
         topic_arn: str,
     ) -> None:
         self._scope = scope
@@ -68,7 +73,7 @@ class LangfuseServices:
         for name in WEB_PARTS:
             if name in settings.services:
                 self._add_part_of_web(name, vpc_id)
-        self._add_workers(queues)
+        self._add_workers()
 
     @property
     def workers(self) -> list[FargateService]:
@@ -102,17 +107,17 @@ class LangfuseServices:
             rules.forward(service)
         unhealthy_alarm(rules, rules.unhealthy_targets, service=service, topic_arn=self._topic_arn)
 
-    def _add_workers(self, queues: Mapping[str, Metric]) -> None:
+    def _add_workers(self) -> None:
         # A worker that starts before web has migrated stays wrong (langfuse/langfuse#5818).
         rollouts: list[ITerraformDependable] = [self.by_name[WEB].rollout]
         if not (size := self._settings.worker_ingestion):
             everything = worker_container(self._configuration, self._settings.worker)
-            self._add(WORKER, everything, rollouts, queues=queues)
+            self._add(WORKER, everything, rollouts, queues=INGESTION_QUEUES | OTHER_QUEUES)
             return
         ingestion = worker_container(self._configuration, size, consumers_off=other_consumers())
-        rollouts.append(self._add(WORKER_INGESTION, ingestion, rollouts, queues=queues).rollout)
+        rollouts.append(self._add(WORKER_INGESTION, ingestion, rollouts, queues=INGESTION_QUEUES).rollout)
         others = worker_container(self._configuration, self._settings.worker, consumers_off=INGESTION_CONSUMERS)
-        self._add(WORKER, others, rollouts)
+        self._add(WORKER, others, rollouts, queues=OTHER_QUEUES)
 
     def _add(
         self,
@@ -136,9 +141,11 @@ class LangfuseServices:
             log_group_name=f"/langfuse/{self._settings.name}/{id_}",
             depends_on=depends_on,
             target_group_arn=targets.arn if targets else None,
+            # What takes over work that is there starts in full size. Web migrates first, alone.
+            first_tasks=1 if name in (WEB, WORKER) else size.min_tasks,
         )
         if self._platform.enabled:
-            self._scale(id_, service, size, queues)
+            self._scale(id_, service, size, targets, queues)
         ServiceAlarms(
             self._scope,
             f"{id_}-alarms",
@@ -148,12 +155,23 @@ class LangfuseServices:
         )
         return service
 
-    def _scale(self, id_: str, service: FargateService, size: ServiceSize, queues: Mapping[str, Metric] | None) -> None:
+    def _scale(
+        self,
+        id_: str,
+        service: FargateService,
+        size: ServiceSize,
+        targets: LbTargetGroup | None,
+        queues: Mapping[str, Metric] | None,
+    ) -> None:
         scaling = ServiceScaling(self._scope, f"{id_}-scaling", service, size=size)
-        if queues:
+        scaling.follow_cpu()
+        if targets:
+            scaling.follow_requests(
+                load_balancer_arn_suffix=self._load_balancer.balancer.arn_suffix,
+                target_group_arn_suffix=targets.arn_suffix,
+            )
+        if queues and self._configuration.publishes_metrics:
             scaling.follow_queues(queues)
-        else:
-            scaling.follow_cpu()
 
 
 def _id(name: str) -> str:

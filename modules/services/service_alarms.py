@@ -3,7 +3,7 @@
 from constructs import Construct
 
 from modules.alarm import alarm
-from modules.services.fargate_service import FargateService
+from modules.services.fargate_service import RUNNING_TASKS, FargateService
 
 
 class ServiceAlarms(Construct):
@@ -31,9 +31,9 @@ class ServiceAlarms(Construct):
         alarm(
             self,
             "running",
-            service.running_tasks,
+            service.cpu,
             below=min_tasks,
-            statistic="Maximum",
+            statistic=RUNNING_TASKS,
             minutes=10,
             # A service without any running task publishes nothing.
             missing_is_breaching=min_tasks > 0,

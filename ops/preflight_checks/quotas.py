@@ -33,8 +33,9 @@ def fargate_vcpus(environment: Environment) -> Iterator[Finding]:
     """The vCPUs of all tasks, twice: a deployment starts every new task before it stops an old one."""
     settings = environment.settings
     quota = _value(environment, FARGATE_VCPUS)
-    least = sum(service.cpu * service.min_tasks for service in (settings.web, settings.worker)) / 1024
-    most = sum(service.cpu * service.max_tasks for service in (settings.web, settings.worker)) / 1024
+    sizes = settings.services.values()
+    least = sum(size.cpu * size.min_tasks for size in sizes) / 1024
+    most = sum(size.cpu * size.max_tasks for size in sizes) / 1024
     evidence = f"needs {least:g}, and {2 * least:g} during a deployment; the account's quota is {quota:g}"
     yield finding(
         FARGATE_VCPUS.name,

@@ -1,8 +1,8 @@
 """The services that an environment can have, and the size of one."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from settings import fargate
 from settings.field_types import (
@@ -54,3 +54,12 @@ class ServiceSize(Section):
             allowed = f"must be 256 to {self.memory_mib * 9 // 10}, nine tenths of memory_mib ({self.memory_mib})"
             refuse("heap_mib", self.node_heap_mib, allowed)
         return self
+
+
+OptionalService = Annotated[
+    ServiceSize,
+    Field(
+        description="section with the settings of ``web``, which may be empty",
+        examples=[{"min_tasks": 2}],
+    ),
+]
