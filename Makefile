@@ -23,7 +23,7 @@ help: ## this list
 local: setup ## deploy all stacks onto an embedded AWS, no account needed (ARGS=--once: and stop it again)
 	@python -m local $(ARGS)
 
-test: setup .venv/checkov/.stamp tests/node_modules/.stamp ## run every test, the end-to-end ones included (ARGS="-k bootstrap": some of them)
+test: setup .venv/browser.stamp .venv/checkov/.stamp tests/node_modules/.stamp ## run every test, the end-to-end ones included (ARGS="-k bootstrap": some of them)
 	@python -m tests $(ARGS)
 
 unit: .venv/requirements.stamp ## run the unit tests alone, which need neither Terraform nor its provider
@@ -38,7 +38,7 @@ changes: setup ## change every setting of each environment, and compare with doc
 faults: setup ## interrupt deploys and destroys at any moment, and repair them (three quarters of an hour)
 	@python -m tests faults $(ARGS)
 
-lint: .venv/requirements.stamp .venv/checkov/.stamp tests/node_modules/.stamp ## ruff, mypy, shellcheck, actionlint, zizmor, checkov over every environment; spelling and style of the documents
+lint: .venv/browser.stamp .venv/checkov/.stamp tests/node_modules/.stamp ## ruff, mypy, shellcheck, actionlint, zizmor, checkov over every environment; spelling and style of the documents
 	@ruff check .
 	@ruff format --check .
 	@mypy
@@ -76,7 +76,7 @@ destroy: setup ## destroy ENV on AWS
 	@cdktf destroy $(or $(ARGS),'*')
 
 pins: .venv/setup.stamp ## pin what the requirements*.in ask for, with the hashes of every file, into requirements*.txt
-	@for name in requirements requirements-dev requirements-setup requirements-terraform requirements-checkov requirements-awscli; do \
+	@for name in requirements requirements-dev requirements-browser requirements-setup requirements-terraform requirements-checkov requirements-awscli; do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 			--custom-compile-command "make pins" $$name.in --output-file $$name.txt || exit 1; \
 	done
@@ -104,6 +104,11 @@ terraform: .venv/setup.stamp
 .venv/requirements.stamp: requirements-dev.txt pyproject.toml .venv/setup.stamp
 	@python -m setup.step "Python packages" sh -ec 'setup/install.sh .venv --require-hashes --requirement requirements-dev.txt; \
 		setup/install.sh .venv --no-deps --no-build-isolation --editable .'
+	@touch $@
+
+# What only the tests in a browser need, and mypy, which checks them.
+.venv/browser.stamp: requirements-browser.txt .venv/requirements.stamp
+	@python -m setup.step "Python packages of the browser" setup/install.sh .venv --require-hashes --requirement requirements-browser.txt
 	@touch $@
 
 .venv/checkov/.stamp: requirements-checkov.txt .venv/setup.stamp

@@ -56,7 +56,9 @@ def _run() -> int:
             if CHANGING & set(sys.argv):
                 _check_states()
                 return run_cli(command, environment, outdir)
-            os.execve(node, command, environment)  # noqa: S606
+            # Without a terminal, the CLI would print a line for each picture of its spinner, unless CI is set.
+            quiet = {} if sys.stdout.isatty() else {"CI": "1"}
+            os.execve(node, command, {**quiet, **environment})  # noqa: S606
     except OutdirInUseError as error:
         sys.exit(f"cdktf: {error}")
 

@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 from botocore.exceptions import ClientError
@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from entry_point import one_line
 from ops.console import AsJson
 from ops.environment import Environment, OpsError, load_environment
-from ops.plan_picture import Picture, check_picture, draw
+from ops.plan_picture import Picture, draw, picture_file
 from ops.plan_review import Allow, plan_review
 from ops.recovery.already_there import refuse_what_is_there
 from ops.review.references import CROSS_STACK_OUTPUT
@@ -44,16 +44,19 @@ def plan(allow: Allow = None, picture: Picture = None, as_json: AsJson = False) 
     """
     if PROJECT.is_relative_to(OUTDIR.resolve()):
         raise typer.BadParameter("CDKTF_OUTDIR must name a folder of its own, such as cdktf.out, which is emptied")
-    if picture:
-        check_picture(picture)
-    with held(OUTDIR, "ops plan"):
+    with picture_file(picture) as file, held(OUTDIR, "ops plan"):
         environment = load_environment()
         _check_region(environment)
         check_states(environment)
-        _plan_all(environment, allow, picture, as_json)
+        refused = _plan_all(environment, allow, file, as_json)
+    if picture:
+        print(f"{one_line(str(picture))} is written: open it in a browser.", file=sys.stderr)
+    if refused:
+        raise refused
 
 
-def _plan_all(environment: Environment, allow: Allow, picture: Path | None, as_json: bool) -> None:
+def _plan_all(environment: Environment, allow: Allow, picture: TextIO | None, as_json: bool) -> typer.Exit | None:
+    """Returns how to exit if the review refuses the plans."""
     _empty(OUTDIR)
     REVIEWED.mkdir()
     run(sys.executable, "main.py", folder=PROJECT)
@@ -67,17 +70,19 @@ def _plan_all(environment: Environment, allow: Allow, picture: Path | None, as_j
             unapplied.add(stack.name)
         (REVIEWED / f"{stack.name}.json").write_text(json.dumps(result))
     reviewed = [REVIEWED / f"{stack.name}.json" for stack in stacks]
+    refused = None
     try:
         plan_review(reviewed, allow, as_json)
         for stack in stacks:
             accepted = stack.folder / UNREVIEWED_PLAN
             if accepted.exists():
                 accepted.rename(stack.folder / SAVED_PLAN)
-    finally:
-        # Last, so that a picture that can't be drawn costs neither the review nor the plans.
-        if picture:
-            draw(picture, OUTDIR / "stacks", [read(file) for file in reviewed])
-            print(f"{one_line(str(picture))} is written: open it in a browser.", file=sys.stderr)
+    except typer.Exit as exit_:
+        refused = exit_
+    # Last, so that a picture that can't be drawn costs neither the review nor the plans.
+    if picture:
+        draw(picture, OUTDIR / "stacks", [read(file) for file in reviewed])
+    return refused
 
 
 def _empty(outdir: Path) -> None:

@@ -1,14 +1,16 @@
 """``ops plan --picture``: the architecture, with what the plans change in colours."""
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
 from ops.errors import OpsError
+from ops.replaced_file import replaced
 from ops.review.terraform_plan import StackPlan
+from ops.terraform import OUTDIR
 
 if TYPE_CHECKING:
     from diagram.architecture import Architecture
@@ -22,30 +24,34 @@ Picture = Annotated[
 ]
 
 
-def check_picture(file: Path) -> None:
-    """Refuses what can't be written, before the minutes that a plan takes.
+@contextmanager
+def picture_file(path: Path | None) -> Iterator[TextIO | None]:
+    """Gives the file to draw into, before the minutes that a plan takes: as ``replaced`` does, or None for no path.
 
     Raises:
-        typer.BadParameter: if the file's name does not end with ``.svg``, or it can't be written.
+        typer.BadParameter: if the file's name does not end with ``.svg``, it can't be written, or ``ops plan`` empties
+            its folder.
         OpsError: if what draws it is not installed.
     """
+    if path is None:
+        yield None
+        return
     # Imported in functions: most commands draw nothing.
     from diagram.layout import LayoutError, check_installed
 
-    folder = file.parent
-    if file.suffix != ".svg":
-        raise typer.BadParameter(f"--picture {file}: the file's name must end with .svg")
-    if not folder.is_dir():
-        raise typer.BadParameter(f"--picture {file}: there is no folder {folder}")
-    if file.is_dir() or not os.access(file if file.exists() else folder, os.W_OK):
-        raise typer.BadParameter(f"--picture {file}: it can't be written")
-    try:
-        check_installed()
-    except LayoutError as error:
-        raise OpsError(f"--picture: {error}") from None
+    if path.suffix != ".svg":
+        raise typer.BadParameter(f"--picture: {path}: the file's name must end with .svg")
+    with replaced(path, "--picture") as file:
+        if path.resolve().is_relative_to(OUTDIR.resolve()):
+            raise typer.BadParameter(f"--picture: {path}: is in {OUTDIR.name}, which is emptied")
+        try:
+            check_installed()
+        except LayoutError as error:
+            raise OpsError(f"--picture: {error}") from None
+        yield file
 
 
-def draw(file: Path, stacks: Path, plans: Sequence[StackPlan]) -> None:
+def draw(file: TextIO, stacks: Path, plans: Sequence[StackPlan]) -> None:
     """Draws the plans of the stacks in the folder ``cdktf.out/stacks``.
 
     Raises:
@@ -57,10 +63,9 @@ def draw(file: Path, stacks: Path, plans: Sequence[StackPlan]) -> None:
 
     drawn = planned_architecture(stacks_in(stacks), plans)
     try:
-        text = svg(drawn, layout(drawn))
+        file.write(svg(drawn, layout(drawn)))
     except LayoutError as error:
         raise OpsError(f"--picture: {error}") from None
-    file.write_text(text, encoding="utf-8")
 
 
 def planned_architecture(stacks: Mapping[str, dict[str, Any]], plans: Sequence[StackPlan]) -> "Architecture":

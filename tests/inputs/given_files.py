@@ -1,4 +1,4 @@
-"""The files of ``--keys``, ``--from`` and ``--html``: contents, encodings, names that are missing or twice, paths."""
+"""The files of ``--keys``, ``--from``, ``--html`` and ``--picture``: contents, encodings, missing names, paths."""
 
 import os
 import traceback
@@ -107,6 +107,8 @@ def cases() -> Iterator[Case]:
     for what in UNWRITABLE:
         make = _at(PATHS[what], "page.html")
         yield says(command("status", "--html", "{}/page.html", make=make, what=f"--html: {what}"), "--html")
+        make = _at(PATHS[what], "plan.svg")
+        yield says(command("plan", "--picture", "{}/plan.svg", make=make, what=f"--picture: {what}"), "--picture")
     for path in (
         "",
         ".",
@@ -120,6 +122,7 @@ def cases() -> Iterator[Case]:
         "{}/page.txt",
     ):
         yield says(command("status", "--html", path), "--html")
+        yield says(command("plan", "--picture", path.replace(".html", ".svg")), "--picture")
     for path in ("{}/page.html", "{}/\x1b[31m.html", "{}/\udcff.html", "{}/a\nb.html", "{}/<script>.html"):
         yield right(command("status", "--html", path))
     yield right(command("status", "--html", "{}/page.html", files={"page.html": "old"}, what="--html: a file"))

@@ -4,10 +4,12 @@ import copy
 import subprocess
 import sys
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from diagram import layout
 from diagram.architecture import ADDED, CHANGED, DESTROYED, LATER, REPLACED, Architecture
@@ -18,7 +20,7 @@ from diagram.layout import NOT_INSTALLED, elk_graph
 from diagram.lines import lines
 from diagram.mermaid import mermaid
 from diagram.resource_types import BOXES, NOT_DRAWN, PLACES_AND_LINES, SHOWN_IN
-from ops import plan as ops_plan
+from ops import plan as ops_plan, plan_picture
 from ops.errors import OpsError
 from ops.plan_picture import planned_architecture
 from ops.review.terraform_plan import StackPlan
@@ -294,8 +296,8 @@ def test_a_service_that_goes_away_is_shown_with_its_size() -> None:
     ("file", "reason"),
     [
         ("plan.png", "must end with .svg"),
-        ("missing/plan.svg", "there is no folder"),
-        ("folder.svg", "it can't be written"),
+        ("missing/plan.svg", "can't be written: No such file or directory"),
+        ("folder.svg", "is no regular file"),
     ],
 )
 def test_a_picture_that_can_not_be_written_is_refused_before_anything_is_planned(
@@ -319,9 +321,16 @@ def test_a_picture_without_node_modules_says_what_to_run(tmp_path: Path) -> None
     assert_one_line(ran, NOT_INSTALLED)
 
 
-def test_a_picture_that_can_not_be_drawn_costs_no_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise OpsError("--picture: can't be drawn")
+def test_a_picture_in_the_folder_that_is_emptied_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_picture, "OUTDIR", tmp_path)
+    with pytest.raises(typer.BadParameter, match="is emptied"), plan_picture.picture_file(tmp_path / "plan.svg"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def planned_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A stack whose plan is made without Terraform. It changes nothing, and its picture is ``drawn``."""
 
     def do_nothing(*_: object, **__: object) -> None:
         pass
@@ -333,13 +342,30 @@ def test_a_picture_that_can_not_be_drawn_costs_no_plan(tmp_path: Path, monkeypat
         ("stacks_in_order", lambda _: [StackManifest("data", tmp_path, ())]),
         ("refuse_what_is_there", do_nothing),
         ("_plan", lambda _: plan()),
-        ("draw", fail),
+        ("draw", lambda file, *_: file.write("drawn")),
     ):
         monkeypatch.setattr(ops_plan, name, other)
     (tmp_path / ops_plan.UNREVIEWED_PLAN).touch()
+    return monkeypatch
+
+
+def test_a_picture_that_can_not_be_drawn_costs_no_plan(planned_stack: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def fail(*_: object) -> None:
+        raise OpsError("--picture: can't be drawn")
+
+    planned_stack.setattr(ops_plan, "draw", fail)
     with pytest.raises(OpsError, match="drawn"):
-        ops_plan._plan_all(None, None, tmp_path / "plan.svg", False)  # type: ignore[arg-type]
+        ops_plan._plan_all(None, None, StringIO(), False)  # type: ignore[arg-type]
     assert (tmp_path / SAVED_PLAN).exists()
+
+
+def test_a_plan_that_is_refused_is_drawn_too(planned_stack: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    planned_stack.setattr(ops_plan, "_plan", lambda _: plan(resource("aws_db_instance.postgres", "destroy")))
+    refused = ops_plan._plan_all(None, None, picture := StringIO(), False)  # type: ignore[arg-type]
+    assert refused
+    assert refused.exit_code == 3
+    assert picture.getvalue() == "drawn"
+    assert not (tmp_path / SAVED_PLAN).exists()
 
 
 def test_a_layout_that_fails_is_no_internal_error(monkeypatch: pytest.MonkeyPatch) -> None:

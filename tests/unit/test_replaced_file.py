@@ -1,4 +1,4 @@
-"""Tests of ``ops.replaced_file``, with which ``ops status --html`` writes its page."""
+"""Tests of ``ops.replaced_file``, with which ``ops status --html`` and ``ops plan --picture`` write their files."""
 
 import os
 import stat
@@ -17,13 +17,17 @@ def old_page(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_command_that_fails_leaves_what_was_there(old_page: Path) -> None:
+@pytest.mark.parametrize(
+    ("command", "option", "suffix"), [("status", "--html", ".html"), ("plan", "--picture", ".svg")]
+)
+def test_a_command_that_fails_leaves_what_was_there(old_page: Path, command: str, option: str, suffix: str) -> None:
+    old = old_page.rename(old_page.with_suffix(suffix))
     nowhere = {"LANGFUSE_ENV": "dev", "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # pragma: allowlist secret
-    ran = ops_in_process("status", "--html", str(old_page), environment={**nowhere, **keys})
-    assert_one_line(ran, "127.0.0.1:9")
-    assert old_page.read_text() == "old"
-    assert os.listdir(old_page.parent) == [old_page.name]
+    ran = ops_in_process(command, option, str(old), environment={**nowhere, **keys})
+    assert_one_line(ran)
+    assert old.read_text() == "old"
+    assert os.listdir(old.parent) == [old.name]
 
 
 def test_nothing_is_at_the_path_before_all_of_it_is(old_page: Path) -> None:
