@@ -79,8 +79,9 @@ def manual() -> str:
     sections = [_section("Top level", [schema["description"]], _rows((), top_level, docstrings["Settings"]))]
     for name, field in schema["properties"].items():
         if _is_optional_section(field):
-            sets = f"A service that is optional. `{OVERRIDE_PREFIX}{name.upper()}__CPU` sets its `cpu`, and so on."
-            sections.append(_section(name, [sets], _rows((), {name: field}, docstrings["Settings"])))
+            variable = f"{OVERRIDE_PREFIX}{name.upper()}__CPU"
+            text = [f"A service that is optional. `{variable}` sets its `cpu`, and so on."]
+            sections.append(_section(name, text, _rows((), {name: field}, docstrings["Settings"])))
         if "$ref" not in field:
             continue
         class_name = field["$ref"].removeprefix("#/$defs/")

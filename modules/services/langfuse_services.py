@@ -114,7 +114,8 @@ class LangfuseServices:
             everything = worker_container(self._configuration, self._settings.worker)
             self._add(WORKER, everything, rollouts, queues=INGESTION_QUEUES | OTHER_QUEUES)
             return
-        ingestion = worker_container(self._configuration, size, consumers_off=other_consumers())
+        consumers_off = other_consumers(self._configuration.variables)
+        ingestion = worker_container(self._configuration, size, consumers_off=consumers_off)
         rollouts.append(self._add(WORKER_INGESTION, ingestion, rollouts, queues=INGESTION_QUEUES).rollout)
         others = worker_container(self._configuration, self._settings.worker, consumers_off=INGESTION_CONSUMERS)
         self._add(WORKER, others, rollouts, queues=OTHER_QUEUES)

@@ -6,6 +6,8 @@ worker runs without such a variable takes a lock in Redis (PeriodicExclusiveRunn
 (BackgroundMigrationManager), since any number of workers may run: worker/src/app.ts of Langfuse 3.170.0 and 4.16.0.
 """
 
+from collections.abc import Iterable
+
 from settings.variables.rules import contract
 
 INGESTION_CONSUMERS = tuple(
@@ -15,7 +17,11 @@ INGESTION_CONSUMERS = tuple(
 """Those of the queues that ``worker_ingestion`` processes. 3.170.0 has no secondary queue of OpenTelemetry."""
 
 
-def other_consumers() -> list[str]:
-    """Those of all other queues that Langfuse has."""
-    consumers = {name for name in contract().variables if name.startswith("QUEUE_CONSUMER_")}
+def other_consumers(given: Iterable[str] = ()) -> list[str]:
+    """Those of all other queues that Langfuse has, and those among the variables that an environment is given.
+
+    A newer Langfuse may want one service alone to have a consumer, as that of QUEUE_CONSUMER_EVENTS_DISPATCH_QUEUE:
+    https://langfuse.com/self-hosting/configuration/topics.
+    """
+    consumers = {name for name in {*contract().variables, *given} if name.startswith("QUEUE_CONSUMER_")}
     return sorted(consumers.difference(INGESTION_CONSUMERS))

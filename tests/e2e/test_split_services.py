@@ -7,6 +7,8 @@ import pytest
 
 from local.deployment import Deployment
 from tests.command_line import ops
+from tests.e2e.conftest import plan, run
+from tests.e2e.test_deploy import changes
 from tests.e2e.test_rollouts import first_steady
 from tests.load_balancer_rules import PATHS, Rule, forwarded_to
 
@@ -73,3 +75,22 @@ def test_status_and_scale_show_every_service(deployment: Deployment) -> None:
     }
     scale = ops("scale", "--json", environment=deployment.environment)
     assert list(json.loads(scale.stdout)) == list(SERVICES)
+
+
+def test_a_deployment_leaves_the_paths_and_a_replaced_service_loses_them_first(
+    deployment: Deployment, terraform: str
+) -> None:
+    """Terraform deletes in the reverse order of dependencies, and the paths depend on the tasks."""
+    log_level = json.dumps({"LANGFUSE_LOG_LEVEL": "debug"})
+    planned = plan(deployment, "new-tasks", LANGFUSE_AWS__LANGFUSE__ENVIRONMENT=log_level)
+    changed = changes((planned.folder / "plans" / "services.json").read_text())
+    (service,) = [address for address in changed if address.startswith("aws_ecs_service.web-ingestion_")]
+    assert changed[service] == ["update"]
+    assert not [address for address in changed if address.startswith("aws_lb_listener_rule.")]
+    folder = planned.folder / "stacks" / "services"
+    arguments = ("-input=false", "-lock=false", f"-replace={service}", "-out=replaced.tfplan")
+    run(terraform, folder, "plan", *arguments, environment=deployment.environment)
+    replaced = changes(run(terraform, folder, "show", "-json", "replaced.tfplan", environment=deployment.environment))
+    rules_ = {address: actions for address, actions in replaced.items() if address.startswith("aws_lb_listener_rule.")}
+    assert list(rules_.values()) == [["delete", "create"]]
+    assert [address for address in rules_ if "web-ingestion-rules_paths-1" in address]

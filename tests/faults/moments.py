@@ -40,6 +40,7 @@ MOMENTS: Mapping[str, Sequence[Moment]] = {
         Moment("network", r"aws_subnet\.\S+: Modifying"),
         Moment("data", r"aws_db_instance\.\S+: Modifying"),
         Moment("services", r"aws_ecs_service\.\S+: Modifying"),
+        Moment("services", r"aws_lb_listener_rule\.\S+_paths\S+: Creating"),
     ],
     "destroy": [
         Moment("services", r"aws_ecs_service\.\S+: Destroying"),

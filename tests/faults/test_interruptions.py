@@ -18,8 +18,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3600)]
 UPDATE = {
     "LANGFUSE_AWS__TAGS": '{"Round": "2"}',
     "LANGFUSE_AWS__LANGFUSE__ENVIRONMENT": '{"LANGFUSE_LOG_LEVEL": "debug"}',
+    "LANGFUSE_AWS__WEB_INGESTION": "{}",
 }
-"""It changes resources of each stack, and starts new tasks."""
+"""It changes resources of each stack, starts new tasks, and gives a service a part of web's paths."""
 
 
 @pytest.mark.parametrize("accident", ACCIDENTS)

@@ -100,6 +100,15 @@ def test_every_queue_has_one_service_that_consumes_it() -> None:
     assert not consumers & variables(services({}), "worker").keys()
 
 
+def test_a_consumer_that_the_settings_switch_on_is_that_of_the_worker_alone() -> None:
+    """https://langfuse.com/self-hosting/configuration/topics: one of a newer Langfuse, on one worker service."""
+    name = "QUEUE_CONSUMER_EVENTS_DISPATCH_QUEUE_IS_ENABLED"
+    assert name not in contract().variables
+    stack = services({**SPLIT, f"LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__{name}": "true"})
+    found = {service: variables(stack, service)[name] for service in ("worker", "worker_ingestion")}
+    assert found == {"worker": "true", "worker_ingestion": "false"}
+
+
 @pytest.mark.parametrize("table", ["environment", "secrets"])
 def test_nobody_else_switches_the_consumers_that_the_services_share(table: str) -> None:
     value = {"environment": "true", "secrets": "arn:aws:secretsmanager:us-east-1:123456789012:secret:any-AbCdEf"}
