@@ -233,7 +233,7 @@ def test_noise_does_not_make_it_flap(behaviour: Behaviour) -> None:
 segments = st.lists(st.tuples(st.integers(5, 45), st.floats(0, 200)), min_size=1, max_size=12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     behaviour=st.sampled_from(BEHAVIOURS),
     load=segments,
