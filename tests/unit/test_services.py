@@ -363,7 +363,7 @@ def graphs(environment: str) -> dict[str, dict[str, Any]]:
 
 def test_the_dashboard_shows_the_disks_that_there_are() -> None:
     disks = {"PostgreSQL free storage (bytes)", "ClickHouse disk (%)"}
-    assert len(graphs("dev")) == 11
+    assert len(graphs("dev")) == 14
     assert graphs("dev").keys() & disks == disks
     of_clickhouse = {graph for graph in graphs("dev") if graph.startswith("ClickHouse ")}
     assert len(of_clickhouse) == 4
