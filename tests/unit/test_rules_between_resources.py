@@ -307,6 +307,7 @@ def test_a_volume_made_smaller(ec2: Any) -> None:
 
 def test_a_volume_that_is_still_being_modified(ec2: Any) -> None:
     id_ = new_volume(ec2)["VolumeId"]
+    ec2.modify_volume(VolumeId=new_volume(ec2)["VolumeId"], Size=21)
     assert modifications(ec2, id_) == []
     ec2.modify_volume(VolumeId=id_, Size=21)
     assert refused(ec2.modify_volume, VolumeId=id_, Size=22) == "IncorrectModificationState"

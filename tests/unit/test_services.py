@@ -422,9 +422,11 @@ def graphs(environment: str) -> dict[str, dict[str, Any]]:
 
 def test_the_dashboard_shows_the_disks_that_there_are() -> None:
     disks = {"PostgreSQL free storage (bytes)", "ClickHouse disk (%)"}
-    assert len(graphs("dev")) == 11
+    assert len(graphs("dev")) == 14
     assert graphs("dev").keys() & disks == disks
-    assert graphs("dev").keys() - graphs("prod").keys() == {"ClickHouse disk (%)"}
+    of_clickhouse = {graph for graph in graphs("dev") if graph.startswith("ClickHouse ")}
+    assert len(of_clickhouse) == 4
+    assert graphs("dev").keys() - graphs("prod").keys() == of_clickhouse
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -74,6 +74,7 @@ def test_the_backfill_needs_three_times_the_disk(deployment: SmallDeployment) ->
 
 def test_a_disk_that_can_not_be_measured_is_told(deployment: SmallDeployment) -> None:
     assert_fine(deployment.ops("upgrade", "4.16.0", **DUAL, **EXTERNAL), "external: check its disk yourself")
+    deployment.publish_disk_used_percent(20)
     ec2 = deployment.client("ec2")
     (volume,) = ec2.describe_volumes(Filters=[{"Name": "tag:Name", "Values": ["langfuse-dev-clickhouse"]}])["Volumes"]
     (attachment,) = volume["Attachments"]
