@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.client import BaseClient
 
@@ -20,39 +20,57 @@ REGION_PREFIX = r"(?:[A-Z]{2,4}\d?-|[a-z]{2}(?:-[a-z]+)+-\d-)?"
 
 
 class PriceListError(Exception):
-    """What the Price List does not say, in one line."""
+    """Why an answer can't be read, in one line."""
 
 
-def asked(client: BaseClient, region: str, keys: Iterable[str]) -> dict[str, Price]:
-    """The prices of the keys in a Region, as of today. A key that the Price List does not have is left out.
+class Answers(NamedTuple):
+    """What the Price List says.
+
+    Args:
+        prices: the prices as of today, by their keys.
+        unclear: by its key, why a price is not known: there is none, or there are several.
+    """
+
+    prices: dict[str, Price]
+    unclear: dict[str, str]
+
+
+def asked(client: BaseClient, region: str, keys: Iterable[str]) -> Answers:
+    """The prices of the keys in a Region. A key that the Price List does not have is left out.
 
     Raises:
-        PriceListError: if the Price List has no price of a key that it should have, or several.
+        PriceListError: if an answer is none of AWS's.
         BotoCoreError, ClientError: if AWS does not answer.
     """
-    products = ((key, product(key)) for key in keys)
-    return {key: _price(client, region, key, wanted) for key, wanted in products if wanted.service}
+    answers = Answers({}, {})
+    for key in keys:
+        wanted = product(key)
+        if wanted.service:
+            found = _found(client, region, key, wanted)
+            if len(found) == 1:
+                ((usd, sku),) = found.items()
+                answers.prices[key] = Price(
+                    usd=round(usd * wanted.per, 10),
+                    unit=wanted.unit,
+                    source=f"AWS Price List: {wanted.service}, SKU {sku}",
+                    as_of=datetime.now(UTC).date(),
+                )
+            else:
+                answers.unclear[key] = f"{len(found) or 'no'} prices of {wanted.service} {wanted.usagetype}"
+    return answers
 
 
-def _price(client: BaseClient, region: str, key: str, wanted: Product) -> Price:
+def _found(client: BaseClient, region: str, key: str, wanted: Product) -> dict[float, str]:
+    """The different prices of a product, each with the SKU of one that has it."""
     try:
-        usd = {_first_paid(found): found["product"]["sku"] for found in _products(client, region, wanted)}
+        found = {_first_paid(each): each["product"]["sku"] for each in _products(client, region, wanted)}
     except (KeyError, TypeError, AttributeError, ValueError):
         raise PriceListError(f"what was answered for {key} is none of AWS's: is there a proxy in between") from None
-    usd.pop(None, None)
-    if len(usd) != 1:
-        what = "no price" if not usd else f"{len(usd)} prices"
-        raise PriceListError(f"AWS's Price List has {what} of {key} in {region} ({wanted.service}, {wanted.usagetype})")
-    ((price, sku),) = usd.items()
-    assert price is not None  # noqa: S101  for mypy
-    today = datetime.now(UTC).date()
-    source = f"AWS Price List: {wanted.service}, SKU {sku}"
-    return Price(usd=round(price * wanted.per, 10), unit=wanted.unit, source=source, as_of=today)
+    return {usd: sku for usd, sku in found.items() if usd}
 
 
 def _products(client: BaseClient, region: str, wanted: Product) -> Iterator[Mapping[str, Any]]:
     """The products of the type of usage: others only contain its name."""
-    assert wanted.service  # noqa: S101  for mypy
     attributes = {**wanted.attributes, **({wanted.region_attribute: region} if wanted.region_attribute else {})}
     filters = [{"Type": "TERM_MATCH", "Field": name, "Value": value} for name, value in attributes.items()]
     filters.append({"Type": "CONTAINS", "Field": "usagetype", "Value": wanted.usagetype})

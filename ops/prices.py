@@ -29,9 +29,9 @@ def prices(
 ) -> None:
     """Ask AWS for its prices in the Region.
 
-    They are written to the Region's file in cost/prices, from which ops cost has them. The account needs the right
-    pricing:GetProducts. All prices are written, or none. Prices that AWS's Price List does not have, those of Fargate
-    Spot, stay.
+    They are written to the Region's file in cost/prices, from which ops cost has them, once all are answered. The
+    account needs the right pricing:GetProducts. Prices that AWS's Price List does not have, those of Fargate Spot,
+    stay. Those for which it has no answer, or several, stay as well: they are named, and the exit code is 1.
 
     Example: ops prices ec2/m7g.4xlarge --apply
     """
@@ -48,7 +48,7 @@ def prices(
         raise typer.BadParameter(f"{key}: is no key of cost/prices/keys.toml; keys are like ec2/m7g.4xlarge") from None
     client = aws_session(region).client("pricing", region_name=ENDPOINT_REGION)
     try:
-        new = asked(client, region, _with_progress(dict.fromkeys([*present, *(keys or ())])))
+        new, unclear = asked(client, region, _with_progress(dict.fromkeys([*present, *(keys or ())])))
     except PriceListError as error:
         raise OpsError(f"{error}: nothing was written") from None
     # What the Price List lacks is an estimate in a Region to which it was copied.
@@ -58,13 +58,16 @@ def prices(
     changed = {key: price for key, price in sorted(found.items()) if key not in before or before[key].usd != price.usd}
     rows = [(key, f"{before[key].usd:g}" if key in before else "", f"{price.usd:g}") for key, price in changed.items()]
     show(table("price", "in the file", "new", rows=rows), f"{len(new)} prices of {region}, {len(changed)} changed")
-    if not apply:
+    if apply:
+        path = file_of(region)
+        with replaced(path, "cost/prices") as file:
+            file.write(as_toml(region, found))
+        console.print(f"cost/prices/{path.name} is written.")
+    else:
         say_dry_run(changes=True)
-        return
-    path = file_of(region)
-    with replaced(path, "cost/prices") as file:
-        file.write(as_toml(region, found))
-    console.print(f"cost/prices/{path.name} is written.")
+    if unclear:
+        what = "; ".join(f"{key} ({why})" for key, why in unclear.items())
+        raise OpsError(f"AWS's Price List has not one price in {region} of these, which stay as they were: {what}")
 
 
 def _with_progress(keys: Collection[str]) -> Iterable[str]:

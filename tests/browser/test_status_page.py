@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from ops.cost import month_of
 from tests.browser.busy_deployment import FULL_DISK, HOSTILE
 from tests.browser.chromium import NODE_MODULES
 from tests.synthesis import app
@@ -175,3 +176,19 @@ def test_the_architecture_is_drawn(opened: Opened) -> None:
     picture = opened.page.get_by_role("img", name="The architecture of langfuse-dev")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.complete && image.naturalWidth") > 0
+
+
+@busy
+def test_the_cost_of_a_month_is_that_of_ops_cost(opened: Opened) -> None:
+    month = month_of({name: stack.json for name, stack in app().items()})
+    cost = opened.page.get_by_role("region", name="A month's cost")
+    expect(cost).to_contain_text(f"About {month.total:,.0f} USD")
+    for part, usd in month.parts().items():
+        row = cost.get_by_role("row").filter(has=opened.page.get_by_role("rowheader", name=part, exact=True))
+        _assert_visible(opened.page, row)
+        expect(row).to_contain_text(f"{usd:,.2f}")
+
+
+@unanswered
+def test_without_a_cost_there_is_a_reason(opened: Opened) -> None:
+    expect(opened.page.get_by_role("region", name="A month's cost")).to_contain_text("There is no cost: ")

@@ -283,7 +283,7 @@ def test_without_the_queues_metrics() -> None:
 
 def test_an_alarm_on_an_expression_costs_for_each_metric() -> None:
     queries = [{"id": "sum", "expression": "a + b"}, {"id": "a", "metric": [{}, {}]}, {"id": "b", "metric": {"a": 1}}]
-    alarms = [{"metric_query": queries}, {"namespace": "AWS/RDS", "metric_name": "CPUUtilization"}]
+    alarms: list[Json] = [{"metric_query": queries}, {"namespace": "AWS/RDS", "metric_name": "CPUUtilization"}]
     found = month(
         Resources(
             Resource("data", f"aws_cloudwatch_metric_alarm.{number}", "aws_cloudwatch_metric_alarm", values)

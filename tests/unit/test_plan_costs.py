@@ -59,7 +59,7 @@ def test_more_tasks_cost_more(tmp_path: Path, before: int, after: int, shown: st
         ([resource("aws_nat_gateway.a", "add", None, {})], "+33"),
         ([resource("aws_nat_gateway.a", "destroy", {})], "-33"),
         # What leaves the state still costs.
-        ([resource("aws_nat_gateway.a", "forget", {})], "0"),
+        ([resource("aws_ebs_volume.a", "forget", {"size": 50, "type": "gp3"})], "0"),
         ([resource("aws_db_instance.a", "change", DATABASE, {**DATABASE, "multi_az": True})], "+14"),
         ([resource("aws_db_instance.a", "replace", DATABASE, {**DATABASE, "engine": "x"})], "0"),
         ([resource("aws_cloudwatch_metric_alarm.a", "add", None, {"namespace": "AWS/RDS"})], "+0.10"),

@@ -93,7 +93,8 @@ def test_without_the_dashboard_the_rest_is_shown(
     text = page.read_text()
     assert "There are no plots: " in text
     assert says in text
-    assert "There is no picture: the stacks can&#39;t be synthesized" in text
+    for what in ("picture", "cost"):
+        assert f"There is no {what}: the stacks can&#39;t be synthesized" in text
     assert '<th scope="row">ClickHouse</th>' in text
 
 
