@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from cdktf import ITerraformDependable, TerraformResource, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.ecs_service import (
@@ -27,7 +27,7 @@ from settings.sections.service_size import ServiceSize
 
 GRACE_SECONDS = 900
 """The first start migrates both databases before it answers health checks."""
-RUNNING_TASKS = "SampleCount"
+RUNNING_TASKS: Final = "SampleCount"
 """The statistic of ``FargateService.cpu`` that is the number of running tasks, in periods of a minute: each running
 task publishes one sample a minute, and a service without any has no data. Container Insights, which publishes the
 number as a metric of its own, costs more than all alarms together: docs/shapes.md#monitoring.

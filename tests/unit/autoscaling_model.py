@@ -155,7 +155,7 @@ class AutoScaling:
 
     def _base(self, number: int) -> int:
         """The number of tasks that a policy multiplies: within a cooldown, that before the activity which began it."""
-        running = [
+        running: list[int] = [
             base
             for other, (end, base) in self._scaled_out.items()
             if self._minute < end and (other == number or not self.behaviour.cooldown_of_policy)

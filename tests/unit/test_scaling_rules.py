@@ -29,7 +29,7 @@ class Web(NamedTuple):
     def register(self, **capacities: int) -> None:
         self.scaling.register_scalable_target(**_identity(), **capacities)
 
-    def track(self, name: str = "requests", resource: str = SERVICE, **specification: object) -> None:
+    def track(self, name: str = "requests", /, resource: str = SERVICE, **specification: object) -> None:
         self.scaling.put_scaling_policy(
             **_identity(resource),
             PolicyName=name,
@@ -63,15 +63,20 @@ def _identity(resource: str = SERVICE) -> dict[str, str]:
 
 @pytest.fixture
 def web(aws: EmbeddedAws) -> Iterator[Web]:
-    elb, ecs, scaling = (
-        aws.session().client(name, endpoint_url=aws.url) for name in ("elbv2", "ecs", "application-autoscaling")
-    )
+    session = aws.session()
+    elb = session.client("elbv2", endpoint_url=aws.url)
+    ecs = session.client("ecs", endpoint_url=aws.url)
+    scaling: Any = session.client("application-autoscaling", endpoint_url=aws.url)
     targets = elb.create_target_group(Name=CLUSTER, Protocol="HTTP", Port=80, VpcId="vpc-0123456789abcdef0")
     targets_arn = targets["TargetGroups"][0]["TargetGroupArn"]
     subnets = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
     balancer = elb.create_load_balancer(Name=CLUSTER, Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
-    action = {"Type": "forward", "TargetGroupArn": targets_arn}
-    listener = elb.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=[action])
+    listener = elb.create_listener(
+        LoadBalancerArn=balancer,
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": targets_arn}],
+    )
     ecs.create_cluster(clusterName=CLUSTER)
     ecs.register_task_definition(family="scaling", containerDefinitions=[{"name": "web", "image": "web"}])
     ecs.create_service(
@@ -141,10 +146,11 @@ def test_the_number_of_requests_needs_the_services_target_group_and_its_load_bal
 def test_a_policy_follows_one_metric_which_no_other_follows(scaled: Web) -> None:
     predefined = {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}
     customized = {"MetricName": "jobs", "Namespace": "Langfuse", "Statistic": "Maximum"}
-    for specifications in (
+    both_or_none: tuple[dict[str, Any], ...] = (
         {},
         {"PredefinedMetricSpecification": predefined, "CustomizedMetricSpecification": customized},
-    ):
+    )
+    for specifications in both_or_none:
         with refused("must be specified, and only one"):
             scaled.track(**specifications)
     scaled.track("cpu", PredefinedMetricSpecification=predefined)

@@ -13,7 +13,10 @@ from tests.synthesis import SynthesizedStack, app
 from tests.unit.autoscaling_model import AutoScaling, Behaviour
 from tests.unit.simulated_services import QUEUES, Curve, Web, Worker, direction_changes, wave
 
-BEHAVIOURS = [Behaviour(*each, missing_is_zero=True) for each in itertools.product((False, True), repeat=2)]
+BEHAVIOURS = [
+    Behaviour(one_by_one, cooldown_of_policy, missing_is_zero=True)
+    for one_by_one, cooldown_of_policy in itertools.product((False, True), repeat=2)
+]
 OF_MISSING_DATA = [BEHAVIOURS[0], BEHAVIOURS[0]._replace(missing_is_zero=False)]
 LARGE = RUNNING | {"LANGFUSE_AWS__WORKER__MAX_TASKS": "50", "LANGFUSE_AWS__WEB__MAX_TASKS": "50"}
 INGESTION = {"otel_ingestion", "ingestion", "secondary_otel_ingestion", "secondary_ingestion"}
