@@ -56,6 +56,7 @@ SHOWN_IN = {
     "aws_iam_instance_profile": ("aws_instance",),
     "aws_kms_alias": ("aws_kms_key",),
     "aws_lb_listener": ("aws_lb",),
+    "aws_lb_listener_rule": ("aws_lb",),
     "aws_lb_target_group": ("aws_lb",),
     "aws_s3_bucket_cors_configuration": ("aws_s3_bucket",),
     "aws_s3_bucket_lifecycle_configuration": ("aws_s3_bucket",),

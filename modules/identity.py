@@ -335,6 +335,9 @@ ENTRANCE = {
         {"LoadBalancerArn": "{load_balancer_arn}"},
         "Listeners[?to_string(Port)=='{port}'].ListenerArn",
     ),
+    "aws_lb_listener_rule": Identity(
+        "elbv2", "describe_rules", {"ListenerArn": "{listener_arn}"}, "Rules[?Priority=='{priority}'].RuleArn"
+    ),
     # A second certificate of a domain is valid too, and ACM lists them without tags: another owner's is never taken.
     "aws_acm_certificate": Identity(
         "acm",

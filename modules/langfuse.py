@@ -38,6 +38,9 @@ CA_CERTIFICATES_FILE = f"{CA_CERTIFICATES_FOLDER}/certificates.pem"
 """What Node.js trusts beside the public certificate authorities: https://nodejs.org/api/cli.html#node_extra_ca_certsfile.
 No other code of Langfuse has certificates of its own for what is outside the stacks (only Redis's)."""
 
+MIGRATIONS_OFF = ("LANGFUSE_AUTO_POSTGRES_MIGRATION_DISABLED", "LANGFUSE_AUTO_CLICKHOUSE_MIGRATION_DISABLED")
+"""What the entrypoint of web's image reads: web/entrypoint.sh."""
+
 QUEUES = {queue: Metric(METRIC_NAMESPACE, metric_name) for queue, metric_name in QUEUE_DEPTHS.items()}
 """The number of jobs that wait in each ingestion queue. Every worker publishes it, so its statistic is Maximum."""
 INGESTION_QUEUES = QUEUES | {queue: Metric(METRIC_NAMESPACE, name) for queue, name in SECONDARY_QUEUE_DEPTHS.items()}
@@ -117,14 +120,21 @@ class Container:
     log_stream_prefix: str
 
 
-def web_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Container:
-    """The container that serves the user interface and the API, and migrates the databases when it starts."""
+def web_container(configuration: LangfuseConfiguration, size: ServiceSize, *, migrates: bool = True) -> Container:
+    """The container that serves the user interface and the API.
+
+    It migrates the databases when it starts, unless ``migrates`` is false: two at the same time leave them dirty
+    (langfuse/langfuse#13321).
+    """
     keep_alive_seconds = configuration.idle_timeout_seconds + KEEP_ALIVE_BEYOND_IDLE_SECONDS
+    own = {"KEEP_ALIVE_TIMEOUT": str(keep_alive_seconds * 1000)}
+    if not migrates:
+        own |= dict.fromkeys(MIGRATIONS_OFF, "true")
     return Container(
         image=configuration.web_image,
         port=WEB_PORT,
         health_path=f"{configuration.base_path}{WEB_HEALTH_PATH}",
-        variables=_variables(configuration, size, {"KEEP_ALIVE_TIMEOUT": str(keep_alive_seconds * 1000)}),
+        variables=_variables(configuration, size, own),
         secret_arns=_secret_arns(configuration, configuration.secret_arns),
         secret_key_arns=configuration.secret_key_arns,
         ca_certificate_secret_arn=configuration.ca_certificate_secret_arn,
@@ -132,8 +142,13 @@ def web_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Co
     )
 
 
-def worker_container(configuration: LangfuseConfiguration, size: ServiceSize) -> Container:
-    """The container that processes the queues and the exports, and publishes the queues' length."""
+def worker_container(
+    configuration: LangfuseConfiguration, size: ServiceSize, *, consumers_off: Iterable[str] = ()
+) -> Container:
+    """The container that processes the queues and the exports, and publishes the queues' length.
+
+    It leaves the queues of ``consumers_off``, the variables of their consumers, to another service.
+    """
     return Container(
         image=configuration.worker_image,
         port=WORKER_PORT,
@@ -146,6 +161,7 @@ def worker_container(configuration: LangfuseConfiguration, size: ServiceSize) ->
                 "LANGFUSE_S3_BATCH_EXPORT_ENABLED": "true",
                 "LANGFUSE_S3_BATCH_EXPORT_PREFIX": EXPORTS_PREFIX,
                 **_encryption("LANGFUSE_S3_BATCH_EXPORT", configuration.bucket_key_arn),
+                **dict.fromkeys(consumers_off, "false"),
             },
         ),
         secret_arns=_secret_arns(configuration, WORKER_SECRETS),

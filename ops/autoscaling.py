@@ -6,7 +6,7 @@ from ops.environment import Environment
 
 
 def scalable_target(environment: Environment, service: str) -> dict[str, Any] | None:
-    """The scalable target of ``web`` or ``worker``; None while autoscaling is not enabled."""
+    """The scalable target of a service; None while autoscaling is not enabled."""
     client = environment.session.client("application-autoscaling")
     resource_id = f"service/{environment.cluster}/{environment.service_name(service)}"
     targets: Any = client.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[resource_id])

@@ -1,4 +1,4 @@
-"""What ECS says of the services web and worker."""
+"""What ECS says of the services."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -24,18 +24,20 @@ def active_services(ecs: "ECSClient", cluster: str, names: Sequence[str]) -> "di
 
 
 def existing_services(environment: Environment, services: Sequence[str]) -> "dict[str, ServiceTypeDef]":
-    """The services among ``web`` and ``worker`` that exist."""
+    """The services that exist, of those that are named."""
     names = {service: environment.service_name(service) for service in services}
     active = active_services(environment.session.client("ecs"), environment.cluster, list(names.values()))
     return {service: active[name] for service, name in names.items() if name in active}
 
 
 def describe_services(environment: Environment, services: Sequence[str]) -> "dict[str, ServiceTypeDef]":
-    """The services among ``web`` and ``worker`` that are named.
+    """The services that are named.
 
     Raises:
         OpsError: if one of them does not exist.
     """
+    for service in services:
+        environment.check_service(service)
     described = existing_services(environment, services)
     for service in services:
         if service not in described:

@@ -27,8 +27,8 @@ from ops.state.states import NoBucketError, States
 from ops.terraform_state import StateResource
 from settings import Settings, load_or_exit
 from settings.secret_variables import secret_name_output
+from settings.sections.service_size import SERVICES
 
-SERVICES = ("web", "worker")
 ATTEMPTS = 3
 """A laptop without a network should say so within seconds, not minutes."""
 BAD_CREDENTIALS = {
@@ -152,8 +152,33 @@ class Environment:
         outputs = state.outputs if state else {}
         return {name: value for name, value in outputs.items() if not name.startswith("cross-stack-output")}
 
+    @property
+    def services(self) -> list[str]:
+        """The services that the last deploy made, or was to make, in the order in which it starts them."""
+        outputs = self.outputs("services")
+        return [name for name in SERVICES if name in ("web", "worker") or f"{name}_service_name" in outputs]
+
+    @property
+    def services_to_come(self) -> list[str]:
+        """The services of the settings that no deploy has made yet."""
+        return [name for name in self.settings.services if name not in self.services]
+
+    def check_service(self, name: str) -> None:
+        """Refuses the name of a service that the environment does not have.
+
+        Raises:
+            OpsError: if it does not have it.
+        """
+        if name in self.services_to_come:
+            raise OpsError(f"{name} is not deployed yet: run {self.deploy_command}")
+        if name not in self.services:
+            raise OpsError(
+                f"{self.name} has no service {name}, but {', '.join(self.services)}: [{name}] in"
+                f" environments/{self.name}.toml and {self.deploy_command} make it (docs/split-services.md)"
+            )
+
     def service_name(self, service: str) -> str:
-        """The ECS name of ``web`` or ``worker``."""
+        """The name of a service in ECS."""
         return str(self.outputs("services")[f"{service}_service_name"])
 
     def secret_name(self, variable: str) -> str:

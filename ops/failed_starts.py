@@ -51,9 +51,9 @@ PULLS = {
 OTHER_PULL = Cause("the image was not pulled", "check langfuse.registry and langfuse.version: docs/images.md")
 STARTS = {
     r"unable to pull secrets|retrieve secret": Cause(
-        "its secrets were not read", "see the lines of the secrets of web and worker in `ops doctor`"
+        "its secrets were not read", "see the lines of the secrets in `ops doctor`"
     ),
-    r"OutOfMemory": Cause("it ran out of memory", "raise web.memory_mib or worker.memory_mib"),
+    r"OutOfMemory": Cause("it ran out of memory", "raise its memory_mib, such as web.memory_mib"),
     r"health checks": Cause(
         "it ran, and was not healthy",
         "see `ops logs web --errors`, or of worker; with langfuse.base_path, the image must be one for this path",

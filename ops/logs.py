@@ -1,4 +1,4 @@
-"""``ops logs``: the log of web or worker."""
+"""``ops logs``: the log of a service."""
 
 import re
 import sys
@@ -26,6 +26,9 @@ class Service(StrEnum):
     """The services that write logs."""
 
     web = "web"
+    web_ingestion = "web_ingestion"
+    web_api = "web_api"
+    worker_ingestion = "worker_ingestion"
     worker = "worker"
 
 
@@ -53,6 +56,7 @@ def logs(
         raise typer.BadParameter("--filter and --errors can't be combined")
     start = first = int((time.time() - _seconds(since)) * 1000)
     environment = load_environment()
+    environment.check_service(service.value)
     group = environment.outputs("services")[f"{service.value}_log_group_name"]
     client = environment.session.client("logs")
     seen: set[str] = set()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ops import pending_changes
 from ops.ecs_services import existing_services, last_event, primary_deployment
-from ops.environment import AWS_ERRORS, SERVICES, Environment, OpsError, reason
+from ops.environment import AWS_ERRORS, Environment, OpsError, reason
 from ops.failed_starts import explained
 from ops.fargate_spot import waits_for_spot
 from ops.findings import Verdict
@@ -78,8 +78,10 @@ def _rows(environment: Environment, section: str, rows: Callable[[Environment], 
 
 
 def _services(environment: Environment) -> Iterator[Row]:
-    services = existing_services(environment, SERVICES)
-    for name in SERVICES:
+    services = existing_services(environment, environment.services)
+    for name in environment.services_to_come:
+        yield Row(name, "absent", f"it is in the settings only: run {environment.deploy_command}", Verdict.WARNING)
+    for name in environment.services:
         if name not in services:
             detail = f"there is no service {environment.service_name(name)} in {environment.cluster}"
             yield Row(name, "absent", detail, Verdict.FAILED)
@@ -109,8 +111,15 @@ def _of_service(service: "ServiceTypeDef", state: str) -> Verdict:
 
 
 def _targets(environment: Environment) -> Iterator[Row]:
+    outputs = environment.outputs("services")
+    yield _targets_of(environment, "load balancer's targets", outputs["target_group_arn"])
+    for name in environment.services:
+        if target_group_arn := outputs.get(f"{name}_target_group_arn"):
+            yield _targets_of(environment, f"{name}'s targets", target_group_arn)
+
+
+def _targets_of(environment: Environment, what: str, target_group_arn: str) -> Row:
     elb = environment.session.client("elbv2")
-    target_group_arn = environment.outputs("services")["target_group_arn"]
     targets = elb.describe_target_health(TargetGroupArn=target_group_arn)["TargetHealthDescriptions"]
     unhealthy = [target for target in targets if target["TargetHealth"]["State"] != "healthy"]
     details = [
@@ -122,7 +131,7 @@ def _targets(environment: Environment) -> Iterator[Row]:
     healthy = len(targets) - len(unhealthy)
     bad = Verdict.FAILED if targets and not healthy else Verdict.WARNING
     verdict = Verdict.OK if targets and not unhealthy else bad
-    yield Row("load balancer's targets", f"{healthy} of {len(targets)} healthy", "; ".join(details), verdict)
+    return Row(what, f"{healthy} of {len(targets)} healthy", "; ".join(details), verdict)
 
 
 def _postgres(environment: Environment) -> Iterator[Row]:

@@ -6,12 +6,15 @@ import typer
 
 from ops.console import Apply, AsJson, print_json, say_dry_run, show, table
 from ops.ecs_services import describe_services, services_table
-from ops.environment import SERVICES, load_environment
+from ops.environment import load_environment
 from ops.steady_state import TIMEOUT_SECONDS, NoWait, Timeout, wait_until_steady
+from settings.sections.service_size import SERVICES
 
 
 def redeploy(
-    services: Annotated[list[str] | None, typer.Argument(metavar="web worker", help="By default both.")] = None,
+    services: Annotated[
+        list[str] | None, typer.Argument(metavar="SERVICE", help="web and worker, for example. By default all.")
+    ] = None,
     apply: Apply = False,
     no_wait: NoWait = False,
     timeout: Timeout = TIMEOUT_SECONDS,
@@ -24,10 +27,10 @@ def redeploy(
 
     Example: ops redeploy web --apply
     """
-    chosen = [service for service in SERVICES if service in (services or SERVICES)]
     if unknown := set(services or ()) - set(SERVICES):
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: must be web or worker")
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: must be one of {', '.join(SERVICES)}")
     environment = load_environment()
+    chosen = [service for service in SERVICES if service in (services or environment.services)]
     client = environment.session.client("ecs")
     results = {}
     for name, service in describe_services(environment, chosen).items():

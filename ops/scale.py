@@ -9,8 +9,9 @@ import typer
 from ops.autoscaling import is_suspended, scalable_target
 from ops.console import Apply, AsJson, console, print_json, say_dry_run, show, table
 from ops.ecs_services import describe_services, services_table
-from ops.environment import SERVICES, Environment, OpsError, load_environment
+from ops.environment import Environment, OpsError, load_environment
 from ops.steady_state import TIMEOUT_SECONDS, NoWait, Timeout, wait_until_steady
+from settings.sections.service_size import SERVICES
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
@@ -44,7 +45,9 @@ class Step:
 def scale(
     counts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="web=N worker=N", help="The new counts. By default, the present ones are shown."),
+        typer.Argument(
+            metavar="SERVICE=N", help="The new counts, such as web=2 worker=1. By default, the present ones are shown."
+        ),
     ] = None,
     apply: Apply = False,
     no_wait: NoWait = False,
@@ -92,12 +95,13 @@ def scale(
 
 
 def _parse(counts: list[str]) -> dict[str, int]:
-    """``web=2 worker=1`` by service, web first, since it migrates the databases before the worker starts."""
+    """``web=2 worker=1`` by service, web first, since it migrates the databases before the others start."""
     desired = {}
     for text in counts:
         service, _, number = text.partition("=")
         if service not in SERVICES or not re.fullmatch("[0-9]{1,4}", number) or int(number) > HIGHEST_COUNT:
-            raise typer.BadParameter(f"{text}: must be web=N or worker=N, with N from 0 to {HIGHEST_COUNT}")
+            known = ", ".join(SERVICES)
+            raise typer.BadParameter(f"{text}: must be SERVICE=N, with one of {known}, and N from 0 to {HIGHEST_COUNT}")
         if service in desired:
             raise typer.BadParameter(f"{text}: {service} is named twice")
         desired[service] = int(number)
@@ -105,7 +109,7 @@ def _parse(counts: list[str]) -> dict[str, int]:
 
 
 def _show(environment: Environment, *, as_json: bool) -> None:
-    services = describe_services(environment, SERVICES)
+    services = describe_services(environment, environment.services)
     if as_json:
         print_json(
             {

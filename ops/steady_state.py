@@ -122,7 +122,7 @@ def wait_until_steady(
 
     Args:
         environment: the environment.
-        name: ``web`` or ``worker``.
+        name: its name in the settings.
         updated: UpdateService's answer.
         timeout_seconds: how long to wait at most.
         quiet: whether to show nothing.

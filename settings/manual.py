@@ -75,8 +75,12 @@ def manual() -> str:
     """The text of docs/settings.md."""
     schema = Settings.model_json_schema()
     docstrings = field_docstrings()
-    sections = [_section("Top level", [schema["description"]], _rows((), schema["properties"], docstrings["Settings"]))]
+    top_level = {name: field for name, field in schema["properties"].items() if not _is_optional_section(field)}
+    sections = [_section("Top level", [schema["description"]], _rows((), top_level, docstrings["Settings"]))]
     for name, field in schema["properties"].items():
+        if _is_optional_section(field):
+            about = f"A service that is optional. `{OVERRIDE_PREFIX}{name.upper()}__CPU` sets its `cpu`, and so on."
+            sections.append(_section(name, [about], _rows((), {name: field}, docstrings["Settings"])))
         if "$ref" not in field:
             continue
         class_name = field["$ref"].removeprefix("#/$defs/")
@@ -122,6 +126,10 @@ def _docstrings(model: type[Section]) -> Iterator[tuple[str, str]]:
         match statement, next_statement:
             case ast.AnnAssign(target=ast.Name(id=field)), ast.Expr(value=ast.Constant(value=str(docstring))):
                 yield field, inspect.cleandoc(docstring)
+
+
+def _is_optional_section(field: dict[str, Any]) -> bool:
+    return any("$ref" in schema for schema in field.get("anyOf", []))
 
 
 def _section(title: str, about: list[str], rows: Iterator[str], *, level: int = 2) -> str:

@@ -38,11 +38,12 @@ from settings.sections.network import Network
 from settings.sections.postgres import Postgres
 from settings.sections.redis import Redis
 from settings.sections.secrets import Secrets
-from settings.sections.service_size import ServiceSize
+from settings.sections.service_size import SERVICES, OptionalService, ServiceSize
 from settings.sections.sign_in import SignIn
 from settings.sections.state import State
 from settings.sections.storage import Storage
 from settings.variables.checks import lacking
+from settings.variables.consumers import INGESTION_CONSUMERS
 from settings.variables.filled import encrypted_by_the_stacks
 from settings.variables.groups import has_single_sign_on
 from settings.variables.rules import wrong_value
@@ -106,10 +107,24 @@ class Settings(Section):
     langfuse: Langfuse = Langfuse()
     secrets: Secrets = Secrets()
     web: ServiceSize = ServiceSize()
-    """The service that users and SDKs connect to. Autoscaling adds tasks while their average CPU use is over 50 %."""
+    """The service that users and SDKs connect to. Autoscaling adds tasks while each gets more than 500 requests a
+    minute for each vCPU, or while their average CPU use is over 50 % (docs/scaling.md)."""
     worker: ServiceSize = ServiceSize()
-    """The service that processes the queues. Autoscaling adds tasks while more than 200 jobs wait for each task or, if
-    ``alarms.queue_metrics`` is ``false``, while their average CPU use is over 50 %."""
+    """The service that processes the queues. Autoscaling adds tasks while more than 100 jobs wait for each vCPU, unless
+    ``alarms.queue_metrics`` is ``false``, or while their average CPU use is over 50 % (docs/scaling.md)."""
+    web_ingestion: OptionalService | None = None
+    """A service of web's image for what SDKs send: the load balancer forwards ``/api/public/ingestion``,
+    ``/api/public/otel`` and ``/api/public/media`` to it. A burst of traces then does not slow down the user interface.
+    By default, ``web`` serves these paths. docs/split-services.md describes all split services."""
+    web_api: OptionalService | None = None
+    """A service of web's image for the reads of the public API that take ClickHouse long: the load balancer forwards
+    ``/api/public/traces``, ``/api/public/observations``, ``/api/public/metrics`` and others to it, which
+    docs/split-services.md lists. By default, ``web`` serves these paths."""
+    worker_ingestion: OptionalService | None = None
+    """A service of the worker's image that processes the queues of ingestion and of OpenTelemetry ingestion. ``worker``
+    then processes all other queues, so that evaluations and exports do not delay traces. By default, ``worker``
+    processes every queue. With it, ``langfuse.environment`` may not have the variables that switch the consumers of
+    these queues off, ``QUEUE_CONSUMER_INGESTION_QUEUE_IS_ENABLED`` and its like."""
     domain: Domain = Domain()
     ingress: Ingress = Ingress()
     encryption: Encryption = Encryption()
@@ -131,6 +146,12 @@ class Settings(Section):
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
         """
         return f"{self.prefix}-{self.region}" if self.region_in_global_names else self.prefix
+
+    @property
+    def services(self) -> dict[str, ServiceSize]:
+        """The sizes of the services that the environment has, by name, in the order in which a deploy starts them."""
+        sizes = {name: getattr(self, name) for name in SERVICES}
+        return {name: size for name, size in sizes.items() if size is not None}
 
     @property
     def log_groups(self) -> tuple[str, ...]:
@@ -193,6 +214,13 @@ class Settings(Section):
             if name in own:
                 refuse(section, None, f"{name} {allowed}")
         refuse(f"langfuse.{'secrets' if name in self.langfuse.secrets else 'environment'}.{name}", None, allowed)
+
+    @model_validator(mode="after")
+    def _check_consumers(self) -> Self:
+        for name in INGESTION_CONSUMERS:
+            if self.worker_ingestion and name in {*self.container_variables, *self.container_secrets}:
+                self._refuse_variable(name, "is filled by the stacks, since worker_ingestion is set: leave it out")
+        return self
 
     @model_validator(mode="after")
     def _check_sizes(self) -> Self:

@@ -3,25 +3,17 @@
 from cdktf import TerraformProvider
 from constructs import Construct
 
-from modules.langfuse import (
-    INGESTION_QUEUES,
-    OTHER_QUEUES,
-    QUEUES,
-    LangfuseConfiguration,
-    web_container,
-    worker_container,
-)
+from modules.langfuse import QUEUES, LangfuseConfiguration
 from modules.services.cluster import Cluster
 from modules.services.dashboard import Dashboard
 from modules.services.dropped_rows import DroppedRows
-from modules.services.fargate_service import FargateService, Platform
+from modules.services.fargate_service import Platform
+from modules.services.langfuse_services import LangfuseServices
 from modules.services.load_balancer_alarms import LoadBalancerAlarms
 from modules.services.media_uploads import MediaUploads
 from modules.services.public_endpoint import PublicEndpoint
 from modules.services.queue_alarms import QueueAlarms
 from modules.services.roles import MailSender, TaskRole
-from modules.services.service_alarms import ServiceAlarms
-from modules.services.service_scaling import ServiceScaling
 from settings import Settings
 from settings.partition import CLOUDFRONT_REGION, partition_of
 from settings.roles import bucket_key_arns
@@ -65,7 +57,9 @@ class ServicesStack(LangfuseStack):
         load_balancer = endpoint.load_balancer
         MediaUploads(self, "media-uploads", bucket_name=data.events_bucket.name, origin=endpoint.url)
         platform = Platform(
-            cluster=Cluster(self, "cluster", name=settings.prefix, spot=settings.web.spot or settings.worker.spot),
+            cluster=Cluster(
+                self, "cluster", name=settings.prefix, spot=any(size.spot for size in settings.services.values())
+            ),
             region=settings.region,
             subnet_ids=network.vpc.public_subnet_ids if public_tasks else network.vpc.private_subnet_ids,
             assign_public_ip=public_tasks,
@@ -102,49 +96,20 @@ class ServicesStack(LangfuseStack):
             publishes_metrics=settings.alarms.queue_metrics,
             secret_arns=data.secret_arns,
         )
-        web = FargateService(
+        services = LangfuseServices(
             self,
-            "web",
             platform,
-            name=f"{settings.prefix}-web",
-            execution_role_name=f"{settings.global_prefix}-web-execution",
-            container=web_container(langfuse, settings.web),
-            size=settings.web,
-            security_group_id=security_group_ids["web"],
-            log_group_name=f"/langfuse/{settings.name}/web",
-            target_group_arn=load_balancer.target_group_arn,
-            depends_on=[load_balancer.forwarding_listener],
+            settings=settings,
+            configuration=langfuse,
+            vpc_id=network.vpc.id,
+            load_balancer=load_balancer,
+            security_group_ids=security_group_ids,
+            topic_arn=topic_arn,
         )
-        worker = FargateService(
-            self,
-            "worker",
-            platform,
-            name=f"{settings.prefix}-worker",
-            execution_role_name=f"{settings.global_prefix}-worker-execution",
-            container=worker_container(langfuse, settings.worker),
-            size=settings.worker,
-            security_group_id=security_group_ids["worker"],
-            log_group_name=f"/langfuse/{settings.name}/worker",
-            # Web migrates the databases. A worker that starts earlier stays wrong (langfuse/langfuse#5818).
-            depends_on=[web.rollout],
-        )
-        if enabled:
-            web_scaling = ServiceScaling(self, "web-scaling", web, size=settings.web)
-            web_scaling.follow_cpu()
-            web_scaling.follow_requests(
-                load_balancer_arn_suffix=load_balancer.arn_suffix,
-                target_group_arn_suffix=load_balancer.target_group_arn_suffix,
-            )
-            worker_scaling = ServiceScaling(self, "worker-scaling", worker, size=settings.worker)
-            worker_scaling.follow_cpu()
-            if queues:
-                worker_scaling.follow_queues(INGESTION_QUEUES | OTHER_QUEUES)
         LoadBalancerAlarms(self, "load-balancer-alarms", load_balancer, name=settings.prefix, topic_arn=topic_arn)
-        for id_, service, size in (("web-alarms", web, settings.web), ("worker-alarms", worker, settings.worker)):
-            ServiceAlarms(self, id_, service, min_tasks=size.min_tasks if enabled else 0, topic_arn=topic_arn)
         QueueAlarms(self, "queue-alarms", queues, name=settings.prefix, topic_arn=topic_arn)
         dropped_rows = DroppedRows(
-            self, "dropped-rows", name=settings.prefix, log_group_name=worker.log_group_name, topic_arn=topic_arn
+            self, "dropped-rows", name=settings.prefix, workers=services.workers, topic_arn=topic_arn
         )
         Dashboard(
             self,
@@ -152,7 +117,7 @@ class ServicesStack(LangfuseStack):
             name=settings.global_prefix,
             region=settings.region,
             load_balancer=load_balancer,
-            services=[web, worker],
+            services=list(services.by_name.values()),
             dropped_rows=dropped_rows.metric,
             queues=queues,
             redis=data.redis,
@@ -166,13 +131,12 @@ class ServicesStack(LangfuseStack):
                 "alb_arn": load_balancer.arn,
                 "alb_dns_name": load_balancer.dns_name,
                 "alb_zone_id": load_balancer.zone_id,
-                "target_group_arn": load_balancer.target_group_arn,
+                "target_group_arn": load_balancer.targets.arn,
                 "task_role_arn": platform.task_role.arn,
                 "cluster_name": platform.cluster.name,
-                "web_service_name": web.name,
-                "worker_service_name": worker.name,
-                "web_log_group_name": web.log_group_name,
-                "worker_log_group_name": worker.log_group_name,
+                **{f"{name}_service_name": service.name for name, service in services.by_name.items()},
+                **{f"{name}_log_group_name": service.log_group_name for name, service in services.by_name.items()},
+                **{f"{name}_target_group_arn": targets.arn for name, targets in services.parts_of_web.items()},
             }
         )
         if endpoint.cloudfront_dns_name:

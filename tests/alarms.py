@@ -9,7 +9,7 @@ from entry_point import run
 from settings.model import name_prefix
 from tests.combinations import REGIONS, covering
 from tests.command_line import PROJECT
-from tests.environments import ENVIRONMENTS, RUNNING, SECURED
+from tests.environments import ENVIRONMENTS, RUNNING, SECURED, SPLIT
 from tests.synthesis import app
 
 PAGE = PROJECT / "docs" / "alarms.md"
@@ -17,6 +17,7 @@ COLUMNS = 120
 CONDITION = re.compile(r"(?<=\n)(### (?P<section>[a-z-]+)\n\n)\*\*Goes off\*\*.*?(?=\n\n)", re.DOTALL)
 """The heading of an alarm's section, and the paragraph that is written here."""
 PERCENT = re.compile(r"Utilization$|Percentage$|_percent$")
+STATISTICS = {"SampleCount": "number of samples"}
 MIB, GIB = 1024**2, 1024**3
 BYTES = {"FreeStorageSpace": ("GiB", GIB), "FreeableMemory": ("MiB", MIB)}
 
@@ -54,10 +55,13 @@ def all_alarms() -> list[Alarm]:
 
 
 def page() -> str:
-    """The text of docs/alarms.md, with when each alarm goes off in dev and in prod, whose services run."""
+    """The text of docs/alarms.md, with when each alarm goes off in dev and in prod, whose services run.
+
+    The services that may be left out have the default size there.
+    """
     found: dict[str, dict[str, Mapping[str, Any]]] = {}
     for environment in ENVIRONMENTS:
-        for alarm in alarms(environment, RUNNING):
+        for alarm in alarms(environment, {**RUNNING, **dict.fromkeys(SPLIT, "{}")}):
             found.setdefault(alarm.short_name, {})[environment] = alarm.values
 
     def written(match: re.Match[str]) -> str:
@@ -79,8 +83,9 @@ def _condition(by_environment: Mapping[str, Mapping[str, Any]]) -> str:
     side = {"GreaterThanThreshold": "above", "LessThanThreshold": "below"}[values["comparison_operator"]]
     minutes = values["evaluation_periods"] * values["period"] // 60
     metric = re.sub(r"^langfuse-(dev|prod)-", "langfuse-<environment>-", values["metric_name"])
+    statistic = STATISTICS.get(values["statistic"], values["statistic"].lower())
     text = (
-        f"**Goes off** when the {values['statistic'].lower()} of `{metric}` (`{values['namespace']}`) in a minute is"
+        f"**Goes off** when the {statistic} of `{metric}` (`{values['namespace']}`) in a minute is"
         f" {side} {threshold}, {'once' if minutes == 1 else f'{minutes} minutes in a row'}."
     )
     if values["treat_missing_data"] == "breaching":
@@ -93,7 +98,8 @@ def _threshold(values: Mapping[str, Any]) -> str:
     if metric in BYTES:
         unit, size = BYTES[metric]
         return f"{threshold / size:g} {unit}"
-    return f"{threshold:,g} %" if PERCENT.search(metric) else f"{threshold:,g}"
+    is_percent = PERCENT.search(metric) and values["statistic"] != "SampleCount"
+    return f"{threshold:,g} %" if is_percent else f"{threshold:,g}"
 
 
 def main() -> None:

@@ -111,6 +111,12 @@ def choices(region: str) -> Sequence[Sequence[Values]]:
             {"mail.from_address": "langfuse@example.com", "mail.smtp_secret_arn": secret},
         ],
         [{"permissions_boundary_arn": f"arn:{partition}:iam::{ACCOUNT}:policy/boundary"}],
+        [
+            {"web_ingestion": {}},
+            {"web_api": {"min_tasks": 2}},
+            {"worker_ingestion": {}},
+            {"web_ingestion": {"cpu": 1024, "memory_mib": 2048}, "web_api": {}, "worker_ingestion": {"max_tasks": 8}},
+        ],
         [{"deletion_protection": False}],
         [{"alarms.queue_metrics": False}],
     )

@@ -64,6 +64,13 @@ ISOLATED_EC2 = {
 }
 ISOLATED_EXTERNAL = {**ISOLATED, **EXTERNAL}
 
+# Every service that the settings may leave out, with a size of its own and with the default one.
+SPLIT = {
+    "LANGFUSE_AWS__WEB_INGESTION": '{"cpu": 1024, "memory_mib": 2048, "min_tasks": 2, "max_tasks": 3}',
+    "LANGFUSE_AWS__WEB_API": "{}",
+    "LANGFUSE_AWS__WORKER_INGESTION": "{}",
+}
+
 MAIL = {
     "LANGFUSE_AWS__MAIL__FROM_ADDRESS": "langfuse@example.com",
     "LANGFUSE_AWS__MAIL__HOSTED_ZONE_ID": "Z0123456789ABCDEFGHIJ",
@@ -92,7 +99,7 @@ SECURED = {
         "LANGFUSE_AWS__INGRESS__WAF": "true",
         "LANGFUSE_AWS__INGRESS__ACCESS_LOGS": "true",
     },
-    "dev-isolated": {**ISOLATED_EC2, **INTERNAL, **IMAGES},
+    "dev-isolated": {**ISOLATED_EC2, **INTERNAL, **IMAGES, **SPLIT},
     # Its certificate and web ACL are in us-east-1, by a second provider.
     "dev-edge": {
         **EDGE,

@@ -25,53 +25,54 @@ class ApplicationAutoScaling:
     """The registered scalable targets and policies. Each method is an API action."""
 
     def __init__(self) -> None:
-        self._targets: dict[tuple[str, ...], Request] = {}
-        self._policies: dict[tuple[str, ...], Request] = {}
+        self.targets: dict[tuple[str, ...], Request] = {}
+        self.policies: dict[tuple[str, ...], Request] = {}
         self._tags: dict[str, dict[str, str]] = {}
 
     def RegisterScalableTarget(self, request: Request) -> Response:
-        key = _identity(request)
+        key = identity(request)
         arn = _arn("scalable-target", key)
         tags = request.pop("Tags", {})
         new = {"ScalableTargetARN": arn, "CreationTime": time.time()}
-        self._targets[key] = {**self._targets.get(key, new), **request}
+        self.targets[key] = {**self.targets.get(key, new), **request}
         self._tags.setdefault(arn, {}).update(tags)
         return {"ScalableTargetARN": arn}
 
     def DescribeScalableTargets(self, request: Request) -> Response:
         ids = request.get("ResourceIds")
-        return {"ScalableTargets": [t for t in self._targets.values() if not ids or t["ResourceId"] in ids]}
+        return {"ScalableTargets": [t for t in self.targets.values() if not ids or t["ResourceId"] in ids]}
 
     def DeregisterScalableTarget(self, request: Request) -> Response:
-        if self._targets.pop(_identity(request), None) is None:
+        key = identity(request)
+        if self.targets.pop(key, None) is None:
             raise ServiceError("ObjectNotFoundException", "There is no such target or policy.")
         self._forget(request["ResourceId"])
         return {}
 
     def _forget(self, resource_id: str) -> None:
         """Deletes what is registered for a resource: the target's policies go with it."""
-        for registered in (self._targets, self._policies):
+        for registered in (self.targets, self.policies):
             for key in [key for key, one in registered.items() if one["ResourceId"] == resource_id]:
                 del registered[key]
 
     def PutScalingPolicy(self, request: Request) -> Response:
-        key = (*_identity(request), request["PolicyName"])
+        key = (*identity(request), request["PolicyName"])
         arn = _arn("scalingPolicy", key)
-        self._policies[key] = {**request, "PolicyARN": arn}
+        self.policies[key] = {**request, "PolicyARN": arn}
         return {"PolicyARN": arn, "Alarms": []}
 
     def DescribeScalingPolicies(self, request: Request) -> Response:
         names = request.get("PolicyNames")
         policies = [
             policy
-            for policy in self._policies.values()
+            for policy in self.policies.values()
             if policy["ResourceId"] == request.get("ResourceId", policy["ResourceId"])
             and (not names or policy["PolicyName"] in names)
         ]
         return {"ScalingPolicies": policies}
 
     def DeleteScalingPolicy(self, request: Request) -> Response:
-        if self._policies.pop((*_identity(request), request["PolicyName"]), None) is None:
+        if self.policies.pop((*identity(request), request["PolicyName"]), None) is None:
             raise ServiceError("ObjectNotFoundException", "There is no such target or policy.")
         return {}
 
@@ -88,7 +89,7 @@ class ApplicationAutoScaling:
         return {}
 
 
-_service = ApplicationAutoScaling()
+REGISTERED = ApplicationAutoScaling()
 
 
 @wraps(ecs, "DeleteService")
@@ -97,11 +98,12 @@ def deleted_with_its_scaling(delete: Handler, data: Mapping[str, Any]) -> Answer
     answer = delete(data)
     if answer[0] == 200:
         cluster, name = (str(data[key]).rpartition("/")[2] for key in ("cluster", "service"))
-        _service._forget(f"service/{cluster}/{name}")
+        REGISTERED._forget(f"service/{cluster}/{name}")
     return answer
 
 
-def _identity(request: Request) -> tuple[str, ...]:
+def identity(request: Request) -> tuple[str, ...]:
+    """What identifies a scalable target."""
     return tuple(request[name] for name in IDENTITY)
 
 
@@ -112,5 +114,5 @@ def _arn(kind: str, key: tuple[str, ...]) -> str:
 
 def add_application_autoscaling() -> None:
     """Makes ministack answer requests for Application Auto Scaling, with nothing registered at first."""
-    actions = {name: getattr(_service, name) for name in vars(ApplicationAutoScaling) if not name.startswith("_")}
+    actions = {name: getattr(REGISTERED, name) for name in vars(ApplicationAutoScaling) if not name.startswith("_")}
     add_json_service(SERVICE, "AnyScaleFrontendService", actions)

@@ -1,5 +1,7 @@
 """The alarm for rows that are lost because ClickHouse refuses them."""
 
+from collections.abc import Sequence
+
 from cdktf_cdktf_provider_aws.cloudwatch_log_metric_filter import (
     CloudwatchLogMetricFilter,
     CloudwatchLogMetricFilterMetricTransformation,
@@ -9,33 +11,37 @@ from constructs import Construct
 from modules.alarm import alarm
 from modules.langfuse import DROPPED_ROWS_LOG
 from modules.metric import Metric
+from modules.services.fargate_service import FargateService
 
 
 class DroppedRows(Construct):
-    """Counts the batches of rows that the worker drops, by what it logs, and an alarm on the first.
+    """Counts the batches of rows that the workers drop, by what it logs, and an alarm on the first.
 
     ``metric`` is their number.
 
     Args:
         name: what the names of the filter, the metric and the alarm start with.
-        log_group_name: the worker's log group.
+        workers: the services with the worker's image.
         topic_arn: the SNS topic that the alarm notifies.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, log_group_name: str, topic_arn: str) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, name: str, workers: Sequence[FargateService], topic_arn: str
+    ) -> None:
         super().__init__(scope, id_)
         self.metric = Metric("Langfuse/Logs", f"{name}-dropped-rows")
-        CloudwatchLogMetricFilter(
-            self,
-            "filter",
-            name=f"{name}-dropped-rows",
-            log_group_name=log_group_name,
-            # A phrase, not a JSON pattern: a line that names a thousand rows may be cut before its JSON ends.
-            pattern=f'"{DROPPED_ROWS_LOG}"',
-            metric_transformation=CloudwatchLogMetricFilterMetricTransformation(
-                namespace=self.metric.namespace, name=self.metric.name, value="1"
-            ),
-        )
+        for worker in workers:
+            CloudwatchLogMetricFilter(
+                self,
+                "filter" if worker.node.id == "worker" else f"{worker.node.id}-filter",
+                name=f"{name}-dropped-rows",
+                log_group_name=worker.log_group_name,
+                # A phrase, not a JSON pattern: a line that names a thousand rows may be cut before its JSON ends.
+                pattern=f'"{DROPPED_ROWS_LOG}"',
+                metric_transformation=CloudwatchLogMetricFilterMetricTransformation(
+                    namespace=self.metric.namespace, name=self.metric.name, value="1"
+                ),
+            )
         alarm(
             self,
             "alarm",

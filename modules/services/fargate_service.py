@@ -67,10 +67,10 @@ class Platform:
 class FargateService(Construct):
     """A service on ARM64, by ``size.spot`` on Fargate Spot. ECS rolls failed deployments back.
 
-    It starts with one task, or none unless enabled. Whatever depends on ``rollout`` waits until that task is healthy.
-    Afterwards autoscaling and operators change the number, and Terraform ignores it. When ``enabled`` changes,
-    Terraform replaces the service, so that the new service starts with one task as well: Langfuse's migrations must
-    not run twice at the same time (langfuse/langfuse#13321). The provider replaces it too when ``size.spot`` changes
+    It starts with ``first_tasks``, or none unless enabled. Whatever depends on ``rollout`` waits until they are
+    healthy. Afterwards autoscaling and operators change the number, and Terraform ignores it. When ``enabled`` changes,
+    Terraform replaces the service, so that the new service starts with as many: Langfuse's migrations must not run
+    twice at the same time (langfuse/langfuse#13321). The provider replaces it too when ``size.spot`` changes
     (hashicorp/terraform-provider-aws#43533, whose cure is not in 5.100).
 
     Args:
@@ -83,6 +83,7 @@ class FargateService(Construct):
         log_group_name: the log group.
         depends_on: what must be in place before it starts.
         target_group_arn: the target group that its tasks register in. By default none.
+        first_tasks: how many tasks it starts with. By default one, as what migrates the databases must.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class FargateService(Construct):
         log_group_name: str,
         depends_on: Sequence[ITerraformDependable],
         target_group_arn: str | None = None,
+        first_tasks: int = 1,
     ) -> None:
         super().__init__(scope, id_)
         self.name = name
@@ -160,7 +162,7 @@ class FargateService(Construct):
             name=name,
             cluster=platform.cluster.arn,
             task_definition=definition.arn,
-            desired_count=1 if platform.enabled else 0,
+            desired_count=first_tasks if platform.enabled else 0,
             launch_type=None if size.spot else "FARGATE",
             capacity_provider_strategy=(
                 [EcsServiceCapacityProviderStrategy(capacity_provider=SPOT, weight=1)] if size.spot else None
@@ -200,7 +202,7 @@ class FargateService(Construct):
         )
         if platform.assign_public_ip:
             accept_findings(service, {"CKV_AWS_333": "Its security group lets the load balancer in, and nobody else"})
-        self.created = f"{service.terraform_resource_type}.{service.friendly_unique_id}.id"
+        self.arn_reference = f"{service.terraform_resource_type}.{service.friendly_unique_id}.id"
         """Another value for Terraform once the service is replaced: AWS deletes what belongs to the old one."""
         self.rollout = Rollout(
             self,

@@ -10,18 +10,16 @@ from cdktf_cdktf_provider_aws.lb_listener import (
     LbListenerDefaultAction,
     LbListenerDefaultActionRedirect,
 )
-from cdktf_cdktf_provider_aws.lb_target_group import LbTargetGroup, LbTargetGroupHealthCheck
 from constructs import Construct
 
 from modules.accepted_findings import accept_findings
-from modules.langfuse import WEB_PORT, WEB_READY_PATH
 from modules.metric import Metric
+from modules.services.web_targets import NAMESPACE, unhealthy_targets, web_targets
 from settings.sections.ingress import Ingress
 
 if TYPE_CHECKING:
     from modules.services.access_logs_bucket import AccessLogsBucket
 
-NAMESPACE = "AWS/ApplicationELB"
 # For a year, browsers open the domain by HTTPS only. Not its subdomains, nor with "preload", which is a promise for all
 # of the domain above it too: both would reach sites that are not Langfuse's.
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html
@@ -90,38 +88,15 @@ class LoadBalancer(Construct):
         )
         self.balancer = balancer
         self.arn = balancer.arn
-        self.arn_suffix = balancer.arn_suffix
         self.dns_name = balancer.dns_name
         self.zone_id = balancer.zone_id
-        targets = LbTargetGroup(
-            self,
-            "targets",
-            name=f"{name}-web",
-            vpc_id=vpc_id,
-            target_type="ip",
-            protocol="HTTP",
-            port=WEB_PORT,
-            deregistration_delay="30",
-            health_check=LbTargetGroupHealthCheck(
-                path=f"{base_path}{WEB_READY_PATH}",
-                matcher="200",
-                interval=30,
-                timeout=10,
-                healthy_threshold=2,
-                unhealthy_threshold=3,
-            ),
-        )
-        accept_findings(targets, {"CKV_AWS_378": "Langfuse's container speaks HTTP; only the load balancer reaches it"})
-        self.target_group_arn = targets.arn
-        self.target_group_arn_suffix = targets.arn_suffix
+        self.targets = targets = web_targets(self, "targets", name=f"{name}-web", vpc_id=vpc_id, base_path=base_path)
         dimensions = {"LoadBalancer": balancer.arn_suffix}
         self.requests = Metric(NAMESPACE, "RequestCount", dimensions)
         self.response_time_seconds = Metric(NAMESPACE, "TargetResponseTime", dimensions)
         self.target_errors = Metric(NAMESPACE, "HTTPCode_Target_5XX_Count", dimensions)
         self.own_errors = Metric(NAMESPACE, "HTTPCode_ELB_5XX_Count", dimensions)
-        self.unhealthy_targets = Metric(
-            NAMESPACE, "UnHealthyHostCount", {**dimensions, "TargetGroup": targets.arn_suffix}
-        )
+        self.unhealthy_targets = unhealthy_targets(balancer, targets)
         forward = LbListenerDefaultAction(type="forward", target_group_arn=targets.arn)
         https = None
         if certificate_arn:

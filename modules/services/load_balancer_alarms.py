@@ -3,6 +3,8 @@
 from constructs import Construct
 
 from modules.alarm import alarm
+from modules.metric import Metric
+from modules.services.fargate_service import FargateService
 from modules.services.load_balancer import LoadBalancer
 
 
@@ -51,3 +53,26 @@ class LoadBalancerAlarms(Construct):
             description="A web task fails its health check",
             topic_arn=topic_arn,
         )
+
+
+def unhealthy_alarm(scope: Construct, unhealthy_targets: Metric, *, service: FargateService, topic_arn: str) -> None:
+    """Makes an alarm on targets of another service than web that fail their health check.
+
+    Args:
+        scope: the construct that the alarm is part of.
+        unhealthy_targets: their number.
+        service: the service.
+        topic_arn: the SNS topic that the alarm notifies.
+    """
+    alarm(
+        scope,
+        "unhealthy",
+        unhealthy_targets,
+        above=0,
+        statistic="Maximum",
+        minutes=10,
+        name=f"{service.name}-unhealthy",
+        section=f"{service.node.id}-unhealthy",
+        description=f"A task of {service.name} fails its health check",
+        topic_arn=topic_arn,
+    )

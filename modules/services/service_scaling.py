@@ -52,11 +52,10 @@ WAITING_JOBS_PER_VCPU = 100
 """A worker takes 20 jobs of ingestion and 5 of OpenTelemetry's at a time (worker/src/env.ts), each of some tenths of a
 second, so it has work of a few seconds waiting. If more wait for minutes, it does not keep up."""
 MOST_TIMES = 2
-"""A queue of a million jobs says that tasks are missing, not how many. So they are at most doubled at a time."""
+"""A queue of a million jobs says that tasks are missing, and an empty one that there are enough, but neither how many.
+So the number is at most doubled or halved at a time."""
 REPORTS_A_MINUTE = 2
 """How often each worker publishes the metrics of its queues."""
-MOST_METRICS = 10
-"""Of an alarm: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html."""
 SCALE_OUT_COOLDOWN_SECONDS = 180
 """A new task counts in the metrics after that: it starts in 60 to 90 s, the load balancer waits for two health checks
 in 60 s, and CloudWatch has the minute after it. With less, the next alarm would add tasks for the same load again."""
@@ -92,7 +91,7 @@ class ServiceScaling(Construct):
             max_capacity=size.max_tasks,
             depends_on=[service.rollout],
             # AWS deletes it with the service (hashicorp/terraform-provider-aws#14254), and its policies with it.
-            lifecycle=TerraformResourceLifecycle(replace_triggered_by=[service.created]),
+            lifecycle=TerraformResourceLifecycle(replace_triggered_by=[service.arn_reference]),
         )
 
     def follow_cpu(self) -> None:
@@ -128,14 +127,11 @@ class ServiceScaling(Construct):
         publishes nothing of it, which is 0.
 
         Args:
-            queues: the number of jobs that wait in each queue that the service takes jobs from, nine at most. The
-                first is one that every supported version of Langfuse has.
-
-        Raises:
-            ValueError: if CloudWatch would refuse so many metrics in an alarm.
+            queues: the number of jobs that wait in each queue that the service takes jobs from. Nine at most, since an
+                alarm has ten metrics at most
+                (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html). The first is
+                one that every supported version of Langfuse has.
         """
-        if len(queues) >= MOST_METRICS:
-            raise ValueError(f"an alarm can follow {MOST_METRICS - 1} queues, and not {len(queues)}")
         waiting = [_query(queue, metric, "Maximum") for queue, metric in queues.items()]
         total = " + ".join(f"FILL({queue}, 0)" for queue in queues)
         target = self._for_vcpus(WAITING_JOBS_PER_VCPU)
@@ -155,8 +151,10 @@ class ServiceScaling(Construct):
                     ),
                     Query(
                         id="limited",
-                        label=f"Waiting jobs per worker, {most:g} at most",
-                        expression=f"IF(per_worker > {most:g}, {most:g}, IF(per_worker < {least:g}, {least:g}, per_worker))",
+                        label=f"Waiting jobs per worker, from {least:g} to {most:g}",
+                        expression=(
+                            f"IF(per_worker > {most:g}, {most:g}, IF(per_worker < {least:g}, {least:g}, per_worker))"
+                        ),
                         return_data=True,
                     ),
                 ]
@@ -182,7 +180,7 @@ class ServiceScaling(Construct):
             service_namespace=self._target.service_namespace,
             scalable_dimension=self._target.scalable_dimension,
             resource_id=self._target.resource_id,
-            lifecycle=TerraformResourceLifecycle(replace_triggered_by=[self._service.created]),
+            lifecycle=TerraformResourceLifecycle(replace_triggered_by=[self._service.arn_reference]),
             target_tracking_scaling_policy_configuration=TargetTracking(
                 target_value=target,
                 predefined_metric_specification=predefined_metric_specification,

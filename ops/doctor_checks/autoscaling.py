@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from ops.autoscaling import is_suspended, scalable_target
 from ops.ecs_services import existing_services
-from ops.environment import SERVICES, Environment
+from ops.environment import Environment
 from ops.findings import Finding, Verdict, finding
 
 
 def services_scale(environment: Environment) -> Iterator[Finding]:
     """Autoscaling is suspended for services without tasks only."""
-    for name, service in existing_services(environment, SERVICES).items():
+    for name, service in existing_services(environment, environment.services).items():
         desired = service["desiredCount"]
         target = scalable_target(environment, name)
         if target and desired:

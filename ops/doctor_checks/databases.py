@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ops.doctor_checks.security_group_rules import allows
 from ops.ecs_services import existing_services
-from ops.environment import SERVICES, Environment
+from ops.environment import Environment
 from ops.findings import Finding, finding
 from ops.redis_nodes import redis_nodes
 from settings.ports import POSTGRES
@@ -24,7 +24,7 @@ def database_is_reachable(environment: Environment) -> Iterator[Finding]:
     remedy = f"`aws rds start-db-instance --db-instance-identifier {database_id}` if it is stopped"
     yield finding("database is available", available, f"{database_id} is {state}", remedy)
     database_groups = {group["VpcSecurityGroupId"] for group in instance["VpcSecurityGroups"]}
-    for name, service in existing_services(environment, SERVICES).items():
+    for name, service in existing_services(environment, environment.services).items():
         service_groups = set(service["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"])
         egress = allows(environment, service_groups, POSTGRES, peers=database_groups, is_egress=True)
         ingress = allows(environment, database_groups, POSTGRES, peers=service_groups, is_egress=False)

@@ -6,7 +6,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from ops.doctor_checks.security_group_rules import allows, egress_remedy
 from ops.ecs_services import container_of, describe_task_definition, existing_services
-from ops.environment import SERVICES, Environment
+from ops.environment import Environment
 from ops.findings import Finding, finding
 from ops.preflight_checks.mail import sandbox
 from ops.role import may
@@ -24,7 +24,7 @@ SENDING = ("ses:SendEmail", "ses:SendRawEmail")
 def mail_can_leave(environment: Environment) -> Iterator[Finding]:
     """Security groups, the task role and SES let Langfuse's mail out. Nothing is checked if no mail is set up."""
     senders: set[tuple[str, str]] = set()
-    for name, service in existing_services(environment, SERVICES).items():
+    for name, service in existing_services(environment, environment.services).items():
         definition = describe_task_definition(environment, service)
         container = container_of(definition, service)
         server, sender = (variable_value(environment, container, variable) for variable in (SERVER, SENDER))

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ops.ecs_services import describe_task_definition, existing_services, running_tasks, secrets_of
-from ops.environment import SERVICES, Environment
+from ops.environment import Environment
 from ops.findings import Finding, Verdict, finding
 from ops.secret_value import reference
 
 
 def tasks_have_present_secrets(environment: Environment) -> Iterator[Finding]:
     """No task is older than its secrets, as after ``ops clickhouse set``, or ``ops redeploy`` that was killed."""
-    for name, service in existing_services(environment, SERVICES).items():
+    for name, service in existing_services(environment, environment.services).items():
         tasks = running_tasks(environment, service)
         if not tasks:
             continue

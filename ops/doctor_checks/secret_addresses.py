@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ops.doctor_checks.mail import SERVER
 from ops.doctor_checks.security_group_rules import allows, egress_remedy
 from ops.ecs_services import container_of, describe_task_definition, existing_services
-from ops.environment import SERVICES, Environment
+from ops.environment import Environment
 from ops.findings import Finding, finding
 from ops.secret_value import variable_value
 from settings.egress import needed_ports
@@ -19,7 +19,7 @@ CHECKED_ELSEWHERE = {*WEB_SECRETS, *FIRST_SECRETS, SERVER}
 
 def addresses_are_reachable(environment: Environment) -> Iterator[Finding]:
     """Security groups let web and worker connect to the ports of the URLs in secrets of the settings."""
-    for name, service in existing_services(environment, SERVICES).items():
+    for name, service in existing_services(environment, environment.services).items():
         container = container_of(describe_task_definition(environment, service), service)
         groups = set(service["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"])
         variables = [entry["name"] for entry in container["secrets"] if entry["name"] not in CHECKED_ELSEWHERE]

@@ -4,19 +4,21 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from ops.ecs_services import container_of, describe_task_definition, existing_services
-from ops.environment import SERVICES, Environment
-from ops.findings import Finding, finding
+from ops.environment import Environment
+from ops.findings import Finding, Verdict, finding
 from settings.sections.langfuse import AUTH_PATH
 
 
 def services_exist(environment: Environment) -> Iterator[Finding]:
-    """Both services exist. Terraform creates the worker once web is healthy, so a web that never is leaves none."""
-    services = existing_services(environment, SERVICES)
-    for name in SERVICES:
+    """All services exist. Terraform creates the others once web is healthy, so a web that never is leaves none."""
+    services = existing_services(environment, environment.services)
+    remedy = f"fix what else is found here, then {environment.deploy_command}"
+    for name in environment.services:
         exists = name in services
         evidence = f"{environment.service_name(name)} is {'there' if exists else 'absent'}"
-        remedy = f"fix what else is found here, then {environment.deploy_command}"
         yield finding(f"{name} is deployed", exists, evidence, remedy)
+    for name in environment.services_to_come:
+        yield finding(f"{name} is deployed", False, "it is in the settings only", remedy, otherwise=Verdict.WARNING)
 
 
 def address_is_public(environment: Environment) -> Iterator[Finding]:

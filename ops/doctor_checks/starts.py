@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ops.ecs_services import existing_services, primary_deployment, revision
-from ops.environment import SERVICES, Environment
+from ops.environment import Environment
 from ops.failed_starts import cause
 from ops.findings import Finding, Verdict, finding
 from ops.stopped_tasks import failed, stopped_tasks, why_stopped
@@ -15,7 +15,7 @@ def tasks_start(environment: Environment) -> Iterator[Finding]:
     A task that failed once, and that another one has replaced, is for ``ops status``.
     """
     ecs = environment.session.client("ecs")
-    for name, service in existing_services(environment, SERVICES).items():
+    for name, service in existing_services(environment, environment.services).items():
         primary = primary_deployment(service)
         runs = service["runningCount"] >= service["desiredCount"]
         is_steady = runs and primary.get("rolloutState", "COMPLETED") == "COMPLETED"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ops.doctor_checks.secret_keys import keys_are_usable
 from ops.ecs_services import describe_task_definition, existing_services, secrets_of
-from ops.environment import SERVICES, Environment
+from ops.environment import Environment
 from ops.findings import Finding, finding
 from ops.role import may
 from ops.secret_value import SecretReference, reference, referenced_value
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def secrets_are_readable(environment: Environment) -> Iterator[Finding]:
     """Each secret that a task definition names exists, and the execution role can read and decrypt it."""
-    for name, service in existing_services(environment, SERVICES).items():
+    for name, service in existing_services(environment, environment.services).items():
         definition = describe_task_definition(environment, service)
         role_arn = definition["executionRoleArn"]
         secrets = {variable: reference(arn) for variable, arn in secrets_of(definition).items()}

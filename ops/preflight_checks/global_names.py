@@ -22,7 +22,7 @@ class Taken(NamedTuple):
 
 def role_names(settings: Settings) -> list[str]:
     """The names of the IAM roles that a deploy makes."""
-    names = ["task", "web-execution", "worker-execution"]
+    names = ["task", *(f"{service.replace('_', '-')}-execution" for service in settings.services)]
     if not settings.network.vpc_id:
         names.append("flow-logs")
     if settings.clickhouse.mode == "ec2":

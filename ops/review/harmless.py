@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from ops.review.access_changes import only_allows_more
 from ops.review.differences import Difference
 from ops.review.plan_format import Change
+from ops.review.references import SPLIT_SERVICE
 
 ALWAYS = frozenset({"add", "change", "replace", "destroy", "forget"})
 IN_PLACE = frozenset({"add", "change", "forget"})
@@ -20,6 +21,8 @@ KINDS: Mapping[str, frozenset[str]] = {
     "aws_db_subnet_group": NEW,
     "aws_ecs_task_definition": ALWAYS,  # What it means, the change of the service says.
     "aws_flow_log": ALWAYS,
+    # web serves the paths while there is none; what a change of it means is told.
+    "aws_lb_listener_rule": REPLACED | {"destroy"},
     "aws_s3_bucket_lifecycle_configuration": ALWAYS,
     "aws_sns_topic": ALWAYS,
     "aws_sns_topic_policy": ALWAYS,
@@ -73,6 +76,8 @@ ARGUMENTS: Mapping[str, frozenset[str]] = {
         }
     ),
     "aws_ebs_volume": frozenset({"final_snapshot", "iops", "size", "throughput"}),
+    # Container Insights, and nothing else.
+    "aws_ecs_cluster": frozenset({"setting"}),
     "aws_elasticache_replication_group": frozenset(
         {
             "apply_immediately",
@@ -107,4 +112,5 @@ def is_harmless(change: Change, changed: Sequence[Difference]) -> bool:
     """
     names = {difference.argument.partition(".")[0] for difference in changed} - TAGS
     only_known = change.kind == "change" and names <= ARGUMENTS.get(change.type, frozenset())
-    return only_known or change.kind in KINDS.get(change.type, ()) or only_allows_more(change)
+    split_is_gone = change.kind == "destroy" and SPLIT_SERVICE.fullmatch(change.address) is not None
+    return only_known or split_is_gone or change.kind in KINDS.get(change.type, ()) or only_allows_more(change)

@@ -10,7 +10,7 @@ from ops.review.differences import Difference
 from ops.review.harmless import ARGUMENTS, TAGS, is_harmless
 from ops.review.plan_format import Change
 from ops.review.protections import off
-from ops.review.references import FIRST
+from ops.review.references import FIRST, SPLIT_SERVICE
 from ops.review.text import code, joined, word
 
 RESTARTS = {
@@ -87,6 +87,11 @@ WITHOUT_NAT = (
     " docs/operate.md#remove-or-add-the-nat-gateway"
 )
 """What it means that a private subnet's route to a NAT gateway is destroyed."""
+SPLIT_GONE = {
+    "web": "web serves its paths, no downtime",
+    "worker": "traces wait in the queues until new tasks are healthy, and none is lost",
+}
+"""What it means that a service of the settings is gone that may be left out, by the one that it takes work from."""
 
 
 def to_zero(before: object, after: object) -> bool:
@@ -115,6 +120,10 @@ CHANGED: Mapping[str, Sequence[tuple[str, Callable[[object, object], bool], str]
         ("default_action", differs, "it answers requests otherwise"),
     ),
     "aws_vpc_endpoint": (("route_table_ids", differs, "open connections to the service may be cut off once"),),
+    "aws_lb_listener_rule": (
+        ("action", differs, "its paths are forwarded elsewhere"),
+        ("condition", differs, "other paths are forwarded"),
+    ),
 }
 """What changes of arguments mean, by type of resource: the argument, which change of it, and what it means."""
 ROTATIONS = {
@@ -167,9 +176,13 @@ def _of(change: Change, changed: Sequence[Difference], names: set[str]) -> Itera
         yield f"DNS change: clients may use the old answer until its TTL{_seconds(change)} is over"
     elif change.kind == "replace" and change.type == "aws_secretsmanager_secret_version":
         yield rotation_means(change)
+    elif change.kind == "destroy" and (of := SPLIT_SERVICE.fullmatch(change.address)):
+        yield _split_service_is_gone(change, of[1])
     elif change.kind == "replace" and change.type in WHILE_GONE:
         ends = change.type == "aws_ecs_service" and change.after.get("desired_count") == 0
-        yield f"replaced: {NO_TASKS if ends else WHILE_GONE[change.type]}"
+        of = SPLIT_SERVICE.fullmatch(change.address)
+        meanwhile = _split_service_is_gone(change, of[1]) if of and not ends else None
+        yield meanwhile or f"replaced: {NO_TASKS if ends else WHILE_GONE[change.type]}"
     elif change.kind == "destroy" and FIRST.fullmatch(change.address):
         yield FIRST_DESTROYED
     elif change.kind == "destroy" and change.type == "aws_route" and change.before.get("nat_gateway_id"):
@@ -183,6 +196,12 @@ def _of(change: Change, changed: Sequence[Difference], names: set[str]) -> Itera
             restarts = sorted(names & set(RESTARTS[change.type]))
             yield _restart(change, restarts) if restarts else _modification(change, names)
         yield from _changed(change, changed)
+
+
+def _split_service_is_gone(change: Change, name: str) -> str | None:
+    """What it means for the service itself. Of the rest, nobody notices anything more."""
+    how = "replaced" if change.kind == "replace" else "destroyed"
+    return f"{how}: {SPLIT_GONE[name.partition('-')[0]]}" if change.type == "aws_ecs_service" else None
 
 
 def _changed(change: Change, changed: Sequence[Difference]) -> Iterator[str]:

@@ -28,6 +28,8 @@ FIRST = re.compile(
 )
 """The secrets of the settings' section first. They hold nothing that is lost: Langfuse has stored them when it created
 the first user and the first project, and keeps both without the secrets."""
+SPLIT_SERVICE = re.compile(r"aws_\w+\.(web-ingestion|web-api|worker-ingestion)(-rules|-scaling|-alarms)?_[\w-]+")
+"""What is of a service that the settings may leave out. web or worker does its work when it is gone."""
 CROSS_STACK_OUTPUT = "cross-stack-output-"
 """How the names of the outputs start that CDKTF adds for references between stacks."""
 SECRETS = {"aws_secretsmanager_secret", "aws_secretsmanager_secret_version"}

@@ -13,13 +13,14 @@ from ops.parts import Row
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
 
-DAY = timedelta(days=1)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 GIB = 1024**3
 STATISTICS = {
     "Average": "average of 5 minutes",
     "Maximum": "highest of 5 minutes",
     "Minimum": "lowest of 5 minutes",
     "p95": "95th percentile of 5 minutes",
+    "SampleCount": "average of 5 minutes",
 }
 TITLE_WITH_UNIT = re.compile(r"(?P<title>.+) \((?P<unit>.+)\)")
 
@@ -107,9 +108,10 @@ def _graph(
 ) -> Graph:
     is_sum = widget.statistic == "Sum"
     unit, divisor = ("GiB", GIB) if widget.unit == "bytes" else (widget.unit, 1)
+    minutes = PERIOD / MINUTE if widget.statistic == "SampleCount" else 1
     filled = [_with_zeros(found, end) if is_sum else found for found in values]
     series = [
-        Series(label, [Value(time, value / divisor) for time, value in found])
+        Series(label, [Value(time, value / divisor / minutes) for time, value in found])
         for label, found in zip(widget.queries, filled, strict=True)
     ]
     thresholds = {

@@ -15,4 +15,4 @@ class Alarms(Section):
     queue_metrics: bool = True
     """Whether the worker publishes its metrics to CloudWatch, about 200 custom metrics for about 60 USD a month
     (docs/shapes.md). Without them, the queues have no alarms and no graph, ``ops status`` does not show them, and
-    autoscaling of the worker follows its CPU use."""
+    autoscaling of the worker follows its CPU use alone."""

@@ -1,8 +1,8 @@
-"""The size of a service: web or worker."""
+"""The services that an environment can have, and the size of one."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from settings import fargate
 from settings.field_types import (
@@ -13,9 +13,12 @@ from settings.field_types import (
 )
 from settings.section import Section, refuse
 
+SERVICES = ("web", "web_ingestion", "web_api", "worker_ingestion", "worker")
+"""Every service that an environment can have, in the order in which a deploy starts them."""
+
 
 class ServiceSize(Section):
-    """The CPU, memory and number of tasks of a Fargate service. ``web`` and ``worker`` have the same settings."""
+    """The CPU, memory and number of tasks of a Fargate service. Every service has the same settings."""
 
     cpu: TaskCpu = 2048
     """CPU units of each task; 1024 units are one vCPU. The values that ``memory_mib`` may have depend on it. The
@@ -57,3 +60,12 @@ class ServiceSize(Section):
             allowed = f"must be 256 to {self.memory_mib * 9 // 10}, nine tenths of memory_mib ({self.memory_mib})"
             refuse("heap_mib", self.node_heap_mib, allowed)
         return self
+
+
+OptionalService = Annotated[
+    ServiceSize,
+    Field(
+        description="section with the settings of ``web``, which may be empty",
+        examples=[{"min_tasks": 2}],
+    ),
+]

@@ -144,6 +144,7 @@ def _values(current: Settings) -> dict[str, object]:
         **{f"{service}.cpu": 1024 if getattr(current, service).cpu == 2048 else 2048 for service in ("web", "worker")},
         **dict.fromkeys(("web.memory_mib", "worker.memory_mib"), 5120),
         **dict.fromkeys(("web.heap_mib", "worker.heap_mib"), 2048),
+        **{service: {"cpu": 1024, "memory_mib": 2048} for service in ("web_ingestion", "web_api", "worker_ingestion")},
     }
 
 

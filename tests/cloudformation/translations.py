@@ -220,6 +220,17 @@ TRANSLATIONS = {
             },
         )
     ],
+    "aws_lb_listener_rule": [
+        Translation(
+            "AWS::ElasticLoadBalancingV2::ListenerRule",
+            names={
+                "action": "Actions",
+                "condition": "Conditions",
+                "condition.path_pattern": "PathPatternConfig",
+                "condition.source_ip": "SourceIpConfig",
+            },
+        )
+    ],
     "aws_lb_target_group": [
         Translation(
             "AWS::ElasticLoadBalancingV2::TargetGroup",

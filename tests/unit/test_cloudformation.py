@@ -11,7 +11,19 @@ import pytest
 from tests.cloudformation.cfn_lint import findings
 from tests.cloudformation.translate import Resource, translated
 from tests.cloudformation.translations import NOTHING_TO_CHECK, TRANSLATIONS
-from tests.environments import DUALSTACK, EC2, EDGE, EXTERNAL, IMAGES, INTERNAL, ISOLATED_EC2, MAIL, OWN_KEY, RUNNING
+from tests.environments import (
+    DUALSTACK,
+    EC2,
+    EDGE,
+    EXTERNAL,
+    IMAGES,
+    INTERNAL,
+    ISOLATED_EC2,
+    MAIL,
+    OWN_KEY,
+    RUNNING,
+    SPLIT,
+)
 from tests.synthesis import SynthesizedStack, app
 
 Variant = tuple[str, dict[str, str]]
@@ -33,6 +45,7 @@ OTHERS: list[Variant] = [
     ("dev", EDGE),
     ("dev", {"LANGFUSE_AWS__INGRESS__WAF": "true", "LANGFUSE_AWS__INGRESS__ACCESS_LOGS": "true"}),
     ("dev", MAIL),
+    ("dev", SPLIT),
     (
         "prod",
         {

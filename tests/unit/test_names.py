@@ -11,7 +11,7 @@ from cdktf import Testing as CdktfTesting
 
 from settings import Settings
 from stacks import add_stacks
-from tests.environments import EDGE, load
+from tests.environments import EDGE, SPLIT, load
 
 LONGEST = "abcdefghijkl"
 MAXIMUM = {
@@ -64,8 +64,8 @@ def named(settings: Settings) -> Iterator[tuple[tuple[str, str], str]]:
 
 @pytest.fixture(scope="module")
 def names() -> list[tuple[tuple[str, str], str]]:
-    """The names of an environment with a ClickHouse, and of one with CloudFront."""
-    chosen = [load("dev"), load("prod", EDGE)]
+    """The names of an environment with a ClickHouse and every service, and of one with CloudFront."""
+    chosen = [load("dev", SPLIT), load("prod", EDGE)]
     return [name for settings in chosen for name in named(settings.model_copy(update={"name": LONGEST}))]
 
 

@@ -48,6 +48,7 @@ def noticed(folder: Path, *changes: Json, **others: Json) -> list[str]:
 
 
 HARMLESS = {
+    "Container Insights": change("aws_ecs_cluster", {"setting": [{"value": "a"}]}, {"setting": [{"value": "b"}]}),
     "tags": change("aws_ecs_service", {"tags": {"a": "b"}}, {"tags": {"a": "c"}}),
     "an alarm": destroyed("aws_cloudwatch_metric_alarm"),
     "a dashboard": change("aws_cloudwatch_dashboard", {"dashboard_body": "a"}, {"dashboard_body": "b"}),
@@ -58,6 +59,10 @@ HARMLESS = {
     "a smaller least number of tasks": change("aws_appautoscaling_target", {"min_capacity": 2}, {"min_capacity": 1}),
     "a zone's comment": change("aws_route53_zone", {"comment": "a"}, {"comment": "b"}),
     "protection of a bucket": change("aws_s3_bucket", {"force_destroy": False}, {"force_destroy": True}),
+    "no rule of a split service": resource("aws_lb_listener_rule.web-api-rules_paths-1_B1", "destroy", {"a": 1}),
+    "a replaced rule": replaced("aws_lb_listener_rule"),
+    "no role of a split service": resource("aws_iam_role.web-api_execution-role_role_B1", "destroy", {"a": 1}),
+    "no targets of a split service": resource("aws_lb_target_group.web-api-rules_targets_B1", "destroy", {"a": 1}),
     "what only leaves the state": resource("aws_iam_role.one", "forget", {"a": 1}),
 }
 
@@ -97,6 +102,30 @@ NOTICED: dict[str, tuple[Json, str]] = {
     "another answer": (
         change("aws_lb_listener", {"default_action": [{"type": "a"}]}, {"default_action": [{"type": "b"}]}),
         "it answers requests otherwise",
+    ),
+    "other paths": (
+        change("aws_lb_listener_rule", {"condition": [{"a": 1}]}, {"condition": [{"a": 2}]}),
+        "other paths are forwarded",
+    ),
+    "another target group of a rule": (
+        change("aws_lb_listener_rule", {"action": [{"a": 1}]}, {"action": [{"a": 2}]}),
+        "its paths are forwarded elsewhere",
+    ),
+    "no split service of web": (
+        resource("aws_ecs_service.web-ingestion_service_588CCC8A", "destroy", {"id": "x"}),
+        "destroyed: web serves its paths, no downtime",
+    ),
+    "a replaced split service of web": (
+        resource("aws_ecs_service.web-api_service_588CCC8A", "replace", {"name": "a"}, {"name": "b"}),
+        "replaced: web serves its paths, no downtime",
+    ),
+    "no split service of the worker": (
+        resource("aws_ecs_service.worker-ingestion_service_B557A748", "destroy", {"id": "x"}),
+        "destroyed: traces wait in the queues until new tasks are healthy, and none is lost",
+    ),
+    "a split service without tasks afterwards": (
+        resource("aws_ecs_service.web-api_service_588CCC8A", "replace", {"desired_count": 1}, {"desired_count": 0}),
+        "replaced: it has no tasks afterwards: downtime",
     ),
     "no tasks at most": (
         change("aws_appautoscaling_target", {"max_capacity": 2}, {"max_capacity": 0}),
@@ -198,6 +227,7 @@ UNKNOWN = {
     "a policy of another role": change("aws_iam_role_policy", policy("a", role="a"), policy("a", "b", role="b")),
     "a policy that is known later": change("aws_iam_role_policy", {"policy": "{}"}, {}, after_unknown={"policy": True}),
     "another secret": rotated("salt"),
+    "another priority": change("aws_lb_listener_rule", {"priority": 1}, {"priority": 2}),
 }
 
 

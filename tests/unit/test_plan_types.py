@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from ops.review import losses, protections, references
-from tests.environments import EC2, EDGE, EXTERNAL, MAIL, OWN_KEY
+from tests.environments import EC2, EDGE, EXTERNAL, MAIL, OWN_KEY, SPLIT
 from tests.synthesis import app
 
 HOLDS_DATA = {
@@ -59,6 +59,7 @@ MADE_AGAIN = {
     "aws_kms_alias",
     "aws_lb",
     "aws_lb_listener",
+    "aws_lb_listener_rule",
     "aws_lb_target_group",
     "aws_nat_gateway",
     "aws_route",
@@ -91,6 +92,7 @@ DEPLOYED: list[tuple[str, dict[str, str]]] = [
     ("dev", EXTERNAL),
     ("prod", EC2),
     ("dev", EDGE),
+    ("dev", SPLIT),
     ("dev", {"LANGFUSE_AWS__INGRESS__WAF": "true"}),
     (
         "dev",

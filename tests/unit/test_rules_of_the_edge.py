@@ -14,6 +14,7 @@ REGION = "eu-central-1"
 VISIBLE = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "langfuse"}
 SERVICE = {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
 ACCOUNT = "000000000000"
+ANSWER = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}
 
 Client = Callable[..., Any]
 
@@ -115,6 +116,52 @@ def test_a_web_acl_of_the_other_scope(client: Client, balancer: str) -> None:
     assert refused(elsewhere, Scope="CLOUDFRONT") == "WAFInvalidParameterException"
 
 
+@pytest.fixture
+def listener(client: Client, balancer: str) -> str:
+    made = client("elbv2").create_listener(LoadBalancerArn=balancer, Port=80, Protocol="HTTP", DefaultActions=[ANSWER])
+    return str(made["Listeners"][0]["ListenerArn"])
+
+
+def paths(*patterns: str) -> dict[str, Any]:
+    return {"Field": "path-pattern", "PathPatternConfig": {"Values": list(patterns)}}
+
+
+def test_a_priority_is_that_of_one_rule_of_a_listener(client: Client, listener: str) -> None:
+    create = client("elbv2").create_rule
+    rule = {"ListenerArn": listener, "Priority": 100, "Conditions": [paths("/a*")], "Actions": [ANSWER]}
+    arn = create(**rule)["Rules"][0]["RuleArn"]
+    assert refused(create, **rule) == "PriorityInUse"
+    client("elbv2").delete_rule(RuleArn=arn)
+    create(**rule)
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        [paths(*"abcdef")],
+        [paths("/a", "/b", "/c"), {"Field": "source-ip", "SourceIpConfig": {"Values": ["192.0.2.1/32"] * 3}}],
+        [paths("/*/*/*", "/?/*/*")],
+        [paths("/" + "a" * 128)],
+    ],
+    ids=["values of a condition", "values of all conditions", "wildcards", "length"],
+)
+def test_a_rule_has_few_values_and_short_ones(client: Client, listener: str, conditions: list[Any]) -> None:
+    elbv2 = client("elbv2")
+    create: dict[str, Any] = {"ListenerArn": listener, "Actions": [ANSWER]}
+    assert refused(elbv2.create_rule, **create, Priority=1, Conditions=conditions) == "ValidationError"
+    few = [paths("/*/*/a", "/" + "b" * 127, "/c", "/d*"), {"Field": "http-request-method", "Values": ["GET"]}]
+    arn = elbv2.create_rule(**create, Priority=1, Conditions=few)["Rules"][0]["RuleArn"]
+    assert refused(elbv2.modify_rule, RuleArn=arn, Conditions=conditions) == "ValidationError"
+
+
+def test_a_load_balancer_has_at_most_a_hundred_rules(client: Client, listener: str) -> None:
+    elbv2 = client("elbv2")
+    rule: dict[str, Any] = {"ListenerArn": listener, "Conditions": [paths("/a*")], "Actions": [ANSWER]}
+    for priority in range(1, 101):
+        elbv2.create_rule(**rule, Priority=priority)
+    assert refused(elbv2.create_rule, **rule, Priority=101) == "TooManyRules"
+
+
 def test_a_certificate_of_a_listener(client: Client, balancer: str) -> None:
     acm, elbv2 = client("acm"), client("elbv2")
     arn = acm.request_certificate(DomainName="langfuse.example.com")["CertificateArn"]
@@ -123,7 +170,7 @@ def test_a_certificate_of_a_listener(client: Client, balancer: str) -> None:
         Port=443,
         Protocol="HTTPS",
         Certificates=[{"CertificateArn": arn}],
-        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}],
+        DefaultActions=[ANSWER],
     )["Listeners"][0]["ListenerArn"]
     assert refused(acm.delete_certificate, CertificateArn=arn) == "ResourceInUseException"
     elbv2.delete_listener(ListenerArn=listener)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from tests.environments import RUNNING
+from tests.environments import RUNNING, SPLIT
 from tests.synthesis import SynthesizedStack, app
 from tests.unit.autoscaling_model import AutoScaling, Behaviour
 from tests.unit.simulated_services import QUEUES, Curve, Web, Worker, direction_changes, wave
@@ -16,6 +16,7 @@ from tests.unit.simulated_services import QUEUES, Curve, Web, Worker, direction_
 BEHAVIOURS = [Behaviour(*each, missing_is_zero=True) for each in itertools.product((False, True), repeat=2)]
 OF_MISSING_DATA = [BEHAVIOURS[0], BEHAVIOURS[0]._replace(missing_is_zero=False)]
 LARGE = RUNNING | {"LANGFUSE_AWS__WORKER__MAX_TASKS": "50", "LANGFUSE_AWS__WEB__MAX_TASKS": "50"}
+INGESTION = {"otel_ingestion", "ingestion", "secondary_otel_ingestion", "secondary_ingestion"}
 HOUR, DAY = 60, 24 * 60
 UNLIMITED = 1e9
 WAITING_JOBS = 200
@@ -128,7 +129,7 @@ def test_a_stuck_worker_gets_at_most_max_tasks(behaviour: Behaviour, *, publishe
     )
     assert max(service.backlog) == 20 * 60 * 60, "no task helps"
     assert max(service.desired[:90]) == (8 if publishes else 2)
-    assert max(service.backlog[90 + 20 :]) < 400, "within 20 minutes of the end"
+    assert max(service.backlog[90 + 12 :]) < 400, "within 12 minutes of the end"
     assert direction_changes(service.desired) == 1
     assert service.desired[-1] == 2
 
@@ -173,6 +174,32 @@ def test_every_queue_counts(queue: str) -> None:
     assert max(service.desired) == 8
 
 
+@pytest.mark.parametrize("queue", QUEUES)
+def test_a_split_worker_follows_the_queues_that_it_takes_jobs_from(queue: str) -> None:
+    split = prod(RUNNING | SPLIT)
+    highest = {}
+    for name in ("worker", "worker-ingestion"):
+        service = Worker(
+            AutoScaling(split, f"{name}-scaling", BEHAVIOURS[0]),
+            arriving=lambda _: 120,
+            busy_cpu_percent=20,
+            queue=queue,
+        )
+        service.run(HOUR // 2)
+        highest[name] = max(service.desired)
+    expected = {"worker": 2, "worker-ingestion": 4} if queue in INGESTION else {"worker": 8, "worker-ingestion": 1}
+    assert highest == expected
+
+
+@pytest.mark.parametrize("name", ["web", "web-ingestion", "web-api"])
+def test_each_part_of_web_follows_its_own_requests(name: str) -> None:
+    scaling = AutoScaling(prod(RUNNING | SPLIT), f"{name}-scaling", BEHAVIOURS[0])
+    service = Web(scaling, arriving=between(10, 60, 8_000, 400), busy_cpu_percent=30)
+    service.run(2 * HOUR)
+    assert max(service.desired) == scaling.most
+    assert service.desired[-1] == scaling.least
+
+
 @of_any_behaviour
 def test_web_follows_requests_whose_cpu_is_low(behaviour: Behaviour) -> None:
     """A task serves 3,000 requests a minute; 8,000 come, for 50 minutes."""
@@ -200,7 +227,7 @@ def test_tasks_that_start_are_not_added_twice(behaviour: Behaviour) -> None:
 @of_any_behaviour
 def test_noise_does_not_make_it_flap(behaviour: Behaviour) -> None:
     service = web(DAY, behaviour, arriving=lambda _: 2_500, noise=0.3)
-    assert direction_changes(service.desired) <= DAY / 30
+    assert direction_changes(service.desired) <= DAY / 30, "two in an hour"
 
 
 segments = st.lists(st.tuples(st.integers(5, 45), st.floats(0, 200)), min_size=1, max_size=12)

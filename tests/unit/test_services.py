@@ -248,18 +248,65 @@ def test_scaling(environment: str, web: tuple[int, int], worker: tuple[int, int]
         for name, target in services.resources("aws_appautoscaling_target").items()
     }
     assert limits == {"web": web, "worker": worker}
-    tracking = {
-        name.split("-")[0]: policy["target_tracking_scaling_policy_configuration"]
-        for name, policy in services.resources("aws_appautoscaling_policy").items()
+
+
+def scaling(services: SynthesizedStack) -> dict[str, dict[str, Any]]:
+    """The configurations of the scaling policies, by the end of their names: ``web-cpu``, for example."""
+    return {
+        policy["name"].removeprefix("langfuse-dev-"): policy["target_tracking_scaling_policy_configuration"]
+        for policy in services.resources("aws_appautoscaling_policy").values()
     }
-    assert tracking["web"]["target_value"] == 50
-    metrics = tracking["worker"]["customized_metric_specification"]["metrics"]
-    followed = {m["metric_stat"]["metric"]["metric_name"] for m in metrics if "metric_stat" in m}
-    assert followed == {
-        "langfuse.queue.otel_ingestion.depth.shard_all.type_waiting",
-        "langfuse.queue.ingestion.depth.shard_all.type_waiting",
-        "RunningTaskCount",
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory_mib", "cpu_percent", "requests", "waiting_jobs"),
+    [(512, 1024, 50, 250, 50), (1024, 2048, 50, 500, 100), (2048, 4096, 50, 1000, 200), (4096, 8192, 25, 1000, 200)],
+)
+def test_what_is_expected_of_a_task_depends_on_its_cpu(
+    cpu: int, memory_mib: int, cpu_percent: int, requests: int, waiting_jobs: int
+) -> None:
+    size = {"CPU": str(cpu), "MEMORY_MIB": str(memory_mib)}
+    sizes = {f"LANGFUSE_AWS__{name}__{key}": value for name in ("WEB", "WORKER") for key, value in size.items()}
+    policies = scaling(app("dev", RUNNING | sizes)["services"])
+    assert {name: policy["target_value"] for name, policy in policies.items()} == {
+        "web-cpu": cpu_percent,
+        "web-requests": requests,
+        "worker-cpu": cpu_percent,
+        "worker-queues": waiting_jobs,
     }
+
+
+def test_web_scales_on_the_requests_that_its_target_group_gets() -> None:
+    services = app("dev", RUNNING)["services"]
+    specification = scaling(services)["web-requests"]["predefined_metric_specification"]
+    assert specification["predefined_metric_type"] == "ALBRequestCountPerTarget"
+    (balancer,), (targets,) = services.resources("aws_lb"), services.resources("aws_lb_target_group")
+    label = f"${{aws_lb.{balancer}.arn_suffix}}/${{aws_lb_target_group.{targets}.arn_suffix}}"
+    assert specification["resource_label"] == label
+
+
+def test_the_worker_scales_on_every_queue_that_more_workers_empty_sooner() -> None:
+    """In as many metrics as CloudWatch takes in an alarm, and with nothing that Container Insights publishes."""
+    services = app("dev", RUNNING)["services"]
+    metrics = scaling(services)["worker-queues"]["customized_metric_specification"]["metrics"]
+    followed = [m["metric_stat"] for m in metrics if "metric_stat" in m]
+    assert len(followed) == 10
+    assert {stat["metric"]["metric_name"] for stat in followed} == {
+        f"langfuse.queue.{queue}.depth.shard_all.type_waiting"
+        for queue in (
+            "otel_ingestion",
+            "ingestion",
+            "secondary_otel_ingestion",
+            "secondary_ingestion",
+            "trace_upsert",
+            "evaluation_execution",
+            "secondary_evaluation_execution",
+            "llm_as_a_judge_execution",
+            "code_eval_execution",
+        )
+    }
+    assert "RunningTaskCount" not in services.text
+    assert services.resource("aws_ecs_cluster")["setting"] == [{"name": "containerInsights", "value": "disabled"}]
 
 
 def statements(services: SynthesizedStack, role: str) -> list[dict[str, Any]]:
@@ -340,12 +387,24 @@ def test_without_queue_metrics_nothing_needs_them() -> None:
     services = app("prod", RUNNING | {"LANGFUSE_AWS__ALARMS__QUEUE_METRICS": "false"})["services"]
     assert variables(services, "worker")["ENABLE_AWS_CLOUDWATCH_METRIC_PUBLISHING"] == "false"
     assert not any("PutMetricData" in action for s in statements(services, "task-role") for action in s["Action"])
-    (policy,) = [p for name, p in services.resources("aws_appautoscaling_policy").items() if name.startswith("worker")]
-    tracking = policy["target_tracking_scaling_policy_configuration"]
-    assert tracking["predefined_metric_specification"] == {"predefined_metric_type": "ECSServiceAverageCPUUtilization"}
+    policies = [p["name"] for p in services.resources("aws_appautoscaling_policy").values()]
+    assert sorted(policies) == ["langfuse-prod-web-cpu", "langfuse-prod-web-requests", "langfuse-prod-worker-cpu"]
     # Neither an alarm nor the dashboard names a metric that nobody publishes.
     assert "langfuse.queue." not in services.text
     assert "langfuse.queue." in app("prod", RUNNING)["services"].text
+
+
+@pytest.mark.parametrize(("environment", "least"), [("dev", 1), ("prod", 2)])
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_the_alarm_on_running_tasks_counts_the_samples_of_a_minute(environment: str, least: int, name: str) -> None:
+    services = app(environment, RUNNING)["services"]
+    alarm = services.resource("aws_cloudwatch_metric_alarm", alarm_name=f"langfuse-{environment}-{name}-running")
+    assert (alarm["namespace"], alarm["metric_name"]) == ("AWS/ECS", "CPUUtilization")
+    assert alarm["dimensions"]["ServiceName"] == f"langfuse-{environment}-{name}"
+    assert (alarm["statistic"], alarm["period"]) == ("SampleCount", 60)
+    assert (alarm["comparison_operator"], alarm["threshold"]) == ("LessThanThreshold", least)
+    # Without a running task there is no sample at all.
+    assert alarm["treat_missing_data"] == "breaching"
 
 
 def test_the_alarm_on_running_tasks_is_quiet_until_there_should_be_any() -> None:

@@ -99,6 +99,8 @@ WITHOUT_DEFAULT_AND_EXAMPLE = {
 
 def _text(value: object) -> str:
     """Returns the value in the form that a variable has."""
+    if isinstance(value, BaseModel):
+        value = value.model_dump(exclude_unset=True)
     if isinstance(value, dict):
         value = {
             key: inner.model_dump(exclude_unset=True) if isinstance(inner, BaseModel) else inner

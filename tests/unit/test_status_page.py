@@ -1,12 +1,13 @@
 """Tests of what the page of ``ops status --html`` is made of. tests/browser opens the page."""
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from ops.metrics import PERIOD, Value
-from ops.status_page.graphs import DAY, Graph, Series
+from ops.status_page.graphs import DAY, Graph, Series, graphs
 from ops.status_page.plot import BOTTOM, TOP, plot, shown
 from tests.unit.small_deployment import SmallDeployment
 
@@ -94,3 +95,22 @@ def test_without_the_dashboard_the_rest_is_shown(
     assert says in text
     assert "There is no picture: the stacks can&#39;t be synthesized" in text
     assert '<th scope="row">ClickHouse</th>' in text
+
+
+def test_the_number_of_tasks_is_that_of_the_samples_of_a_minute(deployment: SmallDeployment) -> None:
+    cloudwatch = deployment.client("cloudwatch")
+    now = datetime.now(UTC)
+    for minute in range(10, 20):
+        for percent in (20, 60, 70):
+            datum = {"MetricName": "CPUUtilization", "Timestamp": now - timedelta(minutes=minute), "Value": percent}
+            cloudwatch.put_metric_data(Namespace="Tests", MetricData=[datum])
+    row = ["Tests", "CPUUtilization", {"label": "web"}]
+    properties = {"title": "Tasks", "stat": "SampleCount", "region": "us-east-1", "period": 60, "metrics": [row]}
+    cloudwatch.put_dashboard(
+        DashboardName="langfuse-dev", DashboardBody=json.dumps({"widgets": [{"properties": properties}]})
+    )
+    (tasks,) = graphs(deployment.environment(), [], now)
+    (web,) = tasks.series
+    # Only the periods of five minutes within the ten minutes have all their samples.
+    assert max(value for _, value in web.values) == 3
+    assert (tasks.unit, tasks.statistic) == ("number", "average of 5 minutes")

@@ -2,6 +2,7 @@
 
 from local.emulator.rules import (  # noqa: F401  registers the rules
     acm,
+    application_autoscaling,
     backup,
     cloudfront,
     ec2,

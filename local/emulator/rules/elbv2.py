@@ -13,6 +13,11 @@ from local.emulator.rules.rule import Request, refuses
 from settings.partition import partition_of
 
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html#attach-bucket-policy
+VALUES_PER_RULE = 5
+WILDCARDS_PER_RULE = 5
+LONGEST_PATTERN = 128
+RULES_PER_LOAD_BALANCER = 100
+"""https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html"""
 LOG_DELIVERY_SERVICE = "logdelivery.elasticloadbalancing.amazonaws.com"
 LOG_DELIVERY_ACCOUNTS = {"cn-north-1": "638102146993", "us-gov-west-1": "048591011584"}
 
@@ -50,6 +55,49 @@ def port_taken(request: Request) -> str | None:
         if listener is not changed
     )
     return f"A listener already exists on this port for this load balancer '{arn}'" if taken else None
+
+
+@refuses("elbv2", "CreateRule", code="PriorityInUse")
+def priority_taken(request: Request) -> str | None:
+    """A listener has one rule of each priority."""
+    taken = any(
+        (rule["ListenerArn"], str(rule["Priority"])) == (request["ListenerArn"], str(request["Priority"]))
+        for rule in alb._rules.values()
+    )
+    return f"Priority '{request['Priority']}' is currently in use" if taken else None
+
+
+@refuses("elbv2", "CreateRule", code="TooManyRules")
+def too_many_rules(request: Request) -> str | None:
+    """The default rules of a load balancer's listeners do not count."""
+    balancer = alb._listeners.get(request["ListenerArn"], {}).get("LoadBalancerArn")
+    listeners = {arn for arn, listener in alb._listeners.items() if listener["LoadBalancerArn"] == balancer}
+    rules = [rule for rule in alb._rules.values() if rule["ListenerArn"] in listeners and not rule["IsDefault"]]
+    return (
+        "The maximum number of rules on the load balancer has been reached"
+        if (len(rules) >= RULES_PER_LOAD_BALANCER)
+        else None
+    )
+
+
+@refuses("elbv2", "CreateRule", "ModifyRule", code="ValidationError")
+def too_much_in_a_rule(request: Request) -> str | None:
+    """A rule has few values and wildcards, and no long path patterns. The message on values: aws/aws-cdk#10065."""
+    values = [(each.get("Field"), value) for each in request.get("Conditions", ()) for value in _values(each)]
+    if len(values) > VALUES_PER_RULE:
+        return f"A rule can only have '{VALUES_PER_RULE}' condition values"
+    if sum(value.count("*") + value.count("?") for _, value in values) > WILDCARDS_PER_RULE:
+        return f"A rule can only have '{WILDCARDS_PER_RULE}' wildcards"
+    too_long = [value for field, value in values if field == "path-pattern" and len(value) > LONGEST_PATTERN]
+    return f"The path pattern '{too_long[0]}' is longer than {LONGEST_PATTERN} characters" if too_long else None
+
+
+def _values(condition: Mapping[str, Any]) -> list[str]:
+    """A condition's values, which are in a structure of its kind, or in the older ``Values``."""
+    structures = [value for key, value in condition.items() if key.endswith("Config")]
+    return [str(value) for structure in structures for value in structure.get("Values", ())] or [
+        str(value) for value in condition.get("Values", ())
+    ]
 
 
 @refuses("elbv2", "CreateLoadBalancer", "SetIpAddressType", "SetSubnets", code="ValidationError")
