@@ -24,7 +24,7 @@ def warn_of_small_sizes(settings: Settings) -> None:
 
 
 def _small(settings: Settings) -> Iterator[str]:
-    for name, size in (("web", settings.web), ("worker", settings.worker)):
+    for name, size in settings.services.items():
         if size.cpu < MINIMUM_CPU:
             yield f"{name}.cpu is {size.cpu} instead of {MINIMUM_CPU}"
         if size.memory_mib < MINIMUM_MEMORY_MIB:

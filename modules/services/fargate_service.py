@@ -202,7 +202,7 @@ class FargateService(Construct):
         )
         if platform.assign_public_ip:
             accept_findings(service, {"CKV_AWS_333": "Its security group lets the load balancer in, and nobody else"})
-        self.created = f"{service.terraform_resource_type}.{service.friendly_unique_id}.id"
+        self.arn_reference = f"{service.terraform_resource_type}.{service.friendly_unique_id}.id"
         """Another value for Terraform once the service is replaced: AWS deletes what belongs to the old one."""
         self.rollout = Rollout(
             self,

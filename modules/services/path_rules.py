@@ -95,7 +95,7 @@ class PathRules(Construct):
                 LbListenerRuleCondition(path_pattern=LbListenerRuleConditionPathPattern(values=patterns)),
                 depends_on=[service.rollout],
                 # Its ARN, which only a replacement changes: a new deployment of the service leaves the rules alone.
-                lifecycle=TerraformResourceLifecycle(replace_triggered_by=[service.created]),
+                lifecycle=TerraformResourceLifecycle(replace_triggered_by=[service.arn_reference]),
             )
 
     def _rule(

@@ -91,7 +91,7 @@ class ServiceScaling(Construct):
             max_capacity=size.max_tasks,
             depends_on=[service.rollout],
             # AWS deletes it with the service (hashicorp/terraform-provider-aws#14254), and its policies with it.
-            lifecycle=TerraformResourceLifecycle(replace_triggered_by=[service.created]),
+            lifecycle=TerraformResourceLifecycle(replace_triggered_by=[service.arn_reference]),
         )
 
     def follow_cpu(self) -> None:
@@ -180,7 +180,7 @@ class ServiceScaling(Construct):
             service_namespace=self._target.service_namespace,
             scalable_dimension=self._target.scalable_dimension,
             resource_id=self._target.resource_id,
-            lifecycle=TerraformResourceLifecycle(replace_triggered_by=[self._service.created]),
+            lifecycle=TerraformResourceLifecycle(replace_triggered_by=[self._service.arn_reference]),
             target_tracking_scaling_policy_configuration=TargetTracking(
                 target_value=target,
                 predefined_metric_specification=predefined_metric_specification,

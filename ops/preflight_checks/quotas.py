@@ -35,7 +35,7 @@ def fargate_vcpus(environment: Environment) -> Iterator[Finding]:
     """The vCPUs of all tasks, twice: a deployment starts every new task before it stops an old one."""
     settings = environment.settings
     for kind, spot in ((FARGATE_VCPUS, False), (FARGATE_SPOT_VCPUS, True)):
-        if services := [service for service in settings.services.values() if service.spot == spot]:
+        if services := [size for size in settings.services.values() if size.spot == spot]:
             yield from _vcpus(environment, kind, services)
 
 

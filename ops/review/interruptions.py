@@ -82,17 +82,16 @@ FIRST_DESTROYED = (
 """What it means that a secret of the settings' section first is destroyed."""
 
 
-SPLIT_GONE = {
-    "web": "web serves its paths, no downtime",
-    "worker": "traces wait in the queues until new tasks are healthy, and none is lost",
-}
-"""What it means that a service of the settings is gone that may be left out, by the one that it takes work from."""
-
 WITHOUT_NAT = (
     f"destroyed: {CUT_OFF}, and no task starts in its subnets without another way out of them: see"
     " docs/operate.md#remove-or-add-the-nat-gateway"
 )
 """What it means that a private subnet's route to a NAT gateway is destroyed."""
+SPLIT_GONE = {
+    "web": "web serves its paths, no downtime",
+    "worker": "traces wait in the queues until new tasks are healthy, and none is lost",
+}
+"""What it means that a service of the settings is gone that may be left out, by the one that it takes work from."""
 
 
 def to_zero(before: object, after: object) -> bool:
@@ -120,11 +119,11 @@ CHANGED: Mapping[str, Sequence[tuple[str, Callable[[object, object], bool], str]
         ("protocol", differs, "it takes another protocol: what uses the old one is refused"),
         ("default_action", differs, "it answers requests otherwise"),
     ),
+    "aws_vpc_endpoint": (("route_table_ids", differs, "open connections to the service may be cut off once"),),
     "aws_lb_listener_rule": (
         ("action", differs, "its paths are forwarded elsewhere"),
         ("condition", differs, "other paths are forwarded"),
     ),
-    "aws_vpc_endpoint": (("route_table_ids", differs, "open connections to the service may be cut off once"),),
 }
 """What changes of arguments mean, by type of resource: the argument, which change of it, and what it means."""
 ROTATIONS = {

@@ -110,6 +110,13 @@ def test_a_service_on_spot_leaves_the_other_as_it_is(spot: str) -> None:
         assert (f"{PROVIDERS}.{providers}" in service["depends_on"]) is service["name"].endswith(spot)
 
 
+def test_a_split_service_may_be_on_spot() -> None:
+    services = app("dev", {"LANGFUSE_AWS__WEB_INGESTION__SPOT": "true"})["services"]
+    split = services.resource("aws_ecs_service", name="langfuse-dev-web-ingestion")
+    assert [item["capacity_provider"] for item in split["capacity_provider_strategy"]] == ["FARGATE_SPOT"]
+    assert len(services.resources(PROVIDERS)) == 1
+
+
 def test_without_spot_there_are_no_capacity_providers() -> None:
     assert app("dev")["services"].resources(PROVIDERS) == {}
     assert strategies(app("dev")["services"]) == dict.fromkeys(("web", "worker"), ON_DEMAND)
