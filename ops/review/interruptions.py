@@ -81,12 +81,12 @@ FIRST_DESTROYED = (
 )
 """What it means that a secret of the settings' section first is destroyed."""
 
-
 WITHOUT_NAT = (
     f"destroyed: {CUT_OFF}, and no task starts in its subnets without another way out of them: see"
     " docs/operate.md#remove-or-add-the-nat-gateway"
 )
 """What it means that a private subnet's route to a NAT gateway is destroyed."""
+
 SPLIT_GONE = {
     "web": "web serves its paths, no downtime",
     "worker": "traces wait in the queues until new tasks are healthy, and none is lost",
