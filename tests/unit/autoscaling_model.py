@@ -163,7 +163,7 @@ class AutoScaling:
         return min([*running, self.desired])
 
     def _minutes(self, number: int, cooldown: str) -> int:
-        return math.ceil(self.policies[number].configuration[cooldown] / 60)
+        return math.ceil(int(self.policies[number].configuration[cooldown]) / 60)
 
 
 def _returned(metrics: Sequence[Mapping[str, Any]], minute: Minute, *, missing_is_zero: bool) -> float | None:
