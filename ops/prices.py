@@ -39,13 +39,13 @@ def prices(
     from cost.price_list import ENDPOINT_REGION, PriceListError, asked
     from cost.prices import as_toml, file_of, prices_of, product
 
-    region = load_or_exit().region
-    present = prices_of(region)
     try:
         for key in keys or ():
             product(key)
     except KeyError:
         raise typer.BadParameter(f"{key}: is no key of cost/prices/keys.toml; keys are like ec2/m7g.4xlarge") from None
+    region = load_or_exit().region
+    present = prices_of(region)
     client = aws_session(region).client("pricing", region_name=ENDPOINT_REGION)
     try:
         new, unclear = asked(client, region, _with_progress(dict.fromkeys([*present, *(keys or ())])))

@@ -32,10 +32,12 @@ from tests.unit.test_clickhouse_values import GOOD
 from tests.unit.test_ops_help import COMMANDS
 from tests.unit.test_smoke import KEYS
 
-READ_NO_STATE = {"ops bootstrap", "ops wait", "ops plan-review", "ops apply"}
+READ_NO_STATE = {"ops bootstrap", "ops wait", "ops plan-review", "ops apply", "ops cost", "ops prices"}
 """For ``ops apply``, Terraform reads it."""
 WAYS_BACK = {"ops state versions", "ops state restore", "ops unlock", "ops recover"}
 READING = sorted(COMMANDS.keys() - READ_NO_STATE - WAYS_BACK)
+ABOUT_EC2 = {"ops clickhouse report", "ops clickhouse grow"}
+"""Of ClickHouse on EC2 alone."""
 QUICK = [typed for typed in READING if typed != "ops preflight"]
 WAY_BACK = rf"s3://{BUCKET}/langfuse/dev/(\w+)\.tfstate {{what}}: run `ops state versions \1`, then `ops state restore"
 
@@ -116,7 +118,7 @@ def assert_names_the_way_back(
     bucket: StateBucket, examples: Callable[[str], list[str]], what: str, commands: list[str]
 ) -> None:
     for typed in commands:
-        ran = bucket.ops(*examples(typed), **FIRST)
+        ran = bucket.ops(*examples(typed), **FIRST, **(EC2 if typed in ABOUT_EC2 else {}))
         said = re.compile(WAY_BACK.format(what=what))
         if typed == "ops preflight":
             assert (ran.returncode, ran.stderr) == (1, "")

@@ -20,7 +20,7 @@ from werkzeug import Request, Response
 from ops import plan
 from ops.terraform import run
 from tests.command_line import PROJECT, Ran, assert_one_line, ops_in_process
-from tests.environments import FIRST
+from tests.environments import EC2, FIRST
 from tests.unit.test_clickhouse_values import GOOD
 from tests.unit.test_ops_help import COMMANDS
 from tests.unit.test_smoke import KEYS
@@ -29,6 +29,8 @@ pytestmark = pytest.mark.usefixtures("_outdir_in_use")
 
 MISSING = ("HOME", "PATH", "LANG", "LC_ALL", "TERM", "USER", "TMPDIR")
 ASKING = sorted(COMMANDS.keys() - {"ops apply", "ops cost", "ops plan", "ops plan-review"})
+ABOUT_EC2 = {"ops clickhouse report", "ops clickhouse grow"}
+"""Of ClickHouse on EC2 alone."""
 """The commands that send requests by themselves."""
 
 
@@ -62,7 +64,8 @@ class RunExample:
     def __call__(self, typed: str) -> Ran:
         (example,) = re.findall(r"^Example: ops (.+)$", COMMANDS[typed].help or "", re.MULTILINE)
         arguments = [self._replaced.get(argument, argument) for argument in shlex.split(example)]
-        return ops_in_process(*arguments, environment=self._environment)
+        mode = EC2 if typed in ABOUT_EC2 else {}
+        return ops_in_process(*arguments, environment={**self._environment, **mode})
 
 
 def refuse(_: Request) -> Response:
