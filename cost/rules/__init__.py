@@ -33,6 +33,7 @@ RULES: Mapping[str, Rule] = {
     "aws_kms_key": storage.key,
     "aws_cloudwatch_log_group": monitoring.logs,
     "aws_cloudwatch_metric_alarm": monitoring.alarm,
+    "aws_appautoscaling_policy": monitoring.scaling_alarms,
     "aws_cloudwatch_dashboard": monitoring.dashboard,
 }
 """What each type costs."""
@@ -43,8 +44,7 @@ _ACCESS = "AWS does not charge for who may do what"
 FREE: Mapping[str, str] = {
     "aws_acm_certificate": "a public certificate costs nothing",
     "aws_acm_certificate_validation": "only waits: AWS has no such resource",
-    "aws_appautoscaling_policy": "the tasks that it adds cost: the minimum is counted",
-    "aws_appautoscaling_target": "counted as the number of tasks of its service",
+    "aws_appautoscaling_target": "counted as the number of tasks of its service: what it adds above the minimum costs",
     "aws_backup_selection": "what it selects is counted with the backup plan",
     "aws_backup_vault": "the snapshots in it are counted with the backup plan",
     "aws_cloudfront_response_headers_policy": _SETTING,

@@ -11,12 +11,14 @@ BASELINE_IOPS = 3_000
 BASELINE_MIB = 125
 OF_AWS = ("AWS/", "ECS/")
 """What the namespaces of metrics start with that an instance does not publish itself."""
+REQUESTS_A_MINUTE = 2
+"""The agent and the timer of boot.sh each publish once a minute."""
 LANGFUSE = "Langfuse"
 """The namespace of Langfuse's own metrics."""
 
 
 def instance(resource: Resource, resources: Resources, usage: Usage) -> Iterator[Item]:
-    """The instance, its root volume, its public address, and the metrics of its agent."""
+    """The instance, its root volume, its public address, and its metrics, which it publishes itself."""
     type_ = resource.text("instance_type")
     yield Item("ClickHouse", type_, HOURS_A_MONTH, f"ec2/{type_}")
     root = resource.inner("root_block_device")
@@ -28,6 +30,8 @@ def instance(resource: Resource, resources: Resources, usage: Usage) -> Iterator
         yield Item("ClickHouse", what, usage.burst_vcpu_hours, "ec2-credit", ("burst_vcpu_hours",))
     if metrics := _watched_metrics(resource, resources):
         yield Item("monitoring", "ClickHouse's metrics", metrics, "cloudwatch-metric")
+        requests = REQUESTS_A_MINUTE * 60 * HOURS_A_MONTH / 1_000
+        yield Item("monitoring", "requests that publish ClickHouse's metrics", requests, "cloudwatch-1k-requests")
 
 
 def volume(resource: Resource, _: Resources, __: Usage) -> Iterator[Item]:

@@ -50,6 +50,20 @@ def alarm(resource: Resource, _: Resources, __: Usage) -> Iterator[Item]:
     yield Item(PART, "alarms", metrics or 1, "cloudwatch-alarm")
 
 
+def scaling_alarms(resource: Resource, _: Resources, __: Usage) -> Iterator[Item]:
+    """The two alarms that AWS makes of a target tracking policy, to add tasks and to remove some.
+
+    They cost what others do, by the metrics that they reference:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_billing.html
+    """
+    if resource.text("policy_type", "StepScaling") != "TargetTrackingScaling":
+        return
+    tracking = resource.inner("target_tracking_scaling_policy_configuration")
+    queries = tracking.inner("customized_metric_specification").blocks("metrics")
+    metrics = sum(bool(query.get("metric_stat")) for query in queries)
+    yield Item(PART, "alarms of the autoscaling", 2 * (metrics or 1), "cloudwatch-alarm")
+
+
 def dashboard(_: Resource, __: Resources, ___: Usage) -> Iterator[Item]:
     """A dashboard."""
     yield Item(PART, "dashboard", 1, "cloudwatch-dashboard")

@@ -277,8 +277,9 @@ def test_without_the_queues_metrics() -> None:
     """The worker publishes them under the same names, however many tasks there are."""
     with_, without = (counted("dev", alarms__queue_metrics=metrics) for metrics in (True, False))
     assert quantity(with_, "cloudwatch-metric") - quantity(without, "cloudwatch-metric") == 200
-    assert quantity(with_, "cloudwatch-1k-requests") == pytest.approx(2 * 60 * 730 / 1000)
-    assert quantity(without, "cloudwatch-1k-requests") == 0
+    of_clickhouse = 2 * 60 * 730 / 1000
+    assert quantity(with_, "cloudwatch-1k-requests") == pytest.approx(of_clickhouse + 2 * 60 * 730 / 1000)
+    assert quantity(without, "cloudwatch-1k-requests") == pytest.approx(of_clickhouse)
 
 
 def test_an_alarm_on_an_expression_costs_for_each_metric() -> None:
@@ -293,6 +294,22 @@ def test_an_alarm_on_an_expression_costs_for_each_metric() -> None:
         Usage(),
     )
     assert quantity(found, "cloudwatch-alarm") == 3
+
+
+def test_the_alarms_that_aws_makes_of_scaling_policies_cost_too() -> None:
+    """Two of each policy, each by its metrics: web's follow two metrics, and the worker's one and its queues."""
+
+    def alarms(queue_metrics: bool) -> float:
+        lines = counted("dev", alarms__queue_metrics=queue_metrics).lines
+        return sum(line.item.quantity for line in lines if line.item.what == "alarms of the autoscaling")
+
+    assert (alarms(False), alarms(True)) == (2 * 3, 2 * (3 + 10))
+    expression = {"id": "per_worker", "expression": "waiting / reports", "metric_stat": []}
+    queries = [*({"id": name, "metric_stat": [{"stat": "Maximum"}]} for name in ("waiting", "reports")), expression]
+    as_in_a_plan = [{"customized_metric_specification": [{"metrics": queries}]}]
+    values = {"policy_type": "TargetTrackingScaling", "target_tracking_scaling_policy_configuration": as_in_a_plan}
+    policy = Resource("services", "aws_appautoscaling_policy.a", "aws_appautoscaling_policy", values)
+    assert quantity(month(Resources([policy]), prices_of(DEFAULT_REGION), Usage()), "cloudwatch-alarm") == 4
 
 
 @pytest.mark.parametrize(("value", "metrics"), [("enabled", 36), ("disabled", 0)])
