@@ -58,7 +58,12 @@ class ServicesStack(LangfuseStack):
         MediaUploads(self, "media-uploads", bucket_name=data.events_bucket.name, origin=endpoint.url)
         platform = Platform(
             cluster=Cluster(
-                self, "cluster", name=settings.prefix, spot=any(size.spot for size in settings.services.values())
+                self,
+                "cluster",
+                name=settings.prefix,
+                spot=any(size.spot for size in settings.services.values()),
+                # Web waits for it anyway.
+                spot_after=[load_balancer.forwarding_listener],
             ),
             region=settings.region,
             subnet_ids=network.vpc.public_subnet_ids if public_tasks else network.vpc.private_subnet_ids,

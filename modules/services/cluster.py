@@ -23,9 +23,15 @@ class Cluster(Construct):
     Args:
         name: its name.
         spot: whether services may use Fargate Spot. Otherwise, nothing of this is made.
+        spot_after: what takes longer to make than the service-linked role of ECS. An account's first cluster makes that
+            role, and until ECS can assume it, AWS refuses capacity providers
+            (https://github.com/alchemy-run/alchemy/issues/1558). The provider of Terraform waits for it only when it
+            makes the cluster.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, name: str, spot: bool) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, name: str, spot: bool, spot_after: Sequence[ITerraformDependable]
+    ) -> None:
         super().__init__(scope, id_)
         self.name = name
         cluster = EcsCluster(
@@ -53,6 +59,10 @@ class Cluster(Construct):
 
             self.spot = [
                 EcsClusterCapacityProviders(
-                    self, "capacity-providers", cluster_name=cluster.name, capacity_providers=[SPOT]
+                    self,
+                    "capacity-providers",
+                    cluster_name=cluster.name,
+                    capacity_providers=[SPOT],
+                    depends_on=spot_after,
                 )
             ]

@@ -110,6 +110,13 @@ def test_a_service_on_spot_leaves_the_other_as_it_is(spot: str) -> None:
         assert (f"{PROVIDERS}.{providers}" in service["depends_on"]) is service["name"].endswith(spot)
 
 
+def test_the_first_cluster_of_an_account_gets_spot_once_ecs_has_its_role() -> None:
+    """Which ECS makes with the cluster, and can assume some seconds later: the load balancer takes minutes."""
+    services = app("trial")["services"]
+    (listener,) = services.resources("aws_lb_listener")
+    assert services.resource(PROVIDERS)["depends_on"] == [f"aws_lb_listener.{listener}"]
+
+
 def test_a_split_service_may_be_on_spot() -> None:
     services = app("dev", {"LANGFUSE_AWS__WEB_INGESTION__SPOT": "true"})["services"]
     split = services.resource("aws_ecs_service", name="langfuse-dev-web-ingestion")
