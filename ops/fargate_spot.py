@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-pro
 
 from typing import TYPE_CHECKING
 
+from settings.fargate import SPOT
+
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import ServiceTypeDef
-
-SPOT = "FARGATE_SPOT"
 
 
 def uses_spot(service: "ServiceTypeDef") -> bool:

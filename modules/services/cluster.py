@@ -7,10 +7,7 @@ from cdktf_cdktf_provider_aws.ecs_cluster import EcsCluster, EcsClusterSetting
 from constructs import Construct
 
 from modules.accepted_findings import accept_findings
-
-SPOT = "FARGATE_SPOT"
-"""The capacity provider of Fargate Spot. It runs ARM64 on the platform version 1.4.0, which is the latest:
-https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html"""
+from settings.fargate import SPOT
 
 
 class Cluster(Construct):
@@ -22,7 +19,7 @@ class Cluster(Construct):
 
     Args:
         name: its name.
-        spot: whether services may use Fargate Spot. Otherwise, nothing of this is made.
+        spot: whether services may use Fargate Spot. Otherwise, the cluster gets no capacity provider.
     """
 
     def __init__(self, scope: Construct, id_: str, *, name: str, spot: bool) -> None:

@@ -20,9 +20,10 @@ from modules.accepted_findings import accept_findings
 from modules.langfuse import Container
 from modules.log_group import log_group
 from modules.metric import Metric
-from modules.services.cluster import SPOT, Cluster
+from modules.services.cluster import Cluster
 from modules.services.roles import ExecutionRole, TaskRole
 from modules.services.rollout import Rollout
+from settings.fargate import SPOT
 from settings.sections.service_size import ServiceSize
 
 GRACE_SECONDS = 900
