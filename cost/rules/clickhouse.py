@@ -10,13 +10,13 @@ from cost.usage import Usage
 BASELINE_IOPS = 3_000
 BASELINE_MIB = 125
 OF_AWS = ("AWS/", "ECS/")
-"""What the namespaces of metrics start with that an instance does not publish itself."""
+"""What the namespaces of the metrics start with that AWS's services publish."""
 LANGFUSE = "Langfuse"
 """The namespace of Langfuse's own metrics."""
 
 
 def instance(resource: Resource, resources: Resources, usage: Usage) -> Iterator[Item]:
-    """The instance, its root volume, its public address, and the metrics of its agent."""
+    """The instance, its root volume, its public address, and the metrics that it publishes."""
     type_ = resource.text("instance_type")
     yield Item("ClickHouse", type_, HOURS_A_MONTH, f"ec2/{type_}")
     root = resource.inner("root_block_device")
@@ -49,7 +49,7 @@ def snapshots(resource: Resource, resources: Resources, usage: Usage) -> Iterato
 
 
 def _watched_metrics(resource: Resource, resources: Resources) -> int:
-    """How many metrics the agent publishes: those that have an alarm, as each of them has."""
+    """How many custom metrics the instance publishes. Each of them has an alarm, and the alarms name them."""
     return len(
         {
             (alarm.text("namespace"), alarm.text("metric_name"))

@@ -83,8 +83,8 @@ class FargateService(Construct):
         security_group_id: whom the tasks may connect to, and who may connect to them.
         log_group_name: the log group.
         depends_on: what must be in place before it starts.
-        target_group_arn: the target group that its tasks register in. By default none.
-        first_tasks: how many tasks it starts with. By default one, as what migrates the databases must.
+        target_group_arn: the target group that its tasks register in, or None.
+        first_tasks: how many tasks it starts with: one, if they migrate the databases.
     """
 
     def __init__(
@@ -100,8 +100,8 @@ class FargateService(Construct):
         security_group_id: str,
         log_group_name: str,
         depends_on: Sequence[ITerraformDependable],
-        target_group_arn: str | None = None,
-        first_tasks: int = 1,
+        target_group_arn: str | None,
+        first_tasks: int,
     ) -> None:
         super().__init__(scope, id_)
         self.name = name
