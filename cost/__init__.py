@@ -1,6 +1,6 @@
 """What an environment costs in a month, from the resources of its synthesized JSON or of Terraform's plans.
 
-It knows the types of resources, and nothing of the stacks that make them.
+It knows the types of resources, and of the stacks that make them only what publishes custom metrics.
 """
 
 HOURS_A_MONTH = 730

@@ -10,6 +10,19 @@ from cost.resources import Resource, Resources, UnknownValueError
 from cost.rules import FREE, RULES
 from cost.usage import Usage
 
+PARTS = (
+    "tasks",
+    "PostgreSQL",
+    "Redis",
+    "ClickHouse",
+    "network",
+    "load balancer",
+    "storage",
+    "secrets and key",
+    "monitoring",
+)
+"""The parts of an environment, in the order of docs/shapes.md."""
+
 
 class Line(NamedTuple):
     """A line of the bill: what resources cost together.
@@ -79,20 +92,6 @@ def month(resources: Resources, prices: Prices, usage: Usage) -> Month:
             uncounted[f"{resource.stack}: {resource.address}"] = str(why)
     lines = [Line(item, prices.get(item.key)) for item in _together(items)]
     return Month(sorted(lines, key=lambda line: PARTS.index(line.item.part)), free, uncounted, prices, usage)
-
-
-PARTS = (
-    "tasks",
-    "PostgreSQL",
-    "Redis",
-    "ClickHouse",
-    "network",
-    "load balancer",
-    "storage",
-    "secrets and key",
-    "monitoring",
-)
-"""The parts of an environment, in the order of docs/shapes.md."""
 
 
 def _items(resource: Resource, resources: Resources, usage: Usage) -> list[Item]:

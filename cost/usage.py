@@ -38,19 +38,19 @@ class Usage:
         """The same with values as they are typed: ``traffic_gb=200``.
 
         Raises:
-            ValueError: if one is not known, or no number from 0 on.
+            ValueError: if a key is not known, or a value is no number from 0 to ``LARGEST``.
         """
         names = [knob.name for knob in fields(self)]
         values = {}
         for text in texts:
             name, separator, value = text.partition("=")
             if not separator or name not in names:
-                raise ValueError(f"must be KEY=NUMBER, with a key of {', '.join(names)}")
+                raise ValueError(f"{text}: must be KEY=NUMBER, with a key of {', '.join(names)}")
             try:
                 number = float(value)
             except ValueError:
                 number = -1
             if not 0 <= number <= LARGEST:
-                raise ValueError(f"{name} must be a number from 0 on, such as {name}=1.5")
+                raise ValueError(f"{text}: must be a number from 0 to {LARGEST:g}, such as {name}=1.5")
             values[name] = number
         return replace(self, **values)

@@ -23,8 +23,7 @@ def alarm(
     above: float | None = None,
     below: float | None = None,
     minutes: int = 5,
-    missing_is_breaching: bool = False,
-    missing_notifies: bool = False,
+    missing: Literal["breaching", "missing", "notBreaching"] = "notBreaching",
     ec2_action_arn: str | None = None,
 ) -> CloudwatchMetricAlarm:
     """Makes an alarm that notifies ``topic_arn`` when it goes off and when it is over.
@@ -41,10 +40,10 @@ def alarm(
         above: the alarm goes off when the metric is above this. Give this or ``below``.
         below: the alarm goes off when the metric is below this.
         minutes: for how many minutes in a row. By default 5.
-        missing_is_breaching: whether minutes without data count as wrong. By default they count as right.
-        missing_notifies: whether it notifies also when there is no data any more, and its state becomes
-            INSUFFICIENT_DATA. That is the first state of every alarm, so a metric that is yet to come notifies nobody.
-            By default, minutes without data count as right.
+        missing: what minutes without data count as. By default ``notBreaching``: they count as right. With
+            ``breaching``, they count as wrong. With ``missing``, the alarm also notifies when there is no data any
+            more, and its state becomes INSUFFICIENT_DATA. That is the first state of every alarm, so a metric that is
+            yet to come notifies nobody.
         ec2_action_arn: an EC2 action that AWS takes as well. By default none.
 
     Raises:
@@ -65,8 +64,8 @@ def alarm(
         comparison_operator="LessThanThreshold" if above is None else "GreaterThanThreshold",
         period=PERIOD_SECONDS,
         evaluation_periods=minutes,
-        treat_missing_data=("missing" if missing_notifies else "breaching" if missing_is_breaching else "notBreaching"),
+        treat_missing_data=missing,
         alarm_actions=[topic_arn, ec2_action_arn] if ec2_action_arn else [topic_arn],
         ok_actions=[topic_arn],
-        insufficient_data_actions=[topic_arn] if missing_notifies else None,
+        insufficient_data_actions=[topic_arn] if missing == "missing" else None,
     )

@@ -56,7 +56,7 @@ every version since 3.170.0."""
 
 @dataclass(frozen=True, kw_only=True)
 class LangfuseConfiguration:
-    """The configuration that web and worker share.
+    """The configuration that all services share.
 
     Args:
         web_image: web's image.

@@ -101,7 +101,7 @@ def _services(environment: Environment) -> Iterator[Row]:
         service = services[name]
         counts = f"{service['runningCount']} of {service['desiredCount']} running, {service['pendingCount']} pending"
         if waits_for_spot(service):
-            counts += f", Fargate Spot has no capacity: wait, or set {name}.spot = false and deploy"
+            counts += f", Fargate Spot may have no capacity: wait, or set {name}.spot = false and deploy"
         state = primary_deployment(service).get("rolloutState", "-")
         yield Row(name, state, f"{counts}; {last_event(service)}", _of_service(service, state))
         ecs = environment.session.client("ecs")

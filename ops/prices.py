@@ -19,7 +19,7 @@ def prices(
     keys: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[KEY]...",
+            metavar="KEY",
             help="Prices that the file lacks, such as ec2/m7g.4xlarge, rds/db.r7g.4xlarge, elasticache-redis/cache.r7g"
             ".large. Those in the file are always asked for.",
             show_default=False,
@@ -27,11 +27,11 @@ def prices(
     ] = None,
     apply: Apply = False,
 ) -> None:
-    """Ask AWS for its prices in the Region.
+    """Ask AWS for its prices in the environment's Region.
 
-    They are written to the Region's file in cost/prices, from which ops cost has them, once all are answered. The
-    account needs the right pricing:GetProducts. Prices that AWS's Price List does not have, those of Fargate Spot,
-    stay. Those for which it has no answer, or several, stay as well: they are named, and the exit code is 1.
+    With --apply, they are written to the Region's file in cost/prices, which ops cost reads. The account needs the
+    right pricing:GetProducts. Prices that AWS's Price List does not have, those of Fargate Spot, stay as they are. So
+    do those for which it has no answer, or several: they are named, and the exit code is 1.
 
     Example: ops prices ec2/m7g.4xlarge --apply
     """

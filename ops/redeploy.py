@@ -13,7 +13,7 @@ from settings.sections.service_size import SERVICES
 
 def redeploy(
     services: Annotated[
-        list[str] | None, typer.Argument(metavar="SERVICE", help="web and worker, for example. By default all.")
+        list[str] | None, typer.Argument(metavar="SERVICE", help=f"{', '.join(SERVICES)}. By default all.")
     ] = None,
     apply: Apply = False,
     no_wait: NoWait = False,

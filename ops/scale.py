@@ -46,7 +46,9 @@ def scale(
     counts: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="SERVICE=N", help="The new counts, such as web=2 worker=1. By default, the present ones are shown."
+            metavar="SERVICE=N",
+            help=f"The new counts, such as web=2 worker=1, of {', '.join(SERVICES)}. By default, the present ones are"
+            " shown.",
         ),
     ] = None,
     apply: Apply = False,

@@ -95,8 +95,10 @@ class Rollout:
         if service is None:
             return OpsError(f"there is no service {self.service_name} in {self.cluster}: deploy again")
         running, desired = service["runningCount"], service["desiredCount"]
-        spot = ", and Fargate Spot has no capacity: wait, or set spot = false" if waits_for_spot(service) else ""
-        return self._error(service, f"is not steady after {seconds:.0f} s: {running} of {desired} tasks run{spot}")
+        what = f"is not steady after {seconds:.0f} s: {running} of {desired} tasks run"
+        if waits_for_spot(service):
+            what += ", and Fargate Spot may have no capacity: wait, or set spot = false and deploy"
+        return self._error(service, what)
 
     def _error(self, service: "ServiceTypeDef", what: str) -> OpsError:
         """Says what happened, why the last task of this version failed, and what ECS said last."""

@@ -1,9 +1,11 @@
-"""The combinations of CPU and memory that AWS Fargate accepts.
+"""The combinations of CPU and memory that AWS Fargate accepts, and the name of Fargate Spot."""
 
-Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
-"""
+SPOT = "FARGATE_SPOT"
+"""The capacity provider of Fargate Spot. It runs ARM64 on the platform version 1.4.0, which is the latest:
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html"""
 
 GIB = 1024
+"""In MiB, as all memory here."""
 
 MEMORY_MIB_BY_CPU: dict[int, list[int]] = {
     256: [512, 1 * GIB, 2 * GIB],
@@ -14,6 +16,7 @@ MEMORY_MIB_BY_CPU: dict[int, list[int]] = {
     8192: list(range(16 * GIB, 60 * GIB + 1, 4 * GIB)),
     16384: list(range(32 * GIB, 120 * GIB + 1, 8 * GIB)),
 }
+"""Memory sizes by CPU units: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html"""
 
 
 def allowed_memory_mib(cpu: int) -> str:

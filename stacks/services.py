@@ -24,7 +24,7 @@ from stacks.network import NetworkStack
 
 
 class ServicesStack(LangfuseStack):
-    """The cluster, the load balancer, web and worker with their roles, logs, scaling, alarms and dashboard."""
+    """The cluster, the load balancer, Langfuse's services with roles, logs, scaling and alarms, and the dashboard."""
 
     def __init__(
         self, scope: Construct, id_: str, settings: Settings, *, network: NetworkStack, data: DataStack

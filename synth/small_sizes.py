@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from settings import Settings
 
 MINIMUM_CPU = 2048
+"""CPU units of a task of web or worker. For both minimums:
+https://langfuse.com/self-hosting/configuration/scaling#minimum-infrastructure-requirements."""
 MINIMUM_MEMORY_MIB = 4096
-"""Of web and worker, as that of CPU: https://langfuse.com/self-hosting/configuration/scaling#minimum-infrastructure-requirements."""
 BELOW_8_GIB = re.compile(r"t4g\.(nano|micro|small|medium)|m\w+\.medium|c\w+\.(medium|large)")
 """Graviton instances with less memory than the 8 GiB that Langfuse states for ClickHouse:
 https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html"""

@@ -10,7 +10,7 @@ from cost.usage import Usage
 BASELINE_IOPS = 3_000
 BASELINE_MIB = 125
 OF_AWS = ("AWS/", "ECS/")
-"""What the namespaces of metrics start with that an instance does not publish itself."""
+"""What the namespaces of the metrics start with that AWS's services publish."""
 REQUESTS_A_MINUTE = 2
 """The agent and the timer of boot.sh each publish once a minute."""
 LANGFUSE = "Langfuse"
@@ -18,7 +18,7 @@ LANGFUSE = "Langfuse"
 
 
 def instance(resource: Resource, resources: Resources, usage: Usage) -> Iterator[Item]:
-    """The instance, its root volume, its public address, and its metrics, which it publishes itself."""
+    """The instance, its root volume, its public address, and the metrics that it publishes."""
     type_ = resource.text("instance_type")
     yield Item("ClickHouse", type_, HOURS_A_MONTH, f"ec2/{type_}")
     root = resource.inner("root_block_device")
@@ -53,7 +53,7 @@ def snapshots(resource: Resource, resources: Resources, usage: Usage) -> Iterato
 
 
 def _watched_metrics(resource: Resource, resources: Resources) -> int:
-    """How many metrics the agent publishes: those that have an alarm, as each of them has."""
+    """How many custom metrics the instance publishes. Each of them has an alarm, and the alarms name them."""
     return len(
         {
             (alarm.text("namespace"), alarm.text("metric_name"))

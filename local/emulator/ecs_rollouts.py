@@ -8,17 +8,16 @@ it once the tasks are healthy. If they stop instead, its circuit breaker fails t
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
 """
 
-import json
 import os
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ministack.core.responses import json_response
 from ministack.services import ecr, ecs
 
-from local.embedded_aws import CAPACITY_PATH, CRASHES_PATH, HEALTHY_SECONDS_VARIABLE
+from local.embedded_aws import HEALTHY_SECONDS_VARIABLE
 from local.emulator.ministack_gaps import Answer, Handler, wraps
 from local.emulator.public_addresses import cut_off_subnet
 from settings.images import parse_image
@@ -225,29 +224,17 @@ def _cluster(resource: Mapping[str, Any]) -> str:
     return str(resource["clusterArn"]).rpartition("/")[2]
 
 
-Application = Callable[[Mapping[str, Any], Any, Any], Awaitable[None]]
+def set_crashing_images(images: Iterable[str]) -> None:
+    """Sets the images that crash, at ``CRASHES_PATH``."""
+    _set(_crashing_images, images)
 
 
-def with_crashes(application: Application) -> Application:
-    """Wraps an ASGI application so that ``POST`` of a JSON list sets what fails.
+def set_exhausted_providers(providers: Iterable[str]) -> None:
+    """Sets the capacity providers without capacity, at ``CAPACITY_PATH``."""
+    _set(_exhausted_providers, providers)
 
-    To ``CRASHES_PATH``: the images that crash. To ``CAPACITY_PATH``: the capacity providers without capacity.
-    """
-    what_fails = {CRASHES_PATH: _crashing_images, CAPACITY_PATH: _exhausted_providers}
 
-    async def handle(scope: Mapping[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401
-        chosen = what_fails.get(str(scope.get("path")))
-        if chosen is None:
-            await application(scope, receive, send)
-            return
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body, more = body + message.get("body", b""), message.get("more_body", False)
-        with _lock:
-            chosen.clear()
-            chosen.update(json.loads(body))
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-        await send({"type": "http.response.body"})
-
-    return handle
+def _set(chosen: set[str], names: Iterable[str]) -> None:
+    with _lock:
+        chosen.clear()
+        chosen.update(names)

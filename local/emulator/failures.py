@@ -7,12 +7,12 @@
 - ``unwritable``: the key of an object in S3 that nobody may write.
 """
 
-import json
 from collections.abc import Mapping
 from random import Random
 from typing import Any
 
 from local.embedded_aws import FAILURES_PATH
+from local.emulator.controls import controlled
 from local.emulator.idempotency import Application, Receive, Send
 from local.emulator.refusals import AwsError, refusing
 from local.emulator.requests import AwsRequest
@@ -50,16 +50,10 @@ def with_failures(application: Application) -> Application:
     failing = refusing(application, lambda request: failures.error(request))
 
     async def handle(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        nonlocal failures
-        if scope.get("path") != FAILURES_PATH:
-            await (failing if failures.expected else application)(scope, receive, send)
-            return
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body, more = body + message.get("body", b""), message.get("more_body", False)
-        failures = Failures(**json.loads(body))
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-        await send({"type": "http.response.body"})
+        await (failing if failures.expected else application)(scope, receive, send)
 
-    return handle
+    def expect(what: Mapping[str, Any]) -> None:
+        nonlocal failures
+        failures = Failures(**what)
+
+    return controlled(handle, {FAILURES_PATH: expect})

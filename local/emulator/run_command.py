@@ -4,18 +4,15 @@ In ministack 1.5 without Docker, no instance is managed. On AWS, those are manag
 https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-instance-permissions.html
 
 A script is never run. Each of its lines must be a command that is played here: ``clickhouse-client`` or ``xfs_growfs``.
-``POST`` of a JSON list to ``CLICKHOUSE_PATH`` sets what the runs of ``clickhouse-client`` in a script write.
+A JSON list that is sent to ``CLICKHOUSE_PATH`` is what the runs of ``clickhouse-client`` in a script write.
 """
 
-import json
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from ministack.services import ec2, iam
 
-from local.embedded_aws import CLICKHOUSE_PATH
-from local.emulator.idempotency import Application, Receive, Send
 from local.emulator.ministack_gaps import wraps
 from local.emulator.volume_modifications import file_system_gib, grow_file_system
 
@@ -81,19 +78,6 @@ def _xfs_growfs(instance_id: str, options: Sequence[str]) -> Ran:
     return Ran(stdout=f"meta-data=/dev/nvme1n1           isize=512    agcount=4, agsize=655360 blks\n{geometry}")
 
 
-def with_clickhouse(application: Application) -> Application:
-    """Wraps an ASGI application so that ``POST`` to ``CLICKHOUSE_PATH`` sets what ``clickhouse-client`` writes."""
-
-    async def handle(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        if scope.get("path") != CLICKHOUSE_PATH:
-            await application(scope, receive, send)
-            return
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body, more = body + message.get("body", b""), message.get("more_body", False)
-        _answers[:] = json.loads(body)
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-        await send({"type": "http.response.body"})
-
-    return handle
+def set_answers(texts: Sequence[str]) -> None:
+    """Sets what the runs of ``clickhouse-client`` in a script write, at ``CLICKHOUSE_PATH``."""
+    _answers[:] = texts

@@ -9,6 +9,7 @@ import threading
 
 from ministack import app
 
+from local.embedded_aws import CAPACITY_PATH, CLICKHOUSE_PATH, CRASHES_PATH
 from local.emulator import (  # noqa: F401  registers the wrappers
     elasticache_changes,
     policy_simulation,
@@ -17,7 +18,8 @@ from local.emulator import (  # noqa: F401  registers the wrappers
     volume_modifications,
 )
 from local.emulator.application_autoscaling import add_application_autoscaling
-from local.emulator.ecs_rollouts import with_crashes
+from local.emulator.controls import controlled
+from local.emulator.ecs_rollouts import set_crashing_images, set_exhausted_providers
 from local.emulator.failures import with_failures
 from local.emulator.idempotency import idempotent
 from local.emulator.ipv6 import add_ipv6
@@ -25,7 +27,7 @@ from local.emulator.ministack_gaps import close_gaps
 from local.emulator.offerings import add_instance_type_offerings
 from local.emulator.rds_restores import add_rds_restores
 from local.emulator.refusals import refusal, refusing
-from local.emulator.run_command import with_clickhouse
+from local.emulator.run_command import set_answers
 from local.emulator.service_quotas import add_service_quotas
 
 
@@ -42,5 +44,10 @@ if __name__ == "__main__":
     add_service_quotas()
     add_rds_restores()
     add_ipv6()
-    app.app = with_failures(with_clickhouse(with_crashes(idempotent(refusing(app.app, refusal)))))
+    controls = {
+        CAPACITY_PATH: set_exhausted_providers,
+        CLICKHOUSE_PATH: set_answers,
+        CRASHES_PATH: set_crashing_images,
+    }
+    app.app = with_failures(controlled(idempotent(refusing(app.app, refusal)), controls))
     app.main()

@@ -32,9 +32,9 @@ class Vpc(Construct):
 
     The address block is divided into eight equal subnets, public ones first, so that an Availability Zone added later
     (up to four) moves no subnet. A private subnet routes through the NAT gateway of its zone, or through another zone's
-    where there are fewer gateways than zones. S3 is reached through the endpoint, without NAT charges. An isolated VPC
-    has no NAT gateways: nothing leads from its private subnets to the internet. Nor does anything without NAT gateways
-    else, where the tasks are in the public subnets: the endpoint serves those too.
+    where there are fewer gateways than zones. S3 is reached through the endpoint, without NAT charges. Without NAT
+    gateways, nothing leads from the private subnets to the internet: in an isolated VPC, the tasks do without; in
+    another one, they are in the public subnets, which the endpoint serves too.
 
     With ``ipv6``, the VPC also has a /56 block of IPv6 addresses of Amazon's, and each public subnet a /64 of it.
 

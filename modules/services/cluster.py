@@ -7,10 +7,7 @@ from cdktf_cdktf_provider_aws.ecs_cluster import EcsCluster, EcsClusterSetting
 from constructs import Construct
 
 from modules.accepted_findings import accept_findings
-
-SPOT = "FARGATE_SPOT"
-"""The capacity provider of Fargate Spot. It runs ARM64 on the platform version 1.4.0, which is the latest:
-https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html"""
+from settings.fargate import SPOT
 
 
 class Cluster(Construct):
@@ -22,7 +19,7 @@ class Cluster(Construct):
 
     Args:
         name: its name.
-        spot: whether services may use Fargate Spot. Otherwise, nothing of this is made.
+        spot: whether services may use Fargate Spot. Otherwise, the cluster gets no capacity provider.
         spot_after: what takes longer to make than the service-linked role of ECS. An account's first cluster makes that
             role, and until ECS can assume it, AWS refuses capacity providers
             (https://github.com/alchemy-run/alchemy/issues/1558). The provider of Terraform waits for it only when it

@@ -15,7 +15,7 @@ from modules.services.fargate_service import FargateService
 
 
 class DroppedRows(Construct):
-    """Counts the batches of rows that the workers drop, by what it logs, and an alarm on the first.
+    """Counts the batches of rows that the workers drop, by what they log, with an alarm on the first.
 
     ``metric`` is their number.
 

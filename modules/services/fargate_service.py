@@ -20,9 +20,10 @@ from modules.accepted_findings import accept_findings
 from modules.langfuse import Container
 from modules.log_group import log_group
 from modules.metric import Metric
-from modules.services.cluster import SPOT, Cluster
+from modules.services.cluster import Cluster
 from modules.services.roles import ExecutionRole, TaskRole
 from modules.services.rollout import Rollout
+from settings.fargate import SPOT
 from settings.sections.service_size import ServiceSize
 
 GRACE_SECONDS = 900
@@ -82,8 +83,8 @@ class FargateService(Construct):
         security_group_id: whom the tasks may connect to, and who may connect to them.
         log_group_name: the log group.
         depends_on: what must be in place before it starts.
-        target_group_arn: the target group that its tasks register in. By default none.
-        first_tasks: how many tasks it starts with. By default one, as what migrates the databases must.
+        target_group_arn: the target group that its tasks register in, or None.
+        first_tasks: how many tasks it starts with: one, if they migrate the databases.
     """
 
     def __init__(
@@ -99,8 +100,8 @@ class FargateService(Construct):
         security_group_id: str,
         log_group_name: str,
         depends_on: Sequence[ITerraformDependable],
-        target_group_arn: str | None = None,
-        first_tasks: int = 1,
+        target_group_arn: str | None,
+        first_tasks: int,
     ) -> None:
         super().__init__(scope, id_)
         self.name = name

@@ -36,7 +36,7 @@ class ServiceAlarms(Construct):
             statistic=RUNNING_TASKS,
             minutes=10,
             # A service without any running task publishes nothing.
-            missing_is_breaching=min_tasks > 0,
+            missing="breaching" if min_tasks else "notBreaching",
             name=f"{service.name}-running",
             section=f"{service.node.id}-running",
             description=f"{service.name} runs fewer tasks than it should: see why the last one stopped",

@@ -49,7 +49,7 @@ REQUESTS_PER_VCPU = 500
 """Requests in a minute. Langfuse Cloud's targets for ingestion are 490, 1,300, 1,700 and 2,000 for a task of two vCPUs,
 by Region, as of May 2026. Requests that cost more are the other policy's, which follows the CPU utilization."""
 WAITING_JOBS_PER_VCPU = 100
-"""A worker takes 20 jobs of ingestion and 5 of OpenTelemetry's at a time (worker/src/env.ts), each of some tenths of a
+"""An estimate. A worker takes 20 jobs of ingestion and 5 of OpenTelemetry's at a time (worker/src/env.ts), each of some tenths of a
 second, so it has work of a few seconds waiting. If more wait for minutes, it does not keep up."""
 MOST_TIMES = 2
 """A queue of a million jobs says that tasks are missing, and an empty one that there are enough, but neither how many.
@@ -67,9 +67,9 @@ DIMENSION = "ecs:service:DesiredCount"
 class ServiceScaling(Construct):
     """Keeps a service's number of tasks between ``size.min_tasks`` and ``size.max_tasks``.
 
-    ``follow_cpu``, ``follow_requests`` and ``follow_queues`` add what the number depends on. The one task that the
-    service starts with is healthy when this raises the number to the minimum: two that migrate the databases at the
-    same time leave them dirty (langfuse/langfuse#13321).
+    ``follow_cpu``, ``follow_requests`` and ``follow_queues`` add what the number depends on. The tasks that the service
+    starts with are healthy when this raises the number to the minimum: web starts with one, since two that migrate the
+    databases at the same time leave them dirty (langfuse/langfuse#13321).
 
     Args:
         service: the service.

@@ -17,7 +17,7 @@ INGESTION_CONSUMERS = tuple(
 """Those of the queues that ``worker_ingestion`` processes. 3.170.0 has no secondary queue of OpenTelemetry."""
 
 
-def other_consumers(given: Iterable[str] = ()) -> list[str]:
+def other_consumers(given: Iterable[str]) -> list[str]:
     """Those of all other queues that Langfuse has, and those among the variables that an environment is given.
 
     A newer Langfuse may want one service alone to have a consumer, as that of QUEUE_CONSUMER_EVENTS_DISPATCH_QUEUE:

@@ -402,12 +402,12 @@ def test_another_region_has_the_prices_of_us_east_1_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        ("traffic_gb", "--usage: must be KEY=NUMBER, with a key of traffic_gb, received_gb"),
-        ("people=3", "--usage: must be KEY=NUMBER, with a key of traffic_gb"),
-        ("traffic_gb=-1", "--usage: traffic_gb must be a number from 0 on, such as traffic_gb=1.5"),
-        ("traffic_gb=nan", "traffic_gb must be a number from 0 on"),
-        ("traffic_gb=inf", "traffic_gb must be a number from 0 on"),
-        ("traffic_gb=many", "traffic_gb must be a number from 0 on"),
+        ("traffic_gb", "--usage: traffic_gb: must be KEY=NUMBER, with a key of traffic_gb, received_gb"),
+        ("people=3", "--usage: people=3: must be KEY=NUMBER, with a key of traffic_gb"),
+        ("traffic_gb=-1", "--usage: traffic_gb=-1: must be a number from 0 to 1e+12, such as traffic_gb=1.5"),
+        ("traffic_gb=nan", "traffic_gb=nan: must be a number from 0 to 1e+12"),
+        ("traffic_gb=inf", "traffic_gb=inf: must be a number from 0 to 1e+12"),
+        ("traffic_gb=many", "traffic_gb=many: must be a number from 0 to 1e+12"),
     ],
 )
 def test_a_wrong_use_is_refused(value: str, says: str) -> None:

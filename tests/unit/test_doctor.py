@@ -197,7 +197,7 @@ def test_a_service_without_spot_capacity_is_told(deployment: SmallDeployment) ->
     )
     assert found.remedy.startswith("wait, or set web.spot = false and")
     (row, *_) = SECTIONS["services"](deployment.environment())
-    assert "Fargate Spot has no capacity: wait, or set web.spot = false and deploy" in row.detail
+    assert "Fargate Spot may have no capacity: wait, or set web.spot = false and deploy" in row.detail
     deployment.aws.exhaust()
     assert eventually(capacity, lambda found: found.verdict is Verdict.OK).remedy == ""
     ecs.update_service(**change, capacityProviderStrategy=[])

@@ -194,7 +194,7 @@ def test_wait_says_that_there_is_no_capacity(aws: EmbeddedAws, ecs: Ecs, wait: C
     # Longer than a task needs to be healthy. A deployment without tasks does not fail by itself.
     ran = wait(created["taskDefinition"], "--timeout", "3")
     assert_one_line(
-        ran, "0 of 1 tasks run", "Fargate Spot has no capacity", "was unable to place a task. Reason: Capac"
+        ran, "0 of 1 tasks run", "Fargate Spot may have no capacity", "was unable to place a task. Reason: Capac"
     )
     assert primary(ecs.service)["rolloutState"] == "IN_PROGRESS"
     aws.exhaust()

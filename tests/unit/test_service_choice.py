@@ -3,6 +3,8 @@
 import pytest
 from pytest_httpserver import HTTPServer
 
+from ops.logs import Service
+from settings.sections.service_size import SERVICES
 from tests.command_line import Ran, assert_one_line, ops_in_process
 from tests.environments import SPLIT
 from tests.states import serve, state
@@ -44,3 +46,7 @@ def test_a_service_that_there_is_not(fake_server: HTTPServer, command: str) -> N
 def test_a_service_that_is_only_in_the_settings(fake_server: HTTPServer, command: str) -> None:
     ran = run(fake_server, *COMMANDS[command], **SPLIT)
     assert_one_line(ran, "web_api is not deployed yet: run `make deploy ENV=dev`")
+
+
+def test_each_service_has_a_log() -> None:
+    assert tuple(Service) == SERVICES

@@ -55,7 +55,7 @@ class ClickhouseAlarms(Construct):
             above=300,
             statistic="Maximum",
             minutes=15,
-            missing_notifies=True,
+            missing="missing",
             name=f"{name}-parts",
             section="clickhouse-parts",
             description="ClickHouse merges slower than it takes rows or, with INSUFFICIENT_DATA, does not answer",
