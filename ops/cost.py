@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 
@@ -13,6 +12,7 @@ from settings import Settings, load_or_exit
 
 if TYPE_CHECKING:
     from cost.month import Line, Month
+    from cost.prices import Price
 
 NO_CLICKHOUSE = "ClickHouse is external: what it costs is not counted, only traffic to it through NAT gateways."
 CONFIGURED = {"LANGFUSE_AWS__CLICKHOUSE__CONFIGURED": "true"}
@@ -27,7 +27,7 @@ def cost(
             f"{Usage.documented()}.",
         ),
     ] = None,
-    free: Annotated[bool, typer.Option("--free", help="Also show what is free, and why.")] = False,
+    free: Annotated[bool, typer.Option("--free", help="Also show what costs nothing, and why.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what the environment costs in a month.
@@ -90,37 +90,46 @@ def problems(counted: "Month") -> list[str]:
 
 
 def _show(settings: Settings, counted: "Month", *, free: bool) -> None:
-    lines = [
-        (
-            line.item.part,
-            line.item.what,
-            f"{line.item.quantity:,.6g}",
-            line.price.unit if line.price else "",
-            _unit_price(line),
-            f"{line.usd:,.2f}" if line.price else "no price",
-            ", ".join(f"{name} = {getattr(counted.usage, name):g}" for name in line.item.assumes),
-            _source(line),
-        )
-        for line in counted.lines
-    ]
-    columns = ("part", "what", "how many", "unit", "unit price", "USD a month", "assumes", "price from")
-    show(table(*columns, rows=lines), f"{settings.prefix} in {counted.prices.asked}")
+    sources = list(dict.fromkeys(_source(line.price) for line in counted.lines if line.price))
+    rows: list[tuple[str, ...]] = []
+    for part, usd in counted.parts().items():
+        rows.append((part, "", "", f"{usd:,.2f}", ""))
+        for line in counted.lines:
+            if line.item.part == part and (free or line.item.quantity):
+                what = line.item.what.removeprefix(f"{settings.prefix}-")
+                source = f"[{sources.index(_source(line.price)) + 1}]" if line.price else ""
+                rows.append((f"- {what}{_assumed(line, counted.usage)}", *_priced(line), source))
+    rows.append(("total", "", "", f"{counted.total:,.2f}", ""))
+    title = f"{settings.prefix} in {counted.prices.asked}"
+    show(table("what", "how many", "unit price", "USD a month", "source", rows=rows), title)
+    for number, source in enumerate(sources, start=1):
+        console.print(f"[{number}] {source}")
     if free:
-        rows = [(type_, count, why) for type_, (count, why) in sorted(counted.free.items())]
-        show(table("free", "how many", "why", rows=rows))
-    sums = [(part, f"{usd:,.2f}") for part, usd in counted.parts().items()]
-    show(table("part", "USD a month", rows=[*sums, ("total", f"{counted.total:,.2f}")]))
+        reasons = [(type_, count, why) for type_, (count, why) in sorted(counted.free.items())]
+        show(table("free", "how many", "why", rows=reasons))
     for note in notes(settings, counted):
         console.print(note)
 
 
-def _unit_price(line: "Line") -> str:
-    return f"{line.price.usd:.6g}{' *' if line.price.estimate else ''}" if line.price else "?"
+def _priced(line: "Line") -> tuple[str, str, str]:
+    """How many, the unit price and the cost."""
+    quantity = f"{line.item.quantity:,.6g}"
+    if line.price is None:
+        return quantity, "?", "no price"
+    times = " ×" if line.price.unit[0].isdigit() else ""
+    estimated = " *" if line.price.estimate else ""
+    return f"{quantity}{times} {line.price.unit}", f"{line.price.usd:.6g}{estimated}", f"{line.usd:,.2f}"
 
 
-def _source(line: "Line") -> str:
-    """The site and the date."""
-    return f"{urlsplit(line.price.source).hostname or line.price.source}, {line.price.as_of}" if line.price else ""
+def _assumed(line: "Line", usage: Usage) -> str:
+    """What the quantity depends on, in brackets."""
+    knobs = ", ".join(f"{name} = {getattr(usage, name):g}" for name in line.item.assumes)
+    return f" ({knobs})" if knobs else ""
+
+
+def _source(price: "Price") -> str:
+    """The start of its address, which tells most, and the date."""
+    return f"{'/'.join(price.source.split('/')[2:5]) or price.source}, {price.as_of}"
 
 
 def _json(settings: Settings, counted: "Month") -> Mapping[str, Any]:

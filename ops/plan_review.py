@@ -68,7 +68,7 @@ def _review(stack_plans: Sequence[StackPlan], allowed: Sequence[str], as_json: b
         }
         answer = {"stacks": stacks, "refused": refused, "allowed": [item for item in named if item in allowed]}
         usd = {plan.stack: monthly_difference(plan)._asdict() for plan in stack_plans if not plan.waits_for}
-        print_json({**answer, "warnings": warnings(stack_plans), "a_month": usd})
+        print_json({**answer, "warnings": warnings(stack_plans), "usd_a_month": usd})
     else:
         print("\n".join(markdown(stack_plans, lost, refused)))
     return refused

@@ -48,10 +48,15 @@ def html(environment: Environment, sections: Sections) -> str:
             ),
             graphs=_ask(lambda: graphs(environment, alarms, now)),
             picture=_of(stacks, architecture.image),
-            month=_of(stacks, cost.month_of),
+            month=_of(_counted(environment, stacks), cost.month_of),
             notes_of=lambda month: cost.notes(environment.settings, month),
         )
     )
+
+
+def _counted(environment: Environment, stacks: Asked) -> Asked:
+    """The stacks whose cost is that of ``ops cost``: with the tasks that run once ClickHouse is configured."""
+    return stacks if environment.settings.clickhouse.ready else _ask(lambda: synthesized_stacks(cost.CONFIGURED))
 
 
 def _by_severity(rows: Iterable[Row]) -> list[Row]:

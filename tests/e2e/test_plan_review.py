@@ -224,7 +224,7 @@ def test_a_destroyed_bucket(configuration: Configuration) -> None:
     answer = configuration.review(remove, "--json", "--allow", "aws_s3_bucket.events")
     found = json.loads(answer.stdout)
     # The bucket's storage and uploads.
-    assert found.pop("a_month")["data"]["usd"] < 0
+    assert found.pop("usd_a_month")["data"]["usd"] < 0
     assert found == {
         "stacks": {"data": {"add": 0, "change": 1, "replace": 0, "destroy": 1, "forget": 0}},
         "refused": [],

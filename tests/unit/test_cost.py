@@ -342,12 +342,20 @@ def test_the_command_shows_every_line_and_the_total() -> None:
     assert ran.returncode == 0, ran.stderr
     expected = month(resources("dev"), prices_of(DEFAULT_REGION), Usage())
     for line in expected.lines:
-        assert line.item.what in ran.stdout
-    assert re.search(rf"│ total +│ {expected.total:,.2f} +│", ran.stdout)
-    assert re.search(r"cache.t4g.micro .* │ 0.016 \* ", ran.stdout)
-    assert "infratally.com, 2026-" in ran.stdout
+        assert line.item.what.removeprefix("langfuse-dev-") in ran.stdout
+    for part, usd in [*expected.parts().items(), ("total", expected.total)]:
+        assert re.search(rf"│ {part} +│ +│ +│ {usd:,.2f} +│ +│", ran.stdout)
+    assert re.search(r"│ - 1 × cache.t4g.micro +│ 730 hour +│ 0.016 \* +│ 11.68 +│ \[\d+\] +│", ran.stdout)
+    assert "87.6 × 1,000 requests" in ran.stdout
+    assert re.search(r"^\[\d+\] infratally.com/\S+, 2026-", ran.stdout, re.MULTILINE)
     assert f"│ aws_internet_gateway {' ' * 20}" in ran.stdout
     assert FREE["aws_internet_gateway"] in ran.stdout
+
+
+def test_the_lines_fit_a_terminal_and_what_is_not_used_has_none() -> None:
+    shown = ops_cost().stdout
+    assert max(map(len, shown.splitlines())) <= 120
+    assert "CPU credits" not in shown
 
 
 def test_the_command_counts_the_use_that_is_given() -> None:
@@ -386,7 +394,7 @@ def test_what_has_no_price_is_named_and_the_rest_is_shown() -> None:
     assert (line["unit_usd"], line["usd_a_month"]) == (None, None)
     assert answer["parts"]["Redis"] == pytest.approx(11.68)
     shown = ops_cost(LANGFUSE_AWS__POSTGRES__INSTANCE_CLASS="db.r7g.16xlarge")
-    assert re.search(r"│ db.r7g.16xlarge +│ 730 +│ +│ \? +│ no price +│", shown.stdout)
+    assert re.search(r"│ - db.r7g.16xlarge +│ 730 +│ \? +│ no price +│", shown.stdout)
     assert shown.returncode == 1
 
 

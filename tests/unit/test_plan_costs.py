@@ -105,4 +105,4 @@ def test_the_prices_are_those_of_the_region(tmp_path: Path, region: Any, shown: 
 def test_the_answer_in_json(tmp_path: Path) -> None:
     added = plan(resource("aws_nat_gateway.a", "add", None, {}), configuration=in_region("us-east-1"))
     ran = review(tmp_path, {"network": added, "data": {"waits_for": ["network"]}}, "--json")
-    assert json.loads(ran.stdout)["a_month"] == {"network": {"usd": pytest.approx(33.075), "about": False}}
+    assert json.loads(ran.stdout)["usd_a_month"] == {"network": {"usd": pytest.approx(33.075), "about": False}}

@@ -82,7 +82,7 @@ def test_the_answer_in_json(tmp_path: Path) -> None:
         "allowed": [VOLUME["address"]],
         "warnings": ["protects less"],
         # The load balancer's subnets and the database's class are not in these plans.
-        "a_month": {"data": {"usd": 0, "about": True}},
+        "usd_a_month": {"data": {"usd": 0, "about": True}},
     }
 
 
