@@ -71,7 +71,9 @@ def value_error(name: str, value: str, mode: str) -> str | None:
 
 
 def set_(from_: From = None, apply: Apply = False, as_json: AsJson = False) -> None:
-    """Store the address and the credentials of an external ClickHouse in its six secrets: in all of them, or in none.
+    """Store how to connect to an external ClickHouse.
+
+    Its address and its credentials are stored in its six secrets: in all of them, or in none.
 
     If the process is killed in the middle, `ops doctor` tells; the same command again then stores all six.
 

@@ -26,7 +26,9 @@ GIB = 1024**3
 
 
 def grow(apply: Apply = False, as_json: AsJson = False) -> None:
-    """Give ClickHouse's file system the space that was added to its volume. ClickHouse goes on meanwhile.
+    """Give ClickHouse the space of a larger volume.
+
+    The file system grows to the size of its volume. ClickHouse goes on meanwhile.
 
     First raise clickhouse.volume_gib and deploy, which enlarges the volume. With --apply, this waits until AWS has done
     so, and then runs xfs_growfs on the instance, through Systems Manager's Run Command.

@@ -56,7 +56,9 @@ Row = Mapping[str, Any]
 
 
 def report(as_json: AsJson = False) -> None:
-    """Show ClickHouse's largest tables, until when its volume has room, and its merges. Nothing is changed.
+    """Show what fills ClickHouse's volume, and until when.
+
+    The largest tables, the forecast of the disk, merges and mutations. Nothing is changed.
 
     With clickhouse.mode = "ec2", the queries run on the instance, through Systems Manager's Run Command. The forecast
     is of the disk's metric in CloudWatch, of the last two weeks.

@@ -74,7 +74,10 @@ class Change(Part):
             raise ValueError("its actions do not agree with what is before and after")
         if kind == "none" and record.before != record.after:
             raise ValueError("it is a no-op that changes something")
-        if kind != "replace" and (record.replace_paths or self.action_reason.startswith("replace_")):
+        # Terraform says it of a resource that is added, too, if what would trigger its replacement changes.
+        added_by_trigger = kind == "add" and self.action_reason == "replace_by_triggers"
+        says_why = self.action_reason.startswith("replace_") and not added_by_trigger
+        if kind != "replace" and (record.replace_paths or says_why):
             raise ValueError("it says why the resource is replaced, and does not replace it")
         return self
 

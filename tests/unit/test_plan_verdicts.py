@@ -182,6 +182,15 @@ def test_what_forces_a_replacement_without_an_argument(tmp_path: Path, reason: s
     assert f"- `aws_instance.one`, {says}\n" in review(tmp_path, {"data": plan(change)}).stdout
 
 
+@pytest.mark.parametrize("reason", ["replace_by_triggers", "replace_by_request"])
+def test_only_a_trigger_may_be_named_for_a_resource_that_is_added(tmp_path: Path, reason: str) -> None:
+    """Terraform 1.11 names it: with clickhouse.configured, the scaling of a service that is replaced is added."""
+    change = {**resource("aws_appautoscaling_target.web", "add", None, {"a": 1}), "action_reason": reason}
+    ran = review(tmp_path, {"services": plan(change)})
+    assert (ran.returncode == 0) == (reason == "replace_by_triggers")
+    assert ("does not replace it" in ran.stderr) == (reason == "replace_by_request")
+
+
 @pytest.mark.parametrize(("size", "says"), [(None, ""), (0, ""), (256, "web: cpu 0 → 256")])
 def test_a_container_without_a_size(tmp_path: Path, size: int | None, says: str) -> None:
     before, after = image("4.16.0", cpu=None), image("4.16.0", cpu=size, stopTimeout=1)

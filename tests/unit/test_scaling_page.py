@@ -9,6 +9,7 @@ import pytest
 import settings
 from settings.sections.service_size import SERVICES
 from tests.command_line import PROJECT
+from tests.shapes import cost_of
 from tests.unit.test_shapes import synthesize
 
 PAGE = (PROJECT / "docs" / "scaling.md").read_text()
@@ -50,6 +51,12 @@ def test_there_are_settings_for_each_number_and_the_largest_has_every_service(tm
     tasks = sum(size.max_tasks for size in largest.services.values())
     assert f"the {tasks} tasks of `max_tasks`" in PAGE.replace("\n", " ")
     assert f"are {4 * tasks} vCPUs" in PAGE, "two vCPUs each, twice as many in a deployment"
+
+
+@pytest.mark.parametrize("millions", SIZES)
+def test_the_cost_is_that_of_ops_cost(millions: int) -> None:
+    (cell,) = re.findall(rf"^\| {millions} million \|.* ([\d,]+)(?:, and ClickHouse Cloud)? \|$", PAGE, re.MULTILINE)
+    assert cell == f"{cost_of(SIZES[millions]).total:,.0f}"
 
 
 def test_the_numbers_follow_from_each_other() -> None:
