@@ -87,8 +87,11 @@ def _ask(environment: Environment) -> list[Row]:
     ]
     answer = run_on_clickhouse_instance(environment, lines, timeout_seconds=TIMEOUT_SECONDS)
     try:
-        summary, *tables = [json.loads(line) for line in answer.splitlines()]
-        return [_typed(summary, SUMMARY_COLUMNS), *(_typed(row, TABLE_COLUMNS) for row in tables)]
+        first, *others = [json.loads(line) for line in answer.splitlines()]
+        summary, tables = _typed(first, SUMMARY_COLUMNS), [_typed(row, TABLE_COLUMNS) for row in others]
+        if summary["total_bytes"] < 1:
+            raise ValueError("a volume has a size")
+        return [summary, *tables]
     except (LookupError, TypeError, ValueError):
         raise OpsError("ClickHouse's answer can't be read: it is cut off, or not ClickHouse's") from None
 

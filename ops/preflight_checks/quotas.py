@@ -48,7 +48,7 @@ def _vcpus(environment: Environment, kind: Quota, services: Sequence[ServiceSize
         kind.name,
         2 * least <= quota,
         evidence,
-        f"{_increase(environment, kind, 2 * least)}; or lower web.cpu, worker.cpu or min_tasks",
+        f"{_increase(environment, kind, 2 * least)}; or lower cpu or min_tasks of the services",
     )
     evidence = f"max_tasks needs {most:g}, and {2 * most:g} during a deployment; the account's quota is {quota:g}"
     yield finding(

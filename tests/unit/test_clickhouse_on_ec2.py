@@ -126,7 +126,14 @@ def test_hostile_names_and_errors_do_not_reach_the_terminal(managed: SmallDeploy
 
 @pytest.mark.parametrize(
     "answers",
-    [("",), ("26.4\n", ""), ("[]\n", ""), ('{"version": "26.4"}\n', ""), (json.dumps(SUMMARY), '{"database": "defau')],
+    [
+        ("",),
+        ("26.4\n", ""),
+        ("[]\n", ""),
+        ('{"version": "26.4"}\n', ""),
+        (json.dumps({**SUMMARY, "total_bytes": 0}), ""),
+        (json.dumps(SUMMARY), '{"database": "defau'),
+    ],
 )
 def test_an_answer_that_is_cut_off(managed: SmallDeployment, answers: tuple[str, ...]) -> None:
     managed.aws.answer_as_clickhouse(*answers, "")
