@@ -22,7 +22,7 @@ def test_what_is_accepted(dev: Any, snapshot: SnapshotAssertion) -> None:
     """The snapshot makes each new acceptance visible in a review."""
     accepted = {
         f"{check_id} {type_}: {reason}"
-        for configuration in (dev, merged(synthesized("prod")))
+        for configuration in (dev, *(merged(synthesized(name)) for name in ("prod", "trial")))
         for type_, resources in configuration["resource"].items()
         for resource in resources.values()
         for check_id, reason in resource["//"].get("checkov", {}).items()
