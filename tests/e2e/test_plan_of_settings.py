@@ -25,7 +25,7 @@ ROWS = {
         3,
         (
             "### ⛔ Refused: data would be lost\n",
-            "| data | waits for network | | | | |\n| services | waits for network, data | | | | |\n",
+            "| data | waits for network | | | | | |\n| services | waits for network, data | | | | | |\n",
             "- `network.cidr`, `network.vpc_id` and its subnets can't be changed once deployed",
             "- `aws_vpc.vpc_",
             "is replaced, and the data that depends on it is lost too: `aws_db_instance.postgres_",
