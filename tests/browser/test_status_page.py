@@ -151,7 +151,7 @@ def test_what_a_container_prints_is_no_markup(opened: Opened) -> None:
 @quiet
 def test_without_data_the_plots_say_so(opened: Opened) -> None:
     plots = opened.page.get_by_role("region", name="The last day").get_by_role("img")
-    assert plots.count() == 11
+    assert plots.count() == 14
     # What is added up has no data where there was none.
     for plot in plots.all():
         none = "per 5 minutes" in (plot.text_content() or "")
