@@ -7,13 +7,15 @@ The bindings have more than 2,100 modules. Without this package, both processes 
 * Node.js, which jsii runs: ``lib/index.js`` requires each module (2.3 s). ``preload.cjs`` makes these modules, and
   others that synth does not use, load on first use.
 
-``unawaited_loads.py`` lets both processes load at the same time, and ``repeated_work.py`` removes other slow work.
+``node_process.py`` lets both processes work at the same time, and ``repeated_work.py`` removes other slow work.
 Imports, types and the synthesized JSON do not change: ``tests/e2e/test_plain_bindings.py`` compares the JSON byte by
 byte. ``make bench`` measures the difference and writes it to docs/performance.md.
 
 ``main.py``, ``stacks`` and the tests import this package first, so that a new construct needs no import of it. If the
 bindings have another form than expected, all modules are loaded, with one warning. ``PLAIN_BINDINGS=1`` turns lazy
 loading off. ``JSII_NODE`` names a Node.js to use instead of the one that the requirements install.
+
+Where cdktn is installed instead of CDKTF, ``cdktn_as_cdktf.py`` gives it CDKTF's names.
 """
 
 from lazy_bindings.repeated_work import spare
@@ -31,7 +33,8 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
-BINDINGS = "cdktf_cdktf_provider_aws"
+BINDINGS = ("cdktf_cdktf_provider_aws", "cdktn_provider_aws")
+"""The bindings that are known, of CDKTF and of cdktn. One of them is installed."""
 PRELOAD = Path(__file__).with_name("preload.cjs")
 
 
@@ -49,6 +52,11 @@ GENERATED_NAMES = {"__path__", "__all__", "TYPEGUARD_MAJOR_VERSION", "check_type
 DEFINITION = re.compile(r"^(?:(?:class|def)\s+(\w+)|(\w+)\s*(?::[^=\n]+)?=)", re.MULTILINE)
 
 
+def defined_names(source: str) -> set[str]:
+    """The names of the classes, functions and variables that a module's source code defines at its top level."""
+    return {name for names in DEFINITION.findall(source) for name in names if name}
+
+
 def only_imports_submodules(source: str) -> bool:
     """Whether a package's ``__init__`` only imports submodules, so that ``LazyPackage`` can replace it.
 
@@ -58,7 +66,16 @@ def only_imports_submodules(source: str) -> bool:
     Args:
         source: The source code of ``__init__.py``.
     """
-    return {name for names in DEFINITION.findall(source) for name in names if name} <= GENERATED_NAMES
+    return defined_names(source) <= GENERATED_NAMES
+
+
+def loads_lazily_itself(source: str) -> bool:
+    """Whether a package's ``__init__`` imports a submodule when it is first accessed, as newer versions of jsii do.
+
+    Args:
+        source: The source code of ``__init__.py``.
+    """
+    return "__getattr__" in defined_names(source)
 
 
 def lazy_package(spec: ModuleSpec) -> LazyPackage:
@@ -79,7 +96,7 @@ def node_environment(*, preload: bool) -> Iterator[None]:
     """
     before = dict(os.environ)
     if preload:
-        options = [os.environ.get("NODE_OPTIONS", ""), f"--require {json.dumps(str(PRELOAD))}"]
+        options = [os.environ.get("NODE_OPTIONS", ""), f"--preserve-symlinks --require {json.dumps(str(PRELOAD))}"]
         os.environ["NODE_OPTIONS"] = " ".join(filter(None, options))
     if bundled := bundled_node():
         os.environ.setdefault("JSII_NODE", str(bundled))
@@ -103,21 +120,23 @@ def warn(reason: str) -> None:
 
 
 def load_python_half_lazily() -> None:
-    """Replaces the bindings' package with a ``LazyPackage``, or warns why it can't."""
-    spec = importlib.util.find_spec(BINDINGS)
-    if spec is None or spec.origin is None:
-        warn(f"{BINDINGS} is not installed")
-    elif not only_imports_submodules(Path(spec.origin).read_text()):
-        warn(f"{BINDINGS} defines names of its own, so all of it is loaded")
-    else:
-        sys.modules[BINDINGS] = lazy_package(spec)
+    """Replaces the bindings' package with a ``LazyPackage`` unless it is one already, or warns why it can't."""
+    specs = [spec for name in BINDINGS if (spec := importlib.util.find_spec(name)) and spec.origin]
+    if not specs:
+        warn(f"none of {', '.join(BINDINGS)} is installed")
+    for spec in specs:
+        source = Path(str(spec.origin)).read_text()
+        if only_imports_submodules(source):
+            sys.modules[spec.name] = lazy_package(spec)
+        elif not loads_lazily_itself(source):
+            warn(f"{spec.name} defines names of its own, so all of it is loaded")
 
 
 def load_without_waiting() -> None:
-    """Makes jsii use ``unawaited_loads``, or warns if jsii's internals have changed."""
+    """Makes jsii use ``node_process``, or warns if jsii's internals have changed."""
     try:
         # Imported here, because its base class is internal to jsii and may be missing.
-        known = importlib.import_module("lazy_bindings.unawaited_loads").replace_process()
+        known = importlib.import_module("lazy_bindings.node_process").replace_process()
     except (ImportError, AttributeError):
         known = False
     if not known:
@@ -129,9 +148,11 @@ def load() -> None:
     lazy = os.environ.get("PLAIN_BINDINGS", "0") in ("", "0")
     if "cdktf" in sys.modules:
         warn("cdktf was imported before lazy_bindings")
+    elif importlib.util.find_spec("cdktf") is None:
+        importlib.import_module("lazy_bindings.cdktn_as_cdktf").alias()
     if lazy:
         spare()
-        if BINDINGS not in sys.modules:
+        if not sys.modules.keys() & set(BINDINGS):
             load_python_half_lazily()
         load_without_waiting()
     with node_environment(preload=lazy):

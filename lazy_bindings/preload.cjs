@@ -2,31 +2,35 @@
 "use strict";
 
 const Module = require("node:module");
-const path = require("node:path");
+const threads = require("node:worker_threads");
 
-// Replacements in the source of files whose path ends with `file`, made before Node.js compiles them.
+// An app with all stacks has 400. Without the first edit, Node.js loads more than 2,100 of the AWS provider alone.
+const MANY_MODULES = 1000;
+
+// Replacements in the source of files, made before Node.js compiles them.
 const EDITS = [
   {
-    file: path.join("@cdktf", "provider-aws", "lib", "index.js"),
-    what: /^exports\.(\w+) = require\((".*?")\);$/gm,
+    // The bindings of a provider, of CDKTF (`require("./vpc")`) and of cdktn (`__importStar(require("./vpc/index"))`).
+    file: /[\\/]@cdkt[fn][\\/]provider-[^\\/]+[\\/]lib[\\/]index\.js$/,
+    what: /^exports\.(\w+) = (?:__importStar\()?require\((".*?")\)\)?;$/gm,
     by: 'Object.defineProperty(exports, "$1", { enumerable: true, get: () => require($2) });',
-    warn: true,
   },
   {
-    // archiver loads three hundred modules, which only zipped assets need.
-    file: path.join("cdktf", "lib", "private", "fs.js"),
+    // archiver loads three hundred modules, which only zipped assets need. cdktn has another library.
+    file: /[\\/]cdktf[\\/]lib[\\/]private[\\/]fs\.js$/,
     what: /require\("archiver"\);/,
     by: '(...options) => require("archiver")(...options);',
   },
   {
     // jsii computes a digest of the bindings' archive (24 MB) at every start: it reads 1 MiB at a time, not 16 KiB.
-    file: path.join("lib", "program.js"),
+    file: /[\\/]lib[\\/]program\.js$/,
     what: /Buffer\.alloc\(16384\)/,
     by: "Buffer.alloc(1048576)",
   },
 ];
 
 const compile = Module.prototype._compile;
+let modules = 0;
 
 Module.prototype._compile = function (source, filename, ...rest) {
   // Half of each file is its source map, which is not used.
@@ -34,16 +38,31 @@ Module.prototype._compile = function (source, filename, ...rest) {
   if (map !== -1) {
     source = source.slice(0, map);
   }
-  for (const { file, what, by, warn } of EDITS) {
-    if (filename.endsWith(path.sep + file)) {
-      const edited = source.replace(what, by);
-      if (warn && edited === source) {
-        process.emitWarning(`synth will be slow: ${file} has another shape than expected`);
-      }
-      source = edited;
+  for (const { file, what, by } of EDITS) {
+    if (file.test(filename)) {
+      source = source.replace(what, by);
     }
   }
+  modules += 1;
+  if (modules === MANY_MODULES) {
+    process.emitWarning(`synth will be slow: Node.js loads more than ${modules} modules, the last one ${filename}`);
+  }
   return compile.call(this, source, filename, ...rest);
+};
+
+// Lets jsii's worker complete the index of a package before the process ends (node_process.py).
+const workers = new Set();
+threads.Worker = class extends threads.Worker {
+  constructor(...args) {
+    super(...args);
+    workers.add(this);
+    this.once("exit", () => workers.delete(this));
+  }
+};
+const exit = process.exit;
+process.exit = (code) => {
+  const ends = [...workers].map((worker) => new Promise((ended) => worker.once("exit", ended)));
+  Promise.all(ends).then(() => exit.call(process, code));
 };
 
 // cdktf calls the deprecated util.isArray: without this, Node.js prints a warning at every synth.

@@ -102,7 +102,7 @@ def test_jsii_of_another_shape_is_left_alone(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_jsii_without_its_class_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(process, "_NodeProcess")
-    monkeypatch.delitem(sys.modules, "lazy_bindings.unawaited_loads", raising=False)
+    monkeypatch.delitem(sys.modules, "lazy_bindings.node_process", raising=False)
     with pytest.warns(UserWarning, match="jsii has another shape"):
         lazy_bindings.load_without_waiting()
     assert not hasattr(process, "_NodeProcess")
@@ -138,7 +138,7 @@ def test_it_can_be_turned_off() -> None:
 
 
 def fake_bindings(folder: Path, source: str) -> Path:
-    package = folder / lazy_bindings.BINDINGS
+    package = folder / lazy_bindings.BINDINGS[0]
     package.mkdir()
     (package / "__init__.py").write_text(source)
     return folder
@@ -159,31 +159,48 @@ def test_bindings_with_names_of_their_own_load_plainly_with_one_warning(tmp_path
         ("class Vpc: ...\n", False),
         ("def helper(): ...\n", False),
         ("VERSION = 1\n", False),
+        ("_SUBMODULES = {'vpc'}\ndef __getattr__(name): ...\n", False),
     ],
 )
 def test_what_counts_as_a_package_without_content(source: str, lazy: bool) -> None:
     assert lazy_bindings.only_imports_submodules(source) is lazy
 
 
+def test_a_package_of_newer_jsii_is_left_alone_without_a_warning(tmp_path: Path) -> None:
+    folder = fake_bindings(tmp_path, "_SUBMODULES = {'vpc'}\ndef __getattr__(name): return name.upper()\n")
+    ran = python("import lazy_bindings\nfrom cdktf_cdktf_provider_aws import vpc\nprint(vpc)", folder=folder)
+    assert (ran.stdout, ran.stderr) == ("VPC\n", "")
+
+
+MODULES = 1000
+
+
 @pytest.mark.parametrize(
-    ("index", "printed", "warned"),
+    ("package", "line", "loaded", "warnings"),
     [
-        ('exports.vpc = require("./vpc");\n', "start\nvpc loaded\n", False),
-        ('Object.assign(exports, { vpc: require("./vpc") });\n', "vpc loaded\nstart\n", True),
+        ("@cdktf/provider-aws", 'exports.m{0} = require("./m{0}");', 1, 0),
+        ("@cdktn/provider-aws", 'exports.m{0} = __importStar(require("./m{0}"));', 1, 0),
+        ("@cdktn/provider-google", 'exports.m{0} = __importStar(require("./m{0}"));', 1, 0),
+        ("@cdktf/provider-aws", 'Object.assign(exports, {{ m{0}: require("./m{0}") }});', MODULES, 1),
+        ("@other/bindings", 'exports.m{0} = require("./m{0}");', MODULES, 1),
     ],
-    ids=["known shape", "another shape"],
+    ids=["cdktf", "cdktn", "another provider", "another form", "another package"],
 )
-def test_node_requires_the_modules_on_first_use(tmp_path: Path, index: str, printed: str, warned: bool) -> None:
-    library = tmp_path / "@cdktf" / "provider-aws" / "lib"
+def test_node_requires_the_modules_on_first_use(
+    tmp_path: Path, package: str, line: str, loaded: int, warnings: int
+) -> None:
+    library = tmp_path / package / "lib"
     library.mkdir(parents=True)
-    (library / "index.js").write_text(index)
-    (library / "vpc.js").write_text('console.log("vpc loaded");')
-    script = f'const aws = require("{library}/index.js"); console.log("start"); aws.vpc;'
+    star = "const __importStar = (module) => module;\n"
+    (library / "index.js").write_text(star + "\n".join(line.format(number) for number in range(MODULES)))
+    for number in range(MODULES):
+        (library / f"m{number}.js").write_text("globalThis.loaded = (globalThis.loaded ?? 0) + 1;")
+    script = f'const bindings = require("{library}/index.js"); bindings.m7; console.log(globalThis.loaded);'
     ran = subprocess.run(
         [str(NODE), "--require", str(lazy_bindings.PRELOAD), "--eval", script],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert ran.stdout == printed
-    assert ("synth will be slow" in ran.stderr) is warned
+    assert int(ran.stdout) == loaded
+    assert ran.stderr.count("synth will be slow") == warnings
