@@ -1,14 +1,25 @@
 # Each target first installs what it needs. ENV=prod selects the environment, a file in environments/.
+# FRAMEWORK=cdktn synthesizes with another framework than CDKTF: docs/successors.md.
 
 PYTHON ?= python3
 
-# ENV and ARGS are read from the command line only: a shell may have environment variables of these names.
+FRAMEWORKS := cdktf-provider-6 cdktn
+
+# ENV, FRAMEWORK and ARGS are read from the command line only: a shell may have environment variables of these names.
 ifeq ($(origin ENV),command line)
 export LANGFUSE_ENV := $(value ENV)
 unexport ENV
 else
 export LANGFUSE_ENV ?= dev
 endif
+ifeq ($(origin FRAMEWORK),command line)
+export LANGFUSE_FRAMEWORK := $(value FRAMEWORK)
+unexport FRAMEWORK
+endif
+ifneq ($(filter-out cdktf $(FRAMEWORKS),$(LANGFUSE_FRAMEWORK)),)
+$(error FRAMEWORK is $(LANGFUSE_FRAMEWORK): it must be cdktf, $(subst $() $(), or ,$(FRAMEWORKS)))
+endif
+FRAMEWORK_STAMP := $(patsubst %,.venv/%/.stamp,$(filter-out cdktf,$(LANGFUSE_FRAMEWORK)))
 ifneq ($(origin ARGS),command line)
 ARGS :=
 endif
@@ -76,7 +87,7 @@ destroy: setup ## destroy ENV on AWS
 	@cdktf destroy $(or $(ARGS),'*')
 
 pins: .venv/setup.stamp ## pin what the requirements*.in ask for, with the hashes of every file, into requirements*.txt
-	@for name in requirements requirements-dev requirements-browser requirements-setup requirements-terraform requirements-checkov requirements-awscli; do \
+	@for name in requirements requirements-dev requirements-browser requirements-setup requirements-terraform requirements-checkov requirements-awscli $(FRAMEWORKS:%=requirements-%); do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 			--custom-compile-command "make pins" $$name.in --output-file $$name.txt || exit 1; \
 	done
@@ -87,7 +98,7 @@ clean: ## remove what make installed and wrote
 	@rm -rf .venv node_modules tests/node_modules cdktf.out
 
 # Terraform comes first, so that a missing provider is reported before the other packages are installed.
-setup: terraform .venv/requirements.stamp node_modules/.stamp
+setup: terraform .venv/requirements.stamp node_modules/.stamp $(FRAMEWORK_STAMP)
 
 terraform: .venv/setup.stamp
 	@python -m setup.terraform
@@ -111,12 +122,9 @@ terraform: .venv/setup.stamp
 	@python -m setup.step "Python packages of the browser" setup/install.sh .venv --require-hashes --requirement requirements-browser.txt
 	@touch $@
 
-.venv/checkov/.stamp: requirements-checkov.txt .venv/setup.stamp
-	@python -m setup.step "checkov" sh -ec 'python -m venv --clear .venv/checkov; setup/install.sh .venv/checkov --require-hashes --requirement requirements-checkov.txt'
-	@touch $@
-
-.venv/awscli/.stamp: requirements-awscli.txt .venv/setup.stamp
-	@python -m setup.step "AWS CLI" sh -ec 'python -m venv --clear .venv/awscli; setup/install.sh .venv/awscli --require-hashes --requirement requirements-awscli.txt'
+# Programs and frameworks whose packages can't be installed beside the others.
+.venv/checkov/.stamp .venv/awscli/.stamp $(FRAMEWORKS:%=.venv/%/.stamp): .venv/%/.stamp: requirements-%.txt .venv/setup.stamp
+	@python -m setup.step "$*" sh -ec 'python -m venv --clear .venv/$*; setup/install.sh .venv/$* --require-hashes --requirement requirements-$*.txt'
 	@touch $@
 
 node_modules/.stamp: package-lock.json | .venv/requirements.stamp

@@ -5,6 +5,10 @@ import entry_point
 
 def main() -> None:
     """Reads the settings, and synthesizes the stacks."""
+    from synth.framework import enter_framework
+
+    enter_framework()
+
     import lazy_bindings  # noqa: F401
 
     from cdktf import App

@@ -47,9 +47,11 @@ def _run() -> int:
 
     from launchers.cli_run import run_cli
     from settings import load_or_exit
+    from synth.framework import framework_environment
     from synth.outdir_lock import OutdirInUseError, held
 
     load_or_exit()
+    framework_environment()
     outdir = _outdir(sys.argv[1:])
     try:
         with held(outdir, " ".join(["cdktf", *sys.argv[1:2]])):

@@ -5,7 +5,6 @@ The search for it runs once. The provider is then kept in a folder, which Terraf
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import threading
@@ -19,6 +18,7 @@ from tempfile import TemporaryDirectory
 from zipfile import BadZipFile, ZipFile
 
 from setup import LOCK_FILE, PROJECT
+from setup.lock_file import locked_provider
 from setup.step import step
 
 MIRROR_VARIABLE = "TERRAFORM_PROVIDER_MIRROR"
@@ -99,11 +99,12 @@ def ensure_provider(terraform: Sequence[str], folder: Path, roots: Sequence[Path
 
 def _pinned(terraform: Sequence[str]) -> Provider:
     """Returns the provider that the lock file names, for Terraform's platform."""
-    locked = re.search(r'provider "([^"]+)" \{\s+version\s+= "([^"]+)"', LOCK_FILE.read_text())
-    if locked is None:
-        raise ProviderError(f"{LOCK_FILE.name} names no provider with a version")
+    try:
+        locked = locked_provider()
+    except ValueError as error:
+        raise ProviderError(str(error)) from None
     shown = subprocess.run([*terraform, "version", "-json"], capture_output=True, text=True, check=True).stdout
-    return Provider(locked[1], locked[2], json.loads(shown)["platform"])
+    return Provider(*locked, json.loads(shown)["platform"])
 
 
 @dataclass(frozen=True)

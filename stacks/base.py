@@ -6,6 +6,7 @@ from constructs import Construct
 
 from modules.permissions_boundary import set_permissions_boundary
 from settings import Settings
+from setup.lock_file import locked_provider
 
 OLDEST_TERRAFORM = "1.11"
 """The first version with write-only arguments, which keep the secrets out of the state."""
@@ -16,6 +17,8 @@ class LangfuseStack(TerraformStack):
 
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:
         super().__init__(scope, id_)
+        # cdktn refuses write-only arguments without it; CDKTF has no use for it.
+        self.node.set_context("targetVersions", {"terraform": f">={OLDEST_TERRAFORM}"})
         self._settings = settings
         self.add_provider("aws", region=settings.region)
         S3Backend(
@@ -31,6 +34,8 @@ class LangfuseStack(TerraformStack):
         # CDKTF 0.21 has no argument for either.
         self.add_override("terraform.backend.s3.use_lockfile", True)
         self.add_override("terraform.required_version", f">= {OLDEST_TERRAFORM}")
+        # The version of the lock file, whichever version the bindings were generated from.
+        self.add_override("terraform.required_providers.aws.version", locked_provider().version)
 
     def add_provider(self, id_: str, *, region: str, alias: str | None = None) -> AwsProvider:
         """Adds the AWS provider of a Region: that of the stack, or one with an alias."""

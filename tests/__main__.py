@@ -29,8 +29,8 @@ PARTS: Mapping[str, Sequence[str]] = {
     "e2e": ["-n", "8", "--dist", "loadgroup", "-p", "tests.progress"],
     # One process per deployment.
     "docs": ["-n", "4", "--dist", "loadgroup", "-p", "tests.progress"],
-    # One process per environment, and one for the destroy of prod.
-    "changes": ["-n", "3", "--dist", "loadgroup", "-p", "tests.progress"],
+    # One process per environment, one for the destroy of prod, one for the frameworks.
+    "changes": ["-n", "4", "--dist", "loadgroup", "-p", "tests.progress"],
     "faults": ["-n", "8", "--dist", "loadgroup", "-p", "tests.progress"],
 }
 USUAL_PARTS = ("unit", "browser", "e2e")

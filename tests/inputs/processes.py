@@ -6,11 +6,14 @@ from tests.inputs.case import CANARY, Case, process, right
 
 AWS = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_CONFIG_FILE": "{}/none"}
 CPU = "LANGFUSE_AWS__WEB__CPU"
+FRAMEWORK = {"LANGFUSE_FRAMEWORK": "cdk8s"}
 
 
 def cases() -> Iterator[Case]:
     """Yields the cases."""
     yield process("main.py with a wrong setting", "main.py", environment={CPU: "300", "CDKTF_OUTDIR": "{}/out"})
+    yield process("main.py with a wrong framework", "main.py", environment=FRAMEWORK)
+    yield process("cdktf with a wrong framework", "-m", "launchers.cdktf", "synth", environment=FRAMEWORK)
     yield process("cdktf synth with a wrong setting", "-m", "launchers.cdktf", "synth", environment={CPU: "300"})
     yield process(
         "cdktf without a HOME, with a wrong setting",
