@@ -34,7 +34,7 @@ help: ## this list
 local: setup ## deploy all stacks onto an embedded AWS, no account needed (ARGS=--once: and stop it again)
 	@python -m local $(ARGS)
 
-test: setup .venv/browser.stamp .venv/checkov/.stamp tests/node_modules/.stamp ## run every test, the end-to-end ones included (ARGS="-k bootstrap": some of them)
+test: setup .venv/browser.stamp .venv/checkov/.stamp $(FRAMEWORKS:%=.venv/%/.stamp) tests/node_modules/.stamp ## run every test, the end-to-end ones included (ARGS="-k bootstrap": some of them)
 	@python -m tests $(ARGS)
 
 unit: .venv/requirements.stamp ## run the unit tests alone, which need neither Terraform nor its provider
@@ -43,7 +43,7 @@ unit: .venv/requirements.stamp ## run the unit tests alone, which need neither T
 commands: setup .venv/awscli/.stamp ## run every command of README.md and docs/, on deployed environments (a quarter of an hour)
 	@python -m tests docs $(ARGS)
 
-changes: setup ## change every setting of each environment, and compare with docs/settings.md (a quarter of an hour)
+changes: setup $(FRAMEWORKS:%=.venv/%/.stamp) ## change every setting of each environment, and compare with docs/settings.md (a quarter of an hour)
 	@python -m tests changes $(ARGS)
 
 faults: setup ## interrupt deploys and destroys at any moment, and repair them (three quarters of an hour)
@@ -60,7 +60,7 @@ lint: .venv/browser.stamp .venv/checkov/.stamp tests/node_modules/.stamp ## ruff
 	@tests/node_modules/.bin/cspell --no-progress --no-summary
 	@tests/node_modules/.bin/markdownlint-cli2
 
-bench: setup ## measure synth and these commands, as ratios, into docs/performance.md (three quarters of an hour)
+bench: setup $(FRAMEWORKS:%=.venv/%/.stamp) ## measure synth and these commands, as ratios, into docs/performance.md (three quarters of an hour)
 	@python -m bench
 
 docs: .venv/requirements.stamp ## write docs/settings.md from the settings' docstrings, thresholds to docs/alarms.md, costs to docs/shapes.md

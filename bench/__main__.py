@@ -14,6 +14,7 @@ from bench.commands import FLOORS, RUNS as COMMAND_RUNS, Timed, timed_commands
 from bench.measure import Measured, Program, measure
 from entry_point import run
 from settings.sections.service_size import SERVICES
+from synth.framework import DEFAULT, OTHERS, VARIABLE
 
 REPORT = Path(__file__).parent.parent / "docs" / "performance.md"
 NODE = str(Path(ROOT_DIR, "bin", "node"))
@@ -57,10 +58,12 @@ def main() -> None:
         "app": Program(["main.py"]),
         "largest": Program(["main.py"], LARGEST),
         "plain": Program(["main.py"], PLAIN),
+        **{framework: Program(["main.py"], {VARIABLE: framework}) for framework in OTHERS},
         **{str(copies): Program(["-m", "bench.copies", str(copies)]) for copies in COPIES},
     }
     measured = measure(programs, runs=RUNS)
-    report = _head() + _commands(timed_commands()) + SYNTH.format(runs=RUNS) + _ratios(measured) + _growth(measured)
+    report = _head() + _commands(timed_commands()) + SYNTH.format(runs=RUNS) + _ratios(measured)
+    report += _frameworks(measured) + _growth(measured)
     REPORT.write_text(report)
     Console().print(report, markup=False, highlight=False, soft_wrap=True)
 
@@ -103,6 +106,18 @@ def _ratios(measured: dict[str, Measured]) -> str:
         ["all services, split", *_cells(largest), f"{largest.seconds / floor.seconds:.2f} × floor", "at most 2.5"],
         ["(b) the same with plain imports", *_cells(plain), f"{plain.seconds / app.seconds:.2f} × (a)", "at least 8"],
         ["memory of (a) over (b)", "", "", f"{memory:.2f}", "at most 0.33"],
+    )
+
+
+def _frameworks(measured: dict[str, Measured]) -> str:
+    app = measured["app"]
+    return _table(
+        ["framework of (a)", "seconds", "memory, MiB", "× (a)"],
+        [f"`{DEFAULT}`", *_cells(app), ""],
+        *(
+            [f"`{framework}`", *_cells(measured[framework]), f"{measured[framework].seconds / app.seconds:.2f}"]
+            for framework in OTHERS
+        ),
     )
 
 

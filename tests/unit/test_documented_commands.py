@@ -78,7 +78,7 @@ def test_ops_takes_the_arguments(document: Path, command: str) -> None:
 def test_make_has_the_target(document: Path, command: str) -> None:
     target, *variables = shlex.split(command, comments=True)
     assert target in TARGETS, document.name
-    assert {variable.partition("=")[0] for variable in variables} <= {"ENV", "ARGS"}, document.name
+    assert {variable.partition("=")[0] for variable in variables} <= {"ENV", "FRAMEWORK", "ARGS"}, document.name
 
 
 @cache
