@@ -13,8 +13,8 @@ from pathlib import Path
 from entry_point import one_line
 
 VARIABLE = "OPENTOFU"
-OLDEST = (1, 11)
-"""The first OpenTofu with ephemeral resources and write-only arguments. The stacks' ``required_version`` allows it."""
+OLDEST = (1, 12)
+"""1.11 has ephemeral resources and write-only arguments, but lists the former as changes in its plans (#3897)."""
 VERSION = re.compile(r"OpenTofu v(\d+)\.(\d+)")
 
 
@@ -50,8 +50,7 @@ def opentofu() -> str | None:
         raise OpenTofuError(f"{VARIABLE}: {shown} is not OpenTofu, by what it prints as its version")
     if version < OLDEST:
         raise OpenTofuError(
-            f"{VARIABLE}: {shown} is OpenTofu {_dotted(version)}; {_dotted(OLDEST)} is the first that has what the"
-            " stacks need"
+            f"{VARIABLE}: {shown} is OpenTofu {_dotted(version)}; this project needs {_dotted(OLDEST)} or newer"
         )
     return path
 

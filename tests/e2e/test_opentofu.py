@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.parametrize("deployment", ["dev-opera
 STACKS = ("network", "data", "services")
 REWRITTEN = "# by the registry of OpenTofu"
 STAND_IN = """#!/bin/sh
-if [ "$*" = version ]; then echo "OpenTofu v1.11.0"; exit; fi
+if [ "$*" = version ]; then echo "OpenTofu v1.12.0"; exit; fi
 echo "$(basename "$PWD")" "$1" >> {calls}
 # As OpenTofu, which rewrites the lock file, and plans with no other.
 if [ "$1" = plan ] && ! grep -q "{rewritten}" {lock}; then echo "no provider is locked" >&2; exit 1; fi

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import PROJECT, Ran, assert_one_line
+from tests.unit.plans import plan, resource, review
 
 FACES = {
     "make setup": ["setup.terraform"],
@@ -67,12 +68,12 @@ def test_a_program_that_is_not_there_is_named_in_one_line(face: str, tmp_path: P
 
 @pytest.mark.parametrize("face", FACES)
 def test_one_that_is_too_old_is_named_in_one_line(face: str, tmp_path: Path) -> None:
-    tofu = program(tmp_path, "OpenTofu v1.10.9", "on linux_amd64")
+    tofu = program(tmp_path, "OpenTofu v1.11.14", "on linux_amd64")
     ran = run(*FACES[face], tofu=tofu, outdir=tmp_path / "out")
-    assert_one_line(ran, f"OPENTOFU: {tofu} is OpenTofu 1.10; 1.11 is the first that has what the stacks need\n")
+    assert_one_line(ran, f"OPENTOFU: {tofu} is OpenTofu 1.11; this project needs 1.12 or newer\n")
 
 
-@pytest.mark.parametrize("says", [["Terraform v1.15.5"], ["x", "OpenTofu v1.11.0"], []], ids=range(3))
+@pytest.mark.parametrize("says", [["Terraform v1.15.5"], ["x", "OpenTofu v1.12.0"], []], ids=range(3))
 def test_one_that_is_not_opentofu_is_refused(says: list[str], tmp_path: Path) -> None:
     tofu = program(tmp_path, *says)
     assert_one_line(run("setup.terraform", tofu=tofu, outdir=tmp_path), f"OPENTOFU: {tofu} is not OpenTofu")
@@ -91,10 +92,30 @@ def test_any_name_is_shown_in_one_line(named: str, tmp_path: Path) -> None:
     assert_one_line(run("setup.terraform", tofu=tofu, outdir=tmp_path), "OPENTOFU: there is no program ")
 
 
-@pytest.mark.parametrize("version", ["1.11.0", "1.12.6", "1.13.0-dev", "2.0.0"])
+@pytest.mark.parametrize("version", ["1.12.0", "1.12.6", "1.13.0-dev", "2.0.0"])
 @pytest.mark.parametrize("by", ["path", "name"])
 def test_one_that_can_be_used_needs_no_terraform(version: str, by: str, tmp_path: Path) -> None:
     """Nothing is installed for it."""
     tofu = program(tmp_path, f"OpenTofu v{version}", name="tofu-of-test")
     ran = run("setup.terraform", tofu=tofu if by == "path" else tofu.name, outdir=tmp_path, path=str(tmp_path))
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_a_plan_of_opentofu_is_reviewed(tmp_path: Path) -> None:
+    """Its configuration has the ephemeral resources, as OpenTofu 1.12 writes them."""
+    password = {
+        "address": "ephemeral.aws_secretsmanager_random_password.postgres",
+        "mode": "ephemeral",
+        "type": "aws_secretsmanager_random_password",
+        "name": "postgres",
+        "provider_config_key": "aws",
+        "expressions": {"password_length": {"constant_value": 40}},
+        "schema_version": 0,
+    }
+    document = plan(
+        resource("aws_s3_bucket.events", "add", after={"bucket": "events"}),
+        configuration={"root_module": {"resources": [password]}},
+    )
+    ran = review(tmp_path, {"data": document})
+    assert ran.returncode == 0, ran.stderr
+    assert "- add `aws_s3_bucket.events`" in ran.stdout
