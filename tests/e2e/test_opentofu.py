@@ -4,13 +4,14 @@ No registry of packages that this project uses has OpenTofu itself: docs/opentof
 """
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
 
 from local.deployment import Deployment
 from setup import LOCK_FILE
-from tests.command_line import ops
+from tests.command_line import PROJECT, ops
 from tests.e2e.conftest import TERRAFORM, plan
 
 pytestmark = [pytest.mark.e2e, pytest.mark.parametrize("deployment", ["dev-operated"], indirect=True)]
@@ -52,8 +53,9 @@ def tofu(tmp_path: Path) -> StandIn:
 
 @pytest.fixture
 def with_tofu(deployment: Deployment, tofu: StandIn) -> Deployment:
-    """The deployment, with OPENTOFU set."""
-    return dataclasses.replace(deployment, variables={**deployment.variables, "OPENTOFU": str(tofu.file)})
+    """The deployment, with OPENTOFU set to a path from the project's folder, in which commands are typed."""
+    named = os.path.relpath(tofu.file, PROJECT)
+    return dataclasses.replace(deployment, variables={**deployment.variables, "OPENTOFU": named})
 
 
 def test_ops_plans_and_applies_with_it(with_tofu: Deployment, tofu: StandIn) -> None:

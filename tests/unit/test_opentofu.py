@@ -30,8 +30,8 @@ def program(folder: Path, *says: str, name: str = "tofu") -> Path:
     return file
 
 
-def run(*arguments: str, tofu: Path | str, outdir: Path, path: str = "") -> Ran:
-    """Runs a module, with a plan in ``outdir`` that could be applied."""
+def run(*arguments: str, tofu: Path | str, outdir: Path) -> Ran:
+    """Runs a module, with a plan in ``outdir`` that could be applied. That folder is on the PATH, and the home."""
     stack = outdir / "stacks" / "network"
     stack.mkdir(parents=True, exist_ok=True)
     (stack / "saved.tfplan").touch()
@@ -42,7 +42,8 @@ def run(*arguments: str, tofu: Path | str, outdir: Path, path: str = "") -> Ran:
         "LANGFUSE_ENV": "dev",
         "CDKTF_OUTDIR": str(outdir),
         "CDKTF_OUTPUT": str(outdir),
-        "PATH": os.pathsep.join(filter(None, [path, os.environ["PATH"]])),
+        "PATH": os.pathsep.join([str(outdir), os.environ["PATH"]]),
+        "HOME": str(outdir),
     }
     return subprocess.run(
         [sys.executable, "-m", *arguments],
@@ -93,11 +94,11 @@ def test_any_name_is_shown_in_one_line(named: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["1.12.0", "1.12.6", "1.13.0-dev", "2.0.0"])
-@pytest.mark.parametrize("by", ["path", "name"])
-def test_one_that_can_be_used_needs_no_terraform(version: str, by: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("named", ["{}/tofu-of-test", "tofu-of-test", "~/tofu-of-test"])
+def test_one_that_can_be_used_needs_no_terraform(version: str, named: str, tmp_path: Path) -> None:
     """Nothing is installed for it."""
-    tofu = program(tmp_path, f"OpenTofu v{version}", name="tofu-of-test")
-    ran = run("setup.terraform", tofu=tofu if by == "path" else tofu.name, outdir=tmp_path, path=str(tmp_path))
+    program(tmp_path, f"OpenTofu v{version}", name="tofu-of-test")
+    ran = run("setup.terraform", tofu=named.format(tmp_path), outdir=tmp_path)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 
 
