@@ -46,12 +46,18 @@ def _run() -> int:
         os.execve(node, command, environment)  # noqa: S606
 
     from launchers.cli_run import run_cli
+    from launchers.opentofu import OpenTofuError, opentofu
     from settings import load_or_exit
     from synth.framework import framework_environment
     from synth.outdir_lock import OutdirInUseError, held
 
     load_or_exit()
     framework_environment()
+    try:
+        if tofu := opentofu():
+            environment["TERRAFORM_BINARY_NAME"] = tofu
+    except OpenTofuError as error:
+        sys.exit(f"cdktf: {error}")
     outdir = _outdir(sys.argv[1:])
     try:
         with held(outdir, " ".join(["cdktf", *sys.argv[1:2]])):

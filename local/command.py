@@ -7,6 +7,7 @@ from collections import deque
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 
+from launchers.opentofu import OpenTofuError, opentofu
 from local import embedded_aws
 from local.deployment import Deployment
 from local.embedded_aws import EmbeddedAws
@@ -26,8 +27,10 @@ def main() -> int:
     once: bool = parser.parse_args().once
     settings = load_or_exit()
     try:
+        # Before an AWS is started for a program that is not there.
+        opentofu()
         return _run(settings, once=once)
-    except embedded_aws.StartError as error:
+    except (OpenTofuError, embedded_aws.StartError) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -4,7 +4,7 @@ import sys
 
 from ops.console import AsJson, console, print_json
 from ops.environment import OpsError
-from ops.terraform import OUTDIR, SAVED_PLAN, init, run
+from ops.terraform import OUTDIR, SAVED_PLAN, checked_program, init, terraform
 from synth.manifest import StackManifest, stacks_in_order
 from synth.outdir_lock import held
 
@@ -18,6 +18,7 @@ def apply(as_json: AsJson = False) -> None:
 
     Example: ops apply
     """
+    checked_program()
     with held(OUTDIR, "ops apply"):
         _apply_all(as_json)
 
@@ -30,7 +31,7 @@ def _apply_all(as_json: bool) -> None:
     for number, stack in enumerate(planned, 1):
         print(f"ops: applying {stack.name}, stack {number} of {len(planned)}", file=sys.stderr, flush=True)
         init(stack.folder)
-        run("terraform", "apply", "-input=false", "-no-color", SAVED_PLAN, folder=stack.folder)
+        terraform("apply", "-input=false", "-no-color", SAVED_PLAN, folder=stack.folder)
         if not as_json:
             console.print(f"{stack.name}: applied")
     left = [stack.name for stack in stacks if stack not in planned]

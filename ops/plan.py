@@ -23,7 +23,7 @@ from ops.recovery.already_there import refuse_what_is_there
 from ops.review.references import CROSS_STACK_OUTPUT
 from ops.review.terraform_plan import read
 from ops.state.checks import check_states
-from ops.terraform import OUTDIR, PROJECT, SAVED_PLAN, init, run
+from ops.terraform import OUTDIR, PROJECT, SAVED_PLAN, checked_program, init, run, terraform
 from synth.manifest import SYNTHESIZED, stacks_in_order
 from synth.outdir_lock import held
 
@@ -44,6 +44,7 @@ def plan(allow: Allow = None, picture: Picture = None, as_json: AsJson = False) 
     """
     if PROJECT.is_relative_to(OUTDIR.resolve()):
         raise typer.BadParameter("CDKTF_OUTDIR must name a folder of its own, such as cdktf.out, which is emptied")
+    checked_program()
     with picture_file(picture) as file, held(OUTDIR, "ops plan"):
         environment = load_environment()
         _check_region(environment)
@@ -113,8 +114,7 @@ def _check_region(environment: Environment) -> None:
 def _plan(folder: Path) -> dict[str, Any]:
     init(folder)
     # Without a lock, which needs permission to write. A plan that something overtakes is refused when it is applied.
-    run(
-        "terraform",
+    terraform(
         "plan",
         "-input=false",
         "-no-color",
@@ -123,7 +123,7 @@ def _plan(folder: Path) -> dict[str, Any]:
         UNREVIEWED_PLAN,
         folder=folder,
     )
-    return dict(json.loads(run("terraform", "show", "-json", UNREVIEWED_PLAN, folder=folder, capture=True)))
+    return dict(json.loads(terraform("show", "-json", UNREVIEWED_PLAN, folder=folder, capture=True)))
 
 
 def _waiting(folder: Path, waits_for: Sequence[str]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from ops.recovery.rounds import find
 from ops.recovery.stack_copy import StackCopy
 from ops.recovery.taints import untaint
 from ops.state import lock
-from ops.terraform import OUTDIR, PROJECT, run
+from ops.terraform import OUTDIR, PROJECT, checked_program, run
 from synth.manifest import stacks_in_order
 from synth.outdir_lock import held
 
@@ -40,6 +40,7 @@ def recover(apply: Apply = False, as_json: AsJson = False) -> None:
 
     Example: ops recover --apply
     """
+    checked_program()
     environment = load_environment()
     with held(OUTDIR, "ops recover"), TemporaryDirectory(prefix="ops-recover-") as folder:
         findings = _recover(environment, Path(folder), apply)

@@ -1,4 +1,4 @@
-"""Runs Terraform in the folders of the synthesized stacks."""
+"""Runs Terraform, or OpenTofu in its place, in the folders of the synthesized stacks."""
 
 import os
 import shutil
@@ -12,6 +12,7 @@ from types import MappingProxyType
 from entry_point import Ended
 from launchers.cli_run import RECOVER
 from launchers.interrupts import Interrupts, kill_plugins
+from launchers.opentofu import OpenTofuError, program
 from ops.environment import OpsError
 
 PROJECT = Path(__file__).parent.parent
@@ -31,7 +32,24 @@ class CommandError(OpsError):
 
 def init(folder: Path) -> None:
     """Runs ``terraform init`` in a stack's folder. Only its errors are shown."""
-    run("terraform", "init", "-input=false", "-no-color", folder=folder, capture=True)
+    terraform("init", "-input=false", "-no-color", folder=folder, capture=True)
+
+
+def terraform(*arguments: str, folder: Path, capture: bool = False) -> str:
+    """Runs Terraform, or the OpenTofu that the variable ``OPENTOFU`` names, as ``run`` does."""
+    return run(checked_program(), *arguments, folder=folder, capture=capture)
+
+
+def checked_program() -> str:
+    """The program that ``terraform`` runs. A command that runs it asks first, before it does anything else.
+
+    Raises:
+        OpsError: if ``OPENTOFU`` names one that can't be used.
+    """
+    try:
+        return program()
+    except OpenTofuError as error:
+        raise OpsError(str(error)) from None
 
 
 def run(*command: str, folder: Path, capture: bool = False, variables: Mapping[str, str] = MappingProxyType({})) -> str:

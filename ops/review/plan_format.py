@@ -163,7 +163,8 @@ class Configured(Part):
     """A resource or a data source in the configuration."""
 
     address: str
-    mode: Literal["managed", "data"] = "managed"
+    # OpenTofu lists ephemeral resources too, which Terraform leaves out.
+    mode: Literal["managed", "data", "ephemeral"] = "managed"
     type: str
     expressions: dict[str, Any] = {}
 
