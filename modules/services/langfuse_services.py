@@ -104,7 +104,14 @@ class LangfuseServices:
         # Without tasks, the paths stay with web, which may start before the service does.
         if self._platform.enabled:
             rules.forward(service)
-        unhealthy_alarm(rules, rules.unhealthy_targets, service=service, topic_arn=self._topic_arn)
+        unhealthy_alarm(
+            rules,
+            rules.unhealthy_targets,
+            name=service.name,
+            section=f"{part.id}-unhealthy",
+            task=f"A task of {service.name}",
+            topic_arn=self._topic_arn,
+        )
 
     def _add_workers(self) -> None:
         # A worker that starts before web has migrated stays wrong (langfuse/langfuse#5818).
