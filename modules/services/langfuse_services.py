@@ -31,8 +31,8 @@ class LangfuseServices:
     """The services that the settings have: ``by_name``, in the order in which a deploy starts them.
 
     - Web starts first, and alone, since it migrates the databases.
-    - The other services with web's image serve some of its paths, once their tasks are healthy. ``parts_of_web`` has
-      their target groups.
+    - The other services with web's image serve some of its paths, once their tasks are healthy. ``targets_by_name``
+      has their target groups.
     - The worker leaves the queues of ingestion to ``worker_ingestion``, if there is one, once that consumes them.
 
     They are made in ``scope`` itself, so that the addresses of web and worker in Terraform are those of all releases.
@@ -67,7 +67,7 @@ class LangfuseServices:
         self._security_group_ids = security_group_ids
         self._topic_arn = topic_arn
         self.by_name: dict[str, FargateService] = {}
-        self.parts_of_web: dict[str, LbTargetGroup] = {}
+        self.targets_by_name: dict[str, LbTargetGroup] = {}
         self._add_web()
         for service in SERVICES.values():
             if service.image == WEB.name and service.is_split and service.name in settings.services:
@@ -97,7 +97,7 @@ class LangfuseServices:
             vpc_id=vpc_id,
             base_path=self._configuration.base_path,
         )
-        self.parts_of_web[part.name] = rules.targets
+        self.targets_by_name[part.name] = rules.targets
         container = web_container(self._configuration, self._settings.services[part.name], migrates=False)
         depends_on = [rules.attachment, self.by_name[WEB.name].rollout]
         service = self._add(part, container, depends_on, targets=rules.targets)
