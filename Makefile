@@ -13,6 +13,8 @@ ifneq ($(origin ARGS),command line)
 ARGS :=
 endif
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Where a container sets it, each of the many Python processes would compile what it imports: a second each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help local test unit commands changes faults lint bench docs diagram synth plan apply deploy destroy setup terraform pins clean
