@@ -51,7 +51,7 @@ lint: .venv/browser.stamp .venv/checkov/.stamp tests/node_modules/.stamp ## ruff
 	@tests/node_modules/.bin/cspell --no-progress --no-summary
 	@tests/node_modules/.bin/markdownlint-cli2
 
-bench: setup ## measure synth and these commands, as ratios, into docs/performance.md (three quarters of an hour)
+bench: setup ## measure synth and these commands, as ratios, into docs/performance.md (twenty minutes)
 	@python -m bench
 
 docs: .venv/requirements.stamp ## write docs/settings.md from the settings' docstrings, thresholds to docs/alarms.md, costs to docs/shapes.md
