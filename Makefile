@@ -24,6 +24,8 @@ ifneq ($(origin ARGS),command line)
 ARGS :=
 endif
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Where a container sets it, each of the many Python processes would compile what it imports: a second each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help local test unit commands changes faults lint bench docs diagram synth plan apply deploy destroy setup terraform pins clean
@@ -60,7 +62,7 @@ lint: .venv/browser.stamp .venv/checkov/.stamp tests/node_modules/.stamp ## ruff
 	@tests/node_modules/.bin/cspell --no-progress --no-summary
 	@tests/node_modules/.bin/markdownlint-cli2
 
-bench: setup $(FRAMEWORKS:%=.venv/%/.stamp) ## measure synth and these commands, as ratios, into docs/performance.md (three quarters of an hour)
+bench: setup $(FRAMEWORKS:%=.venv/%/.stamp) ## measure synth and these commands, as ratios, into docs/performance.md (twenty minutes)
 	@python -m bench
 
 docs: .venv/requirements.stamp ## write docs/settings.md from the settings' docstrings, thresholds to docs/alarms.md, costs to docs/shapes.md

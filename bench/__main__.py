@@ -38,8 +38,8 @@ Written by `make bench`. Seconds are of that machine; compare the ratios, which 
 
 ## Commands
 
-Medians of {command_runs} runs in a clone, where the provider is on the disk already. `make setup` starts from nothing,
-without any cache. The floor of each is the least that it could take.
+Medians of {command_runs} runs in a clone, where the provider is on the disk already; of `make unit`, one run.
+`make setup` starts from nothing, without any cache. The floor of each is the least that it could take.
 """
 
 SYNTH = """

@@ -1,6 +1,5 @@
 """The resources of an environment, from the synthesized JSON of its stacks, and which of them refer to which."""
 
-import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass, field
@@ -8,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from synth.manifest import SYNTHESIZED
+from synth.configurations import stacks_in
 
 Json = dict[str, Any]
 
@@ -118,15 +117,3 @@ class Graph:
             for address in ADDRESS.findall(value):
                 if found := self._resources.get((stack, address)):
                     yield found
-
-
-def stacks_in(folder: Path) -> dict[str, Json]:
-    """The JSON of each stack below ``cdktf.out/stacks``.
-
-    Raises:
-        FileNotFoundError: if nothing was synthesized there.
-    """
-    files = sorted(folder.glob(f"*/{SYNTHESIZED}"))
-    if not files:
-        raise FileNotFoundError(2, "no stack was synthesized there", str(folder))
-    return {file.parent.name: json.loads(file.read_text()) for file in files}

@@ -156,7 +156,7 @@ class Environment:
     def services(self) -> list[str]:
         """The services that the last deploy made, or was to make, in the order in which it starts them."""
         outputs = self.outputs("services")
-        return [name for name in SERVICES if name in ("web", "worker") or f"{name}_service_name" in outputs]
+        return [each.name for each in SERVICES.values() if not each.is_split or f"{each.name}_service_name" in outputs]
 
     @property
     def services_to_come(self) -> list[str]:

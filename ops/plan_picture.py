@@ -11,6 +11,7 @@ from ops.errors import OpsError
 from ops.replaced_file import replaced
 from ops.review.terraform_plan import StackPlan
 from ops.terraform import OUTDIR
+from synth.configurations import stacks_in
 
 if TYPE_CHECKING:
     from diagram.architecture import Architecture
@@ -57,7 +58,6 @@ def draw(file: TextIO, stacks: Path, plans: Sequence[StackPlan]) -> None:
     Raises:
         OpsError: if what draws it fails.
     """
-    from diagram.graph import stacks_in
     from diagram.layout import LayoutError, layout
     from diagram.svg import svg
 

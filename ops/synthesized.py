@@ -9,6 +9,7 @@ from typing import Any
 
 from ops.errors import OpsError
 from ops.terraform import PROJECT, CommandError, run
+from synth.configurations import stacks_in
 
 
 def synthesized_stacks(variables: Mapping[str, str] = MappingProxyType({})) -> dict[str, dict[str, Any]]:
@@ -17,9 +18,6 @@ def synthesized_stacks(variables: Mapping[str, str] = MappingProxyType({})) -> d
     Raises:
         OpsError: if it can't be synthesized.
     """
-    # Imported here: most commands synthesize nothing.
-    from diagram.graph import stacks_in
-
     with TemporaryDirectory() as folder:
         try:
             run(

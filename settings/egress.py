@@ -42,7 +42,7 @@ HOST_AND_PORT = re.compile(r"[A-Za-z0-9._-]+:[0-9]+(/.*)?")
 
 
 def open_ports(*, external_clickhouse: bool, egress_ports: Sequence[int], isolated: bool) -> tuple[int, ...]:
-    """The TCP ports that web and worker may connect to outside the VPC, each once, sorted.
+    """The TCP ports that the services may connect to outside the VPC, each once, sorted.
 
     Args:
         external_clickhouse: whether ClickHouse is outside the VPC.

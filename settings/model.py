@@ -178,7 +178,7 @@ class Settings(Section):
 
     @property
     def container_variables(self) -> dict[str, str]:
-        """The variables that the settings add to both containers, with their values."""
+        """The variables that the settings add to every container, with their values."""
         return {
             **self.langfuse.environment,
             **self.first.variables,
@@ -188,7 +188,7 @@ class Settings(Section):
 
     @property
     def container_secrets(self) -> dict[str, str]:
-        """The secret variables that the settings add to both containers, with the ARNs of their secrets."""
+        """The secret variables that the settings add to every container, with the ARNs of their secrets."""
         return {**self.langfuse.secrets, **self.sign_in.secrets, **self.mail.secrets}
 
     @model_validator(mode="after")
@@ -291,7 +291,7 @@ class Settings(Section):
 
     @property
     def open_egress_ports(self) -> tuple[int, ...]:
-        """The TCP ports that web and worker may connect to outside the VPC, sorted."""
+        """The TCP ports that the services may connect to outside the VPC, sorted."""
         return open_ports(
             external_clickhouse=self.clickhouse.mode == "external",
             egress_ports=self.network.egress_ports,

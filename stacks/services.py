@@ -141,7 +141,7 @@ class ServicesStack(LangfuseStack):
                 "cluster_name": platform.cluster.name,
                 **{f"{name}_service_name": service.name for name, service in services.by_name.items()},
                 **{f"{name}_log_group_name": service.log_group_name for name, service in services.by_name.items()},
-                **{f"{name}_target_group_arn": targets.arn for name, targets in services.parts_of_web.items()},
+                **{f"{name}_target_group_arn": targets.arn for name, targets in services.targets_by_name.items()},
             }
         )
         if endpoint.cloudfront_dns_name:

@@ -25,8 +25,9 @@ PARTS: Mapping[str, Sequence[str]] = {
     "unit": ["-n", "2", "--dist", "loadfile"],
     # One process: the tests share a browser and its pages, and a test takes a second.
     "browser": [],
-    # One process per group of tests. These are more than there are cores, because they wait most of the time.
-    "e2e": ["-n", "8", "--dist", "loadgroup", "-p", "tests.progress"],
+    # One process per group of tests. These are more than there are cores, because they wait most of the time. In the
+    # order of the files, in which the deployments come first: those of few tests take as long as the others.
+    "e2e": ["-n", "8", "--dist", "loadgroup", "--no-loadscope-reorder", "-p", "tests.progress"],
     # One process per deployment.
     "docs": ["-n", "4", "--dist", "loadgroup", "-p", "tests.progress"],
     # One process per environment, one for the destroy of prod, one for the frameworks.

@@ -21,19 +21,18 @@ from modules.services.load_balancer_alarms import unhealthy_alarm
 from modules.services.service_alarms import ServiceAlarms
 from modules.services.service_scaling import ServiceScaling
 from settings import Settings
-from settings.sections.service_size import ServiceSize
+from settings.sections.service_size import SERVICES, Service, ServiceSize
 from settings.variables.consumers import INGESTION_CONSUMERS, other_consumers
 
-WEB, WEB_PARTS = "web", ("web_ingestion", "web_api")
-WORKER, WORKER_INGESTION = "worker", "worker_ingestion"
+WEB, WORKER, WORKER_INGESTION = (SERVICES[name] for name in ("web", "worker", "worker_ingestion"))
 
 
 class LangfuseServices:
     """The services that the settings have: ``by_name``, in the order in which a deploy starts them.
 
     - Web starts first, and alone, since it migrates the databases.
-    - The other services with web's image serve some of its paths, once their tasks are healthy. ``parts_of_web`` has
-      their target groups.
+    - The other services with web's image serve some of its paths, once their tasks are healthy. ``targets_by_name``
+      has their target groups.
     - The worker leaves the queues of ingestion to ``worker_ingestion``, if there is one, once that consumes them.
 
     They are made in ``scope`` itself, so that the addresses of web and worker in Terraform are those of all releases.
@@ -68,48 +67,55 @@ class LangfuseServices:
         self._security_group_ids = security_group_ids
         self._topic_arn = topic_arn
         self.by_name: dict[str, FargateService] = {}
-        self.parts_of_web: dict[str, LbTargetGroup] = {}
+        self.targets_by_name: dict[str, LbTargetGroup] = {}
         self._add_web()
-        for name in WEB_PARTS:
-            if name in settings.services:
-                self._add_part_of_web(name, vpc_id)
+        for service in SERVICES.values():
+            if service.image == WEB.name and service.is_split and service.name in settings.services:
+                self._add_part_of_web(service, vpc_id)
         self._add_workers()
 
     @property
     def workers(self) -> list[FargateService]:
         """The services with the worker's image."""
-        return [self.by_name[name] for name in (WORKER, WORKER_INGESTION) if name in self.by_name]
+        return [service for name, service in self.by_name.items() if SERVICES[name].image == WORKER.name]
 
     def _add_web(self) -> None:
         container = web_container(self._configuration, self._settings.web)
         balancer = self._load_balancer
         self._add(WEB, container, [balancer.forwarding_listener], targets=balancer.targets)
 
-    def _add_part_of_web(self, name: str, vpc_id: str) -> None:
+    def _add_part_of_web(self, part: Service, vpc_id: str) -> None:
         # Most environments do without it, and synth is faster so.
         from modules.services.path_rules import PathRules
 
         rules = PathRules(
             self._scope,
-            f"{_id(name)}-rules",
+            f"{part.id}-rules",
             self._load_balancer,
-            service=name,
+            service=part,
             prefix=self._settings.prefix,
             vpc_id=vpc_id,
             base_path=self._configuration.base_path,
         )
-        self.parts_of_web[name] = rules.targets
-        container = web_container(self._configuration, self._settings.services[name], migrates=False)
-        depends_on = [rules.attachment, self.by_name[WEB].rollout]
-        service = self._add(name, container, depends_on, targets=rules.targets)
+        self.targets_by_name[part.name] = rules.targets
+        container = web_container(self._configuration, self._settings.services[part.name], migrates=False)
+        depends_on = [rules.attachment, self.by_name[WEB.name].rollout]
+        service = self._add(part, container, depends_on, targets=rules.targets)
         # Without tasks, the paths stay with web, which may start before the service does.
         if self._platform.enabled:
             rules.forward(service)
-        unhealthy_alarm(rules, rules.unhealthy_targets, service=service, topic_arn=self._topic_arn)
+        unhealthy_alarm(
+            rules,
+            rules.unhealthy_targets,
+            name=service.name,
+            section=f"{part.id}-unhealthy",
+            task=f"A task of {service.name}",
+            topic_arn=self._topic_arn,
+        )
 
     def _add_workers(self) -> None:
         # A worker that starts before web has migrated stays wrong (langfuse/langfuse#5818).
-        rollouts: list[ITerraformDependable] = [self.by_name[WEB].rollout]
+        rollouts: list[ITerraformDependable] = [self.by_name[WEB.name].rollout]
         if not (size := self._settings.worker_ingestion):
             everything = worker_container(self._configuration, self._settings.worker)
             self._add(WORKER, everything, rollouts, queues=INGESTION_QUEUES | OTHER_QUEUES)
@@ -122,15 +128,15 @@ class LangfuseServices:
 
     def _add(
         self,
-        name: str,
+        of: Service,
         container: Container,
         depends_on: Sequence[ITerraformDependable],
         *,
         targets: LbTargetGroup | None = None,
         queues: Mapping[str, Metric] | None = None,
     ) -> FargateService:
-        id_, size = _id(name), self._settings.services[name]
-        self.by_name[name] = service = FargateService(
+        id_, size = of.id, self._settings.services[of.name]
+        self.by_name[of.name] = service = FargateService(
             self._scope,
             id_,
             self._platform,
@@ -138,12 +144,12 @@ class LangfuseServices:
             execution_role_name=f"{self._settings.global_prefix}-{id_}-execution",
             container=container,
             size=size,
-            security_group_id=self._security_group_ids[WEB if targets else WORKER],
+            security_group_id=self._security_group_ids[of.image],
             log_group_name=f"/langfuse/{self._settings.name}/{id_}",
             depends_on=depends_on,
             target_group_arn=targets.arn if targets else None,
             # What takes over work that is there starts in full size. Web migrates first, alone.
-            first_tasks=1 if name in (WEB, WORKER) else size.min_tasks,
+            first_tasks=size.min_tasks if of.is_split else 1,
         )
         if self._platform.enabled:
             self._scale(id_, service, size, targets, queues)
@@ -173,8 +179,3 @@ class LangfuseServices:
             )
         if queues and self._configuration.publishes_metrics:
             scaling.follow_queues(queues)
-
-
-def _id(name: str) -> str:
-    """The name in AWS and in Terraform, after what all names start with."""
-    return name.replace("_", "-")

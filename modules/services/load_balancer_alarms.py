@@ -4,7 +4,6 @@ from constructs import Construct
 
 from modules.alarm import alarm
 from modules.metric import Metric
-from modules.services.fargate_service import FargateService
 from modules.services.load_balancer import LoadBalancer
 
 
@@ -41,27 +40,27 @@ class LoadBalancerAlarms(Construct):
             description="The load balancer finds no web task to answer, or one that hangs up",
             topic_arn=topic_arn,
         )
-        alarm(
+        unhealthy_alarm(
             self,
-            "unhealthy",
             load_balancer.unhealthy_targets,
-            above=0,
-            statistic="Maximum",
-            minutes=10,
-            name=f"{name}-unhealthy",
+            name=name,
             section="unhealthy",
-            description="A web task fails its health check",
+            task="A web task",
             topic_arn=topic_arn,
         )
 
 
-def unhealthy_alarm(scope: Construct, unhealthy_targets: Metric, *, service: FargateService, topic_arn: str) -> None:
-    """Makes an alarm on targets of another service than web that fail their health check.
+def unhealthy_alarm(
+    scope: Construct, unhealthy_targets: Metric, *, name: str, section: str, task: str, topic_arn: str
+) -> None:
+    """Makes an alarm on targets of a service that fail their health check.
 
     Args:
         scope: the construct that the alarm is part of.
         unhealthy_targets: their number.
-        service: the service.
+        name: what the alarm's name starts with.
+        section: the section of docs/alarms.md.
+        task: what the description calls a target.
         topic_arn: the SNS topic that the alarm notifies.
     """
     alarm(
@@ -71,8 +70,8 @@ def unhealthy_alarm(scope: Construct, unhealthy_targets: Metric, *, service: Far
         above=0,
         statistic="Maximum",
         minutes=10,
-        name=f"{service.name}-unhealthy",
-        section=f"{service.node.id}-unhealthy",
-        description=f"A task of {service.name} fails its health check",
+        name=f"{name}-unhealthy",
+        section=section,
+        description=f"{task} fails its health check",
         topic_arn=topic_arn,
     )

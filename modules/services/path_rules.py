@@ -15,6 +15,7 @@ from constructs import Construct
 from modules.services.fargate_service import FargateService
 from modules.services.load_balancer import LoadBalancer
 from modules.services.web_targets import unhealthy_targets, web_targets
+from settings.sections.service_size import Service
 
 PATHS = {
     "web_ingestion": ("/api/public/ingestion*", "/api/public/otel*", "/api/public/media*"),
@@ -57,7 +58,7 @@ class PathRules(Construct):
 
     Args:
         load_balancer: the load balancer.
-        service: the service's name in the settings.
+        service: the service.
         prefix: what the target group's name starts with.
         vpc_id: the VPC.
         base_path: the path that web serves at, without a slash at its end; empty for all paths.
@@ -69,17 +70,17 @@ class PathRules(Construct):
         id_: str,
         load_balancer: LoadBalancer,
         *,
-        service: str,
+        service: Service,
         prefix: str,
         vpc_id: str,
         base_path: str,
     ) -> None:
         super().__init__(scope, id_)
         self._listener_arn = load_balancer.forwarding_listener.arn
-        self._priority = FIRST_PRIORITIES[service]
-        self._patterns = [f"{base_path}{path}" for path in PATHS[service]]
+        self._priority = FIRST_PRIORITIES[service.name]
+        self._patterns = [f"{base_path}{path}" for path in PATHS[service.name]]
         # AWS allows 32 characters: langfuse-<environment>-ingestion, without "web".
-        name = f"{prefix}-{service.removeprefix('web_')}"
+        name = f"{prefix}-{service.id.removeprefix('web-')}"
         self.targets = web_targets(self, "targets", name=name, vpc_id=vpc_id, base_path=base_path)
         self.unhealthy_targets = unhealthy_targets(load_balancer.balancer, self.targets)
         nobody = LbListenerRuleCondition(source_ip=LbListenerRuleConditionSourceIp(values=[NOBODYS_ADDRESS]))

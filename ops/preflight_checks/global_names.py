@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ops.environment import Environment
 from ops.findings import Finding, finding
 from settings import Settings
+from settings.sections.service_size import SERVICES
 
 REGION_IN_ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:([a-z]{2}(?:-[a-z]+)+-[0-9]+):")
 
@@ -22,7 +23,7 @@ class Taken(NamedTuple):
 
 def role_names(settings: Settings) -> list[str]:
     """The names of the IAM roles that a deploy makes."""
-    names = ["task", *(f"{service.replace('_', '-')}-execution" for service in settings.services)]
+    names = ["task", *(f"{SERVICES[service].id}-execution" for service in settings.services)]
     if not settings.network.vpc_id:
         names.append("flow-logs")
     if settings.clickhouse.mode == "ec2":

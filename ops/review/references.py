@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from ops.review.plan_format import Configuration
 from ops.review.terraform_plan import StackPlan
+from settings.sections.service_size import SERVICES
 
 HOLDS_DATA = {
     "aws_backup_vault",
@@ -28,7 +29,8 @@ FIRST = re.compile(
 )
 """The secrets of the settings' section first. They hold nothing that is lost: Langfuse has stored them when it created
 the first user and the first project, and keeps both without the secrets."""
-SPLIT_SERVICE = re.compile(r"aws_\w+\.(web-ingestion|web-api|worker-ingestion)(-rules|-scaling|-alarms)?_[\w-]+")
+_SPLIT = "|".join(service.id for service in SERVICES.values() if service.is_split)
+SPLIT_SERVICE = re.compile(rf"aws_\w+\.({_SPLIT})(-rules|-scaling|-alarms)?_[\w-]+")
 """What is of a service that the settings may leave out. web or worker does its work when it is gone."""
 CROSS_STACK_OUTPUT = "cross-stack-output-"
 """How the names of the outputs start that CDKTF adds for references between stacks."""

@@ -46,7 +46,7 @@ class Clickhouse(Section):
     external ClickHouse runs one. With ``mode = "ec2"``, at most three of the numbers can be named."""
 
     configured: bool = False
-    """Whether the six secrets hold the real address and credentials. While it is ``false``, web and worker run no
+    """Whether the six secrets hold the real address and credentials. While it is ``false``, the services run no
     tasks. Only used if ``mode`` is ``external``."""
     package_repository: PackageRepository = DEFAULT_PACKAGE_REPOSITORY
     """Repository that the instance installs ClickHouse from: ClickHouse's own, or a mirror of it with its signed

@@ -64,7 +64,7 @@ class Langfuse(Section):
     If the secret holds no certificate, the tasks do not start. Tasks read it when they start: after a change,
     ``ops redeploy --apply``. PostgreSQL, and the migrations of ClickHouse, do not use it."""
     environment: Variables = {}
-    """Additional environment variables of both containers, for example ``AUTH_DISABLE_SIGNUP = "true"``.
+    """Additional environment variables of all services, for example ``AUTH_DISABLE_SIGNUP = "true"``.
     ``LANGFUSE_AWS__LANGFUSE__ENVIRONMENT__<NAME>`` sets a single variable. Names consist of capital letters, digits and
     underscores. Variables that Langfuse does not know are passed on too, for example ``HTTP_PROXY``.
 
@@ -81,14 +81,14 @@ class Langfuse(Section):
     (Langfuse's default). [From Langfuse 3 to 4](upgrade-to-4.md) describes it, and the variables that each mode
     needs."""
     secrets: SecretArns = {}
-    """Additional environment variables of both containers whose values are secret: the name of each variable, and the
+    """Additional environment variables of all services whose values are secret: the name of each variable, and the
     full ARN of the Secrets Manager secret that holds its value, in the same Region, and in an account of
     ``allowed_account_ids`` if that is set. A key of a JSON secret follows the ARN: ``…:secret:smtp-AbCdEf:url::``.
     ``LANGFUSE_AWS__LANGFUSE__SECRETS__<NAME>`` sets a single variable. Names consist of capital letters, digits and
     underscores. What ``environment`` says of names and of variables that belong together applies here too. A variable
     must not be in both."""
     policy_arns: PolicyArns = ()
-    """Managed policies to attach to the task role of both containers, for what Langfuse uses of AWS beside its bucket,
+    """Managed policies to attach to the task role of all services, for what Langfuse uses of AWS beside its bucket,
     for example the models of Amazon Bedrock or mail with Amazon SES: policies of AWS, or of the account. By default,
     there are none."""
     kms_key_arns: KeyArns = ()

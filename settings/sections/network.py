@@ -52,7 +52,7 @@ class Network(Section):
     route to the internet through NAT or with [VPC endpoints](isolated.md#what-has-an-endpoint) instead, and not in
     ``public_subnet_ids``. Required with ``vpc_id``, and not allowed without it."""
     egress_ports: EgressPorts = ()
-    """TCP ports that web and worker may connect to, on any IPv4 address, besides 443 and those of the databases: for
+    """TCP ports that the services may connect to, on any IPv4 address, besides 443 and those of the databases: for
     example 587 or 465 for mail by SMTP, 3128 for a proxy, or 8443 for an identity provider. By default, there are none,
     and the security groups close every other port. A variable of ``langfuse.environment`` with a URL that needs another
     port is refused. AWS blocks port 25 until it grants

@@ -1,6 +1,7 @@
 """The services that an environment can have, and the size of one."""
 
-from typing import Annotated, Self
+from collections.abc import Mapping
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -13,8 +14,35 @@ from settings.field_types import (
 )
 from settings.section import Section, refuse
 
-SERVICES = ("web", "web_ingestion", "web_api", "worker_ingestion", "worker")
-"""Every service that an environment can have, in the order in which a deploy starts them."""
+
+class Service(NamedTuple):
+    """A service that an environment can have: its name in the settings, and which of Langfuse's images it runs."""
+
+    name: str
+    image: Literal["web", "worker"]
+
+    @property
+    def id(self) -> str:
+        """Its name in AWS and in Terraform, after what all names start with."""
+        return self.name.replace("_", "-")
+
+    @property
+    def is_split(self) -> bool:
+        """Whether the settings may leave it out. The service that its image is named for does its work then."""
+        return self.name != self.image
+
+
+SERVICES: Mapping[str, Service] = {
+    service.name: service
+    for service in (
+        Service("web", "web"),
+        Service("web_ingestion", "web"),
+        Service("web_api", "web"),
+        Service("worker_ingestion", "worker"),
+        Service("worker", "worker"),
+    )
+}
+"""Every service that an environment can have, by name, in the order in which a deploy starts them."""
 
 
 class ServiceSize(Section):

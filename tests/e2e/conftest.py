@@ -1,5 +1,7 @@
 """Fixtures for the end-to-end tests: Terraform, an embedded AWS and deployed environments."""
 
+import lazy_bindings  # noqa: F401  before any test imports cdktf, or each of the processes loads all bindings
+
 import dataclasses
 import os
 import subprocess

@@ -16,6 +16,8 @@ from diagram.png import is_of
 from diagram.svg import svg
 from tests.environments import SECURED
 
+pytestmark = pytest.mark.xdist_group("diagram")
+
 ELEMENTS = {"svg", "style", "rect", "text", "tspan", "g", "title", "path", "image"}
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 from configparser import ConfigParser
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from modules.data.clickhouse.instance import BOOT_SCRIPT
+from ops.clickhouse.report import LARGEST_TABLES, SUMMARY
 
 PASSWORD = "abcDEF123"  # noqa: S105  # pragma: allowlist secret
 BLANK, FORMATTED, UNREADABLE = 2, 0, 8
@@ -242,6 +244,27 @@ def test_each_minute_two_metrics_of_clickhouse_are_published(machine: Machine) -
         " MetricName=max_parts_per_partition,Value=37,Dimensions=[{Name=Environment,Value=dev}]"
         " MetricName=oldest_merge_seconds,Value=12,Dimensions=[{Name=Environment,Value=dev}]"
     )
+
+
+def counted(query: str) -> dict[str, set[str]]:
+    """What a query counts as parts of a partition, and as the ages of merges and of mutations that are not done."""
+    text = " ".join(query.split())
+    return {
+        "parts": set(re.findall(r"FROM (system\.parts [^()]*)\)", text)),
+        "merges": set(re.findall(r"(elapsed)\W.{0,30}? FROM system\.merges", text)),
+        "mutations": set(
+            re.findall(r"(dateDiff\([^()]*, now\(\)\)).{0,20}? FROM (system\.mutations WHERE NOT \w+)", text)
+        ),
+    }
+
+
+def test_the_metrics_are_of_what_the_report_shows(machine: Machine) -> None:
+    """The alarms of both metrics send the reader to `ops clickhouse report`."""
+    machine.stub("clickhouse-client", r"printf '37\t12\n'")
+    publish(machine)
+    published = counted((machine.root / "usr/local/bin/clickhouse-metrics").read_text())
+    assert all(published.values())
+    assert published == counted(f"{SUMMARY} {LARGEST_TABLES}")
 
 
 def test_if_clickhouse_does_not_answer_nothing_is_published(machine: Machine) -> None:

@@ -49,4 +49,4 @@ def test_a_service_that_is_only_in_the_settings(fake_server: HTTPServer, command
 
 
 def test_each_service_has_a_log() -> None:
-    assert tuple(Service) == SERVICES
+    assert list(Service) == list(SERVICES)
