@@ -35,6 +35,12 @@ from types import ModuleType
 
 BINDINGS = ("cdktf_cdktf_provider_aws", "cdktn_provider_aws")
 """The bindings that are known, of CDKTF and of cdktn. One of them is installed."""
+NODE_OPTIONS = (
+    # As jsii gives it to the program that does the work.
+    "--preserve-symlinks",
+    # Fewer collections of young objects: 3 % of an app's time.
+    "--max-semi-space-size=64",
+)
 PRELOAD = Path(__file__).with_name("preload.cjs")
 
 
@@ -96,8 +102,8 @@ def node_environment(*, preload: bool) -> Iterator[None]:
     """
     before = dict(os.environ)
     if preload:
-        options = [os.environ.get("NODE_OPTIONS", ""), f"--preserve-symlinks --require {json.dumps(str(PRELOAD))}"]
-        os.environ["NODE_OPTIONS"] = " ".join(filter(None, options))
+        options = [*NODE_OPTIONS, f"--require {json.dumps(str(PRELOAD))}", os.environ.get("NODE_OPTIONS", "")]
+        os.environ["NODE_OPTIONS"] = " ".join(options).strip()
     if bundled := bundled_node():
         os.environ.setdefault("JSII_NODE", str(bundled))
     try:

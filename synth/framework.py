@@ -15,6 +15,9 @@ DEFAULT = "cdktf"
 OTHERS = ("cdktf-provider-6", "cdktn")
 """CDKTF with the bindings of AWS provider 6, and CDKTF's successor, CDK Terrain."""
 
+WRONG_SETTING = 2
+"""The exit code, as for wrong settings."""
+
 
 def enter_framework() -> None:
     """Replaces this process with the Python of the framework's virtual environment, unless it runs already.
@@ -32,13 +35,14 @@ def framework_environment() -> Path | None:
     """Returns the virtual environment of the framework, or None for the default one, CDKTF.
 
     Raises:
-        SystemExit: If there is no such framework, or if it is not installed.
+        SystemExit: If there is no such framework (exit code 2), or if it is not installed (1).
     """
     framework = os.environ.get(VARIABLE) or DEFAULT
     if framework == DEFAULT:
         return None
     if framework not in OTHERS:
-        sys.exit(f"synth: {VARIABLE} is {framework!r}: it must be {DEFAULT}, {' or '.join(OTHERS)}")
+        print(f"synth: {VARIABLE} is {framework!r}: it must be {DEFAULT}, {' or '.join(OTHERS)}", file=sys.stderr)
+        sys.exit(WRONG_SETTING)
     environment = PROJECT / ".venv" / framework
     # The last step of its installation writes this file.
     if not (environment / ".stamp").exists():
