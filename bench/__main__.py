@@ -53,6 +53,7 @@ Python and the Node.js process together.
 def main() -> None:
     """Runs all measurements, and writes and prints the report."""
     argparse.ArgumentParser(prog="python -m bench", description=__doc__).parse_args()
+    os.environ[VARIABLE] = DEFAULT
     programs = {
         "floor": Program(["-m", "bench.floor"], {"JSII_NODE": NODE}),
         "app": Program(["main.py"]),

@@ -59,7 +59,14 @@ def opentofu() -> str | None:
 def _version(path: str) -> tuple[int, int] | None:
     """The major and minor version, or None if the program is none of OpenTofu's."""
     try:
-        ran = subprocess.run([path, "version"], capture_output=True, text=True, errors="replace", check=False)
+        ran = subprocess.run(
+            [path, "version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
     except OSError:
         # It can't be run: a script without its interpreter, or a program for another machine.
         return None

@@ -102,8 +102,8 @@ def node_environment(*, preload: bool) -> Iterator[None]:
     """
     before = dict(os.environ)
     if preload:
-        options = [*NODE_OPTIONS, f"--require {json.dumps(str(PRELOAD))}", os.environ.get("NODE_OPTIONS", "")]
-        os.environ["NODE_OPTIONS"] = " ".join(options).strip()
+        require = f"--require {json.dumps(str(PRELOAD), ensure_ascii=False)}"
+        os.environ["NODE_OPTIONS"] = " ".join([*NODE_OPTIONS, require, os.environ.get("NODE_OPTIONS", "")]).strip()
     if bundled := bundled_node():
         os.environ.setdefault("JSII_NODE", str(bundled))
     try:
@@ -160,7 +160,9 @@ def load() -> None:
         spare()
         if not sys.modules.keys() & set(BINDINGS):
             load_python_half_lazily()
-        load_without_waiting()
+        # Whoever names a runtime of jsii's debugs it.
+        if "JSII_RUNTIME" not in os.environ:
+            load_without_waiting()
     with node_environment(preload=lazy):
         importlib.import_module("cdktf")
 

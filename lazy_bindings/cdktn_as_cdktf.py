@@ -46,4 +46,5 @@ class CdktnFinder(MetaPathFinder, Loader):
 
 def alias() -> None:
     """Makes imports of CDKTF's packages, which must not be installed, give those of cdktn."""
-    sys.meta_path.append(CdktnFinder())
+    # First: otherwise a submodule would be found by its package's path, and be loaded a second time.
+    sys.meta_path.insert(0, CdktnFinder())

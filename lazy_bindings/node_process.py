@@ -25,13 +25,7 @@ from jsii.errors import JSIIError
 
 PROGRAM = "lib/program.js"
 THROUGH_RUNTIME, DIRECTLY = "readFD:3,writeFD:3", "readFD:0,writeFD:1"
-PRELUDE = """
-// The runtime starts the program with this option. Here, NODE_OPTIONS has it, which the program does not look at.
-process.execArgv.push("--preserve-symlinks");
-// Standard output is for what Python is told.
-process.stdout.write = process.stderr.write.bind(process.stderr);
-"""
-INDEX_SECONDS = 60
+INDEX_SECONDS = 20
 """How long Node.js may take to end. The index of the AWS provider takes 5 seconds, once."""
 
 
@@ -45,17 +39,19 @@ class NodeProcess(process._NodeProcess):
         """Returns the path of the program, instead of that of the runtime which starts it."""
         runtime = super()._jsii_runtime()
         program = Path(runtime).parents[1] / PROGRAM
-        program.write_text(PRELUDE + program.read_text().replace(THROUGH_RUNTIME, DIRECTLY))
+        program.write_text(program.read_text().replace(THROUGH_RUNTIME, DIRECTLY))
         return str(program)
 
     def stop(self) -> None:
         """Ends Node.js, which may first complete jsii's index: jsii itself would wait for 5 seconds only."""
         stdin = cast("IO[bytes]", self._process.stdin)
-        with suppress(BrokenPipeError, subprocess.TimeoutExpired):
+        try:
             if not stdin.closed:
                 stdin.write(b'{"exit":0}\n')
                 stdin.close()
             self._process.wait(timeout=INDEX_SECONDS)
+        except (BrokenPipeError, KeyboardInterrupt, subprocess.TimeoutExpired):
+            self._process.terminate()
         super().stop()
 
     def handshake(self) -> None:
@@ -89,7 +85,8 @@ class NodeProcess(process._NodeProcess):
 
 def replace_process() -> bool:
     """Makes jsii use ``NodeProcess``. Returns False, without a change, if jsii has another shape than expected."""
-    known = all(hasattr(process._NodeProcess, name) for name in ("_jsii_runtime", "_next_message", "handshake", "send"))
+    methods = ("_jsii_runtime", "_next_message", "handshake", "send", "stop")
+    known = hasattr(process, "stderr_sink") and all(hasattr(process._NodeProcess, name) for name in methods)
     resource = {file: name for name, file in embedded.EMBEDDED_FILES.items()}.get(PROGRAM)
     known = known and resource is not None and THROUGH_RUNTIME in files(embedded).joinpath(resource).read_text()
     if known:
@@ -101,5 +98,6 @@ def replace_process() -> bool:
 def _pass_on(stderr: IO[bytes]) -> None:
     """Prints what Node.js prints. jsii expects it as JSON, in which its runtime wraps it."""
     for line in stderr:
-        sys.stderr.buffer.write(line)
-        sys.stderr.buffer.flush()
+        # Whatever takes the place of stderr: Node.js would wait for ever for a reader that has gone.
+        with suppress(OSError, ValueError):
+            sys.stderr.write(line.decode(errors="replace"))

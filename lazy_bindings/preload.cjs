@@ -2,6 +2,8 @@
 "use strict";
 
 const Module = require("node:module");
+const path = require("node:path");
+const { Readable } = require("node:stream");
 const threads = require("node:worker_threads");
 
 // An app with all stacks has 400. Without the first edit, Node.js loads more than 2,100 of the AWS provider alone.
@@ -55,15 +57,30 @@ const workers = new Set();
 threads.Worker = class extends threads.Worker {
   constructor(...args) {
     super(...args);
-    workers.add(this);
-    this.once("exit", () => workers.delete(this));
+    if (path.basename(String(args[0])) === "runtime-index-worker.js") {
+      workers.add(this);
+      this.once("exit", () => workers.delete(this));
+    }
   }
 };
 const exit = process.exit;
-process.exit = (code) => {
+process.exit = (...code) => {
+  if (workers.size === 0) {
+    exit.apply(process, code);
+  }
   const ends = [...workers].map((worker) => new Promise((ended) => worker.once("exit", ended)));
-  Promise.all(ends).then(() => exit.call(process, code));
+  Promise.all(ends).then(() => exit.apply(process, code));
 };
+
+if (path.basename(process.argv[1] ?? "") === "program.js") {
+  // jsii's runtime starts this program with an option, which the program looks for. Here, NODE_OPTIONS has it.
+  process.execArgv.push("--preserve-symlinks");
+  // Standard input and output are for what Python and the program say to each other.
+  process.stdout.write = process.stderr.write.bind(process.stderr);
+  Object.defineProperty(process, "stdin", { value: new Readable({ read() {} }) });
+  // What this process starts gets the user's options alone, which come last.
+  process.env.NODE_OPTIONS = process.env.NODE_OPTIONS.split(`${path.basename(__filename)}"`).pop().trim();
+}
 
 // cdktf calls the deprecated util.isArray: without this, Node.js prints a warning at every synth.
 require("node:util").isArray = Array.isArray;

@@ -14,12 +14,12 @@ class LockedProvider(NamedTuple):
 
 
 def locked_provider() -> LockedProvider:
-    """Returns the provider that the lock file pins.
+    """Returns the AWS provider that the lock file pins.
 
     Raises:
-        ValueError: If the file names no provider with a version.
+        ValueError: If the file names no AWS provider with a version.
     """
-    locked = re.search(r'provider "([^"]+)" \{\s+version\s+= "([^"]+)"', LOCK_FILE.read_text())
+    locked = re.search(r'provider "([^"]+/hashicorp/aws)" \{\s+version\s+= "([^"]+)"', LOCK_FILE.read_text())
     if not locked:
-        raise ValueError(f"{LOCK_FILE.name} names no provider with a version")
+        raise ValueError(f"{LOCK_FILE.name} names no AWS provider with a version")
     return LockedProvider(*locked.groups())

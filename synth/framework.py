@@ -26,7 +26,7 @@ def enter_framework() -> None:
         SystemExit: If there is no such framework, or if it is not installed.
     """
     environment = framework_environment()
-    if environment and not environment.samefile(sys.prefix):
+    if environment and not environment.samefile(Path(sys.executable).parents[1]):
         python = str(environment / "bin" / "python")
         os.execv(python, [python, *sys.orig_argv[1:]])  # noqa: S606
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -51,6 +52,30 @@ def differences(one: object, other: object, path: tuple[str, ...] = ()) -> Itera
             yield from differences(one.get(key), other.get(key), (*path, key))
     elif one != other:
         yield path, one, other
+
+
+@pytest.mark.parametrize("framework", OTHERS)
+def test_each_runs_with_the_packages_of_its_own_environment(framework: str, tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-v", "main.py"],
+        cwd=PROJECT,
+        env={**os.environ, "LANGFUSE_ENV": "dev", VARIABLE: framework, "CDKTF_OUTDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    files = re.findall(r"/(.venv/\S+)/site-packages/cdkt\w+/", ran.stderr)
+    assert {file.partition("/lib/")[0] for file in files} == {f".venv/{framework}"}
+
+
+def test_a_module_of_cdktn_is_the_same_by_both_names() -> None:
+    code = """
+import lazy_bindings, cdktf, cdktn, sys, cdktf_cdktf_provider_aws.vpc, cdktn_provider_aws.vpc
+print(cdktf is cdktn, sys.modules["cdktf_cdktf_provider_aws.vpc"] is sys.modules["cdktn_provider_aws.vpc"])
+"""
+    python = PROJECT / ".venv" / "cdktn" / "bin" / "python"
+    ran = subprocess.run([str(python), "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert (ran.stdout, ran.stderr) == ("True True\n", "")
 
 
 @pytest.mark.parametrize("shape", SHAPES)

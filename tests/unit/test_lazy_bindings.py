@@ -1,6 +1,7 @@
 """Tests of ``lazy_bindings``: lazy loading, the fallback with a warning, and the user's own Node.js and options."""
 
 import lazy_bindings
+from lazy_bindings import node_process
 
 import subprocess
 import sys
@@ -106,6 +107,60 @@ def test_jsii_without_its_class_is_left_alone(monkeypatch: pytest.MonkeyPatch) -
     with pytest.warns(UserWarning, match="jsii has another shape"):
         lazy_bindings.load_without_waiting()
     assert not hasattr(process, "_NodeProcess")
+
+
+def test_a_program_of_jsii_of_another_shape_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = process._NodeProcess
+    monkeypatch.setattr(node_process, "THROUGH_RUNTIME", "readFD:7,writeFD:7")
+    with pytest.warns(UserWarning, match="jsii has another shape"):
+        lazy_bindings.load_without_waiting()
+    assert process._NodeProcess is before
+
+
+def test_a_runtime_of_the_users_is_used_as_jsii_does(tmp_path: Path) -> None:
+    code = """
+import jsii._kernel.providers.process as process
+before = process._NodeProcess, process.stderr_sink
+try:
+    import lazy_bindings
+except ValueError:
+    # The runtime does not exist.
+    print((process._NodeProcess, process.stderr_sink) == before)
+"""
+    assert python(code, JSII_RUNTIME=f"{tmp_path}/jsii-runtime.js").stdout == "True\n"
+
+
+def test_what_node_prints_and_reads_is_not_what_python_is_told(tmp_path: Path) -> None:
+    script = "setImmediate(() => { console.log('said'); process.stdin.isTTY; process.stdin.resume(); });"
+    (tmp_path / "mine.cjs").write_text(f"console.log('at once'); {script}")
+    ran = python(LOADED, NODE_OPTIONS=f"--require {tmp_path}/mine.cjs")
+    assert ran.stdout == "cdktf_cdktf_provider_aws.vpc\n"
+    assert ran.stderr.splitlines() == ["at once", "said"]
+
+
+def test_what_node_starts_gets_the_users_options_alone(tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    (tmp_path / "mine.cjs").write_text(
+        f"setImmediate(() => require('fs').writeFileSync('{seen}', process.env.NODE_OPTIONS));"
+    )
+    mine = f"--require {tmp_path}/mine.cjs"
+    ran = python(LOADED, NODE_OPTIONS=mine)
+    assert ran.returncode == 0, ran.stderr
+    assert seen.read_text() == mine
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ("process.exit(3); console.log('went on');", 3),
+        ("process.exitCode = 4; process.exit(); console.log('went on');", 4),
+        ("new (require('worker_threads').Worker)('setInterval(() => {}, 1000)', { eval: true }); process.exit(5);", 5),
+    ],
+)
+def test_node_ends_when_it_is_told_to(script: str, code: int) -> None:
+    command = [str(NODE), "--require", str(lazy_bindings.PRELOAD), "--eval", script]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert (ran.returncode, ran.stdout) == (code, "")
 
 
 def test_it_leaves_no_variable_behind() -> None:
