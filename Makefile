@@ -39,7 +39,7 @@ local: setup ## deploy all stacks onto an embedded AWS, no account needed (ARGS=
 test: setup .venv/browser.stamp .venv/checkov/.stamp $(FRAMEWORKS:%=.venv/%/.stamp) tests/node_modules/.stamp ## run every test, the end-to-end ones included (ARGS="-k bootstrap": some of them)
 	@python -m tests $(ARGS)
 
-unit: .venv/requirements.stamp ## run the unit tests alone, which need neither Terraform nor its provider
+unit: .venv/requirements.stamp node_modules/.stamp ## run the unit tests alone, which need neither Terraform nor its provider
 	@python -m tests unit $(ARGS)
 
 commands: setup .venv/awscli/.stamp ## run every command of README.md and docs/, on deployed environments (a quarter of an hour)

@@ -92,6 +92,14 @@ def services(deployment: Deployment) -> dict[str, Any]:
     return {service: by_name[name] for service, name in names.items()}
 
 
+def tasks(deployment: Deployment, service: str) -> list[Any]:
+    """Returns the descriptions of a service's running tasks."""
+    ecs, of = client(deployment, "ecs"), services(deployment)[service]
+    arns = ecs.list_tasks(cluster=of["clusterArn"], serviceName=of["serviceName"])["taskArns"]
+    described: list[Any] = ecs.describe_tasks(cluster=of["clusterArn"], tasks=arns)["tasks"] if arns else []
+    return described
+
+
 def test_the_state_bucket_is_as_bootstrap_made_it(deployment: Deployment) -> None:
     assert set(answer(deployment, "bootstrap")["points"].values()) == {"ok"}
 
@@ -280,6 +288,10 @@ def test_doctor_finds_what_was_broken_and_a_deploy_fixes_it(deployment: Deployme
     key = outputs["encryption_key_secret_name"]
     broken = {key: "no-hex-digits", outputs["clickhouse_url_secret_name"]: "clickhouse.example.com"}
     good = {name: secrets.get_secret_value(SecretId=name)["SecretString"] for name in broken}
+    # The embedded AWS dates tasks and secrets by whole seconds. The worker's task is new, since a test has stopped one.
+    eventually(
+        lambda: {task["createdAt"].timestamp() < int(time.time()) for task in tasks(deployment, "worker")} == {True}
+    )
     for name, value in broken.items():
         secrets.put_secret_value(SecretId=name, SecretString=value)
     close_the_database(deployment)
@@ -384,6 +396,7 @@ def move_web(deployment: Deployment) -> None:
         containerDefinitions=definition["containerDefinitions"], **{name: definition[name] for name in names}
     )["taskDefinition"]["taskDefinitionArn"]
     ecs.update_service(cluster=web["clusterArn"], service=web["serviceName"], taskDefinition=moved)
+    eventually(lambda: {task["taskDefinitionArn"] for task in tasks(deployment, "web")} == {moved})
     ecs.deregister_task_definition(taskDefinition=moved)
 
 
