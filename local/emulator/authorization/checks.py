@@ -238,7 +238,7 @@ def _check(
             found[f"aws:requesttag/{name.lower()}"] = text
     of_resource = [key for key in supported if key.endswith(":resourcetag/")]
     if of_resource and arn != "*" and not arn.startswith("arn:aws:s3:"):
-        for name, text in resource_tags(arn.removesuffix(":*")).items():
+        for name, text in resource_tags(arn).items():
             found.update({f"{key}{name.lower()}": text for key in of_resource})
     return Check(action.name, arn, found)
 

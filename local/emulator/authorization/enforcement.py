@@ -40,6 +40,9 @@ class Authorization:
         try:
             found = checks(request)
         except UnknownActionError as unknown:
+            # Recorded too, so that no policy is derived without it.
+            found = [Check(request.operation.name, "*", {})]
+            self.recorder.record(request, found, principal.arn, refused=principal.policies is not None)
             return None if principal.policies is None else _error(request, f"User: {principal.arn}: {unknown}")
         message = None
         if principal.policies is not None:

@@ -142,7 +142,7 @@ def vpc_of(id_: str) -> str | None:
     """The VPC of a subnet, security group or network interface."""
     for store in (ec2._subnets, ec2._security_groups, ec2._network_interfaces):
         if id_ in store:
-            return store[id_].get("VpcId")
+            return str(store[id_]["VpcId"])
     return None
 
 

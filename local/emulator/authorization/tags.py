@@ -49,11 +49,8 @@ def _as_mapping(tags: Any) -> Tags:  # noqa: ANN401  of any service
             if inner in tags:
                 return _as_mapping(tags[inner])
         return {str(key): str(value or "") for key, value in tags.items()}
-    return {
-        tag.get("Key", tag.get("key", tag.get("TagKey"))): tag.get("Value", tag.get("value", tag.get("TagValue"))) or ""
-        for tag in tags or ()
-        if isinstance(tag, Mapping)
-    }
+    in_lower_case = ({key.lower().removeprefix("tag"): text for key, text in tag.items()} for tag in tags or ())
+    return {str(tag.get("key", "")): str(tag.get("value") or "") for tag in in_lower_case}
 
 
 def _record(records: Iterable[Mapping[str, Any]], arn_key: str, arn: str, tags_key: str) -> object:
