@@ -1,6 +1,6 @@
-"""Stores the calls that tests have recorded on an embedded AWS: ``make roles`` derives the policies in ``access`` from them.
+"""Stores the calls that tests make on an embedded AWS, for ``make roles``, which derives the policies in ``access``.
 
-It tells by ``RECORDED_CALLS``, a folder, that a run is to record. Nothing then limits the roles.
+A run records if the variable ``RECORDED_CALLS`` names a folder. No role then limits what it calls.
 """
 
 import json

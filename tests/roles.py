@@ -1,4 +1,4 @@
-"""``python -m tests.roles``: records the calls of deploys, plans, changes and destroys, and derives the roles' policies.
+"""``python -m tests.roles``: records what deploys, plans, changes and destroys call, and derives the roles' policies.
 
 The runs are those of the tests: every environment of the end-to-end tests, and every setting's change. With arguments,
 pytest's, only some of them: their calls are added to those that are there.
@@ -12,7 +12,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from access.__main__ import main as derive
-from access.calls import CALLS_FILE
 from tests.recorded_calls import VARIABLE
 
 RUNS = (
@@ -30,7 +29,6 @@ def main(arguments: Sequence[str]) -> int:
             if ran.returncode != 0:
                 return ran.returncode
         derive(sorted(str(file) for file in Path(folder).iterdir()), keep=bool(arguments))
-    print(f"{CALLS_FILE.parent.name}/ is written: see `git diff`.")
     return 0
 
 
