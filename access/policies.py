@@ -34,26 +34,25 @@ def policies(role: Role, values: Values) -> dict[str, dict[str, Any]]:
     }
 
 
-def values_of(settings: Settings, account: str) -> dict[str, Sequence[str]]:
+def values_of(settings: Settings, *, account: str) -> dict[str, Sequence[str]]:
     """What the placeholders stand for in an environment that is in the AWS account."""
     zones = (settings.domain.hosted_zone_id, settings.mail.hosted_zone_id)
     keys = (settings.encryption.key_arn, settings.state_kms_key_id)
-    tags = {"Project": "langfuse", "Environment": settings.name, **settings.tags}
     partition = partition_of(settings.region)
-    own_boundary = f"arn:{partition}:iam::{account}:policy/{settings.global_prefix}-boundary"
+    own_boundary = f"arn:{partition}:iam::{account}:policy/{settings.boundary_name}"
     return {
         "partition": [partition],
         "region": [settings.region],
         "account": [account],
         "prefix": [settings.prefix],
         "global_prefix": [settings.global_prefix],
-        "project": [tags["Project"]],
-        "environment": [tags["Environment"]],
-        "boundary": [settings.permissions_boundary_arn or own_boundary],
+        "project": [settings.default_tags["Project"]],
+        "environment": [settings.default_tags["Environment"]],
+        "boundary": [settings.roles_boundary_arn or own_boundary],
         "state_bucket": [settings.state.bucket],
         "name": [settings.name],
         "domain": _given(settings.domain.name),
-        "mail_domain": _given(settings.mail.domain if settings.mail.from_address else None),
+        "mail_domain": _given(settings.mail.domain if settings.mail.hosted_zone_id else None),
         "hosted_zone_id": _given(*zones),
         "kms_key_arn": _given(*keys),
         "vpc_id": _given(settings.network.vpc_id),

@@ -34,7 +34,7 @@ def store_calls(aws: EmbeddedAws, account: str, *environments: Settings) -> None
     """
     if not recording():
         return
-    values = _together([values_of(settings, account) for settings in environments])
+    values = _together([values_of(settings, account=account) for settings in environments])
     lines = {
         json.dumps({"role": ROLE_OF_PROGRAM[call.program], **general_call(*check, values=values)._asdict()})
         for call in aws.recorded()

@@ -30,7 +30,7 @@ BOUNDARY = {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/langfuse-
 
 def rendered(role: Role, **overrides: str) -> list[dict[str, Any]]:
     settings = load("dev", {"LANGFUSE_AWS__STATE__BUCKET": "states", **overrides})
-    return list(policies(role, values_of(settings, ACCOUNT)).values())
+    return list(policies(role, values_of(settings, account=ACCOUNT)).values())
 
 
 def every_statement(role: Role) -> Iterator[dict[str, Any]]:
@@ -63,7 +63,7 @@ def test_no_action_is_a_pattern(role: Role) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_placeholder_has_its_values(role: Role) -> None:
-    values = values_of(load(), ACCOUNT)
+    values = values_of(load(), account=ACCOUNT)
     assert set(PLACEHOLDER.findall(template_file(role).read_text())) <= set(values)
     assert "<" not in json.dumps(rendered(role))
 
@@ -79,7 +79,7 @@ def test_policies_are_as_short_as_iam_wants(role: Role) -> None:
             "LANGFUSE_AWS__STATE__BUCKET": "s" * 63,
         },
     ).model_copy(update={"name": "environments"})
-    documents = policies(role, values_of(settings, ACCOUNT))
+    documents = policies(role, values_of(settings, account=ACCOUNT))
     sizes = {purpose: len(re.sub(r"\s", "", json.dumps(policy))) for purpose, policy in documents.items()}
     assert {purpose: size for purpose, size in sizes.items() if size > CHARACTERS} == {}
     assert len(documents) <= ATTACHED
