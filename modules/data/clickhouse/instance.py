@@ -44,8 +44,9 @@ class ClickhouseInstance(Construct):
     """A Graviton instance with Amazon Linux 2023, with the data volume attached.
 
     There is no SSH key; Session Manager opens a shell. The role can read one secret, publish metrics to one namespace
-    and answer Session Manager and Run Command. ``boot.sh`` installs ClickHouse at the first start; a change of the script or of its variables replaces
-    the instance. A newer Amazon Linux does not: replace the instance to get it (docs/scaling.md).
+    and answer Session Manager and Run Command. ``boot.sh`` installs ClickHouse at the first start; a change of the
+    script or of its variables replaces the instance. A newer Amazon Linux does not: replace the instance to get it
+    (docs/scaling.md).
 
     Args:
         name: the instance's name.
