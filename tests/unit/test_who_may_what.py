@@ -21,6 +21,7 @@ COVERING = [(environment, region) for environment in ENVIRONMENTS for region in 
 FULL = {
     **{name: value for name, value in EVERYTHING.items() if "_SSE" not in name},
     "LANGFUSE_AWS__ENCRYPTION__KMS": "own",
+    "LANGFUSE_AWS__LANGFUSE__REGISTRY": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/langfuse",
     "LANGFUSE_AWS__MAIL__FROM_ADDRESS": "langfuse@example.com",
     "LANGFUSE_AWS__FIRST__ORGANIZATION": "Example",
     "LANGFUSE_AWS__FIRST__PROJECT": "Web",
@@ -261,6 +262,7 @@ def test_who_makes_and_deletes_snapshots(iam: Evaluator) -> None:
 @pytest.mark.parametrize("service", ["iam", "sts", "organizations", "lambda", "ecs", "rds", "cloudformation"])
 def test_no_role_makes_itself_more_powerful(service: str, iam: Evaluator) -> None:
     """No right on identities, and none on what runs code with another role."""
+    assert [right for right in rights() if right[1].action.startswith(f"{service}:")] == []
     roles = [f"arn:aws:iam::{ACCOUNT}:role/langfuse-dev-{role}" for role in iam.policies]
     for action in who_may_what.actions_like(f"{service}:*"):
         for resource in (*roles, "*", f"arn:aws:iam::{ACCOUNT}:policy/boundary"):
