@@ -49,30 +49,24 @@ READ = {
 }
 """The types that say who reaches whom, and are read here."""
 OTHERWISE = {
-    "aws_backup_plan",
-    "aws_backup_selection",
-    "aws_backup_vault",
     "aws_db_parameter_group",
     "aws_db_subnet_group",
-    "aws_ebs_volume",
-    "aws_flow_log",
     "aws_volume_attachment",
     "aws_route53_record",
     "aws_route53_zone",
     "aws_lb_listener_rule",
     "aws_lb_target_group",
-    "aws_iam_instance_profile",
     "aws_elasticache_parameter_group",
     "aws_elasticache_subnet_group",
     "aws_ecs_cluster",
     "aws_ecs_cluster_capacity_providers",
     "aws_ecs_task_definition",
-    "aws_cloudfront_response_headers_policy",
 }
 """Types of the same services that open no way."""
-SERVICES = ("backup", "cloudfront", "db", "default", "dx", "ebs", "ec2", "ecs", "efs", "egress", "eip", "elasticache")
-SERVICES += ("customer", "flow", "globalaccelerator", "instance", "internet", "lambda", "launch", "lb", "main", "nat")
-SERVICES += ("network", "networkfirewall", "ram", "route", "route53", "security", "subnet", "volume", "vpc", "vpn")
+SERVICES = frozenset(
+    "customer db default dx ec2 ecs efs egress eip elasticache globalaccelerator instance internet lambda lb main nat"
+    " network networkfirewall ram route route53 security subnet volume vpc vpn".split()
+)
 """How the names of types go on that may open a way: one that is in neither set is not known here."""
 
 
@@ -119,7 +113,7 @@ def by_the_stacks(stacks: Mapping[str, Json], allowed_cidrs: Iterable[str] = ())
 def unknown_types(stacks: Mapping[str, Json]) -> set[str]:
     """The types of resources that may open a way which is not read here."""
     types = {type_ for stack in stacks.values() for type_ in stack.get("resource", {})}
-    return {type_ for type_ in types - READ - OTHERWISE if type_.split("_")[1:2] and type_.split("_")[1] in SERVICES}
+    return {type_ for type_ in types - READ - OTHERWISE if type_.partition("_")[2].partition("_")[0] in SERVICES}
 
 
 class _Component(NamedTuple):
