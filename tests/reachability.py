@@ -64,8 +64,35 @@ OTHERWISE = {
 }
 """Types of the same services that open no way."""
 SERVICES = frozenset(
-    "customer db default dx ec2 ecs efs egress eip elasticache globalaccelerator instance internet lambda lb main nat"
-    " network networkfirewall ram route route53 security subnet volume vpc vpn".split()
+    [
+        "customer",
+        "db",
+        "default",
+        "dx",
+        "ec2",
+        "ecs",
+        "efs",
+        "egress",
+        "eip",
+        "elasticache",
+        "globalaccelerator",
+        "instance",
+        "internet",
+        "lambda",
+        "lb",
+        "main",
+        "nat",
+        "network",
+        "networkfirewall",
+        "ram",
+        "route",
+        "route53",
+        "security",
+        "subnet",
+        "volume",
+        "vpc",
+        "vpn",
+    ]
 )
 """How the names of types go on that may open a way: one that is in neither set is not known here."""
 
