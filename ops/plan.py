@@ -7,7 +7,7 @@ plan would be wrong or fail, so the stack waits for another run.
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,6 +15,7 @@ import typer
 from botocore.exceptions import ClientError
 
 from entry_point import one_line
+from ops.apply import ADMINISTRATORS_STACK
 from ops.console import AsJson
 from ops.environment import Environment, OpsError, load_environment
 from ops.plan_picture import Picture, draw, picture_file
@@ -22,6 +23,7 @@ from ops.plan_review import Allow, plan_review
 from ops.recovery.already_there import refuse_what_is_there
 from ops.review.references import CROSS_STACK_OUTPUT
 from ops.review.terraform_plan import read
+from ops.secrets_endpoint import endpoint_without_values
 from ops.state.checks import check_states
 from ops.terraform import OUTDIR, PROJECT, SAVED_PLAN, checked_program, init, run, terraform
 from synth.manifest import SYNTHESIZED, stacks_in_order
@@ -63,13 +65,16 @@ def _plan_all(environment: Environment, allow: Allow, picture: TextIO | None, as
     run(sys.executable, "main.py", folder=PROJECT)
     stacks = stacks_in_order(OUTDIR)
     unapplied: set[str] = set()
-    for stack in stacks:
-        waits_for = [dependency for dependency in stack.dependencies if dependency in unapplied]
-        result = _waiting(stack.folder, waits_for) if waits_for else _plan(stack.folder)
-        refuse_what_is_there(environment, stack.name, result)
-        if waits_for or _changes_outputs(result):
-            unapplied.add(stack.name)
-        (REVIEWED / f"{stack.name}.json").write_text(json.dumps(result))
+    with endpoint_without_values(environment) as variables:
+        for stack in stacks:
+            waits_for = [dependency for dependency in stack.dependencies if dependency in unapplied]
+            result = _waiting(stack.folder, waits_for) if waits_for else _plan(stack.folder, variables)
+            refuse_what_is_there(environment, stack.name, result)
+            if waits_for or _changes_outputs(result):
+                unapplied.add(stack.name)
+            (REVIEWED / f"{stack.name}.json").write_text(json.dumps(result))
+            if stack.name == ADMINISTRATORS_STACK and not _changes(result):
+                (stack.folder / UNREVIEWED_PLAN).unlink()
     reviewed = [REVIEWED / f"{stack.name}.json" for stack in stacks]
     refused = None
     try:
@@ -111,7 +116,8 @@ def _check_region(environment: Environment) -> None:
         )
 
 
-def _plan(folder: Path) -> dict[str, Any]:
+def _plan(folder: Path, variables: Mapping[str, str]) -> dict[str, Any]:
+    """A stack's plan. Terraform gets the variables, which give it an endpoint without secrets' values."""
     init(folder)
     # Without a lock, which needs permission to write. A plan that something overtakes is refused when it is applied.
     terraform(
@@ -122,6 +128,7 @@ def _plan(folder: Path) -> dict[str, Any]:
         "-out",
         UNREVIEWED_PLAN,
         folder=folder,
+        variables=variables,
     )
     return dict(json.loads(terraform("show", "-json", UNREVIEWED_PLAN, folder=folder, capture=True)))
 
@@ -139,6 +146,13 @@ def _waiting(folder: Path, waits_for: Sequence[str]) -> dict[str, Any]:
         for name, arguments in named.items()
     ]
     return {"waits_for": waits_for, "configuration": {"root_module": {"resources": resources}}}
+
+
+def _changes(result: dict[str, Any]) -> bool:
+    """Whether an apply would change something."""
+    changes = [resource["change"] for resource in result.get("resource_changes", [])]
+    changes += result.get("output_changes", {}).values()
+    return any(change["actions"] not in (["no-op"], ["read"]) for change in changes)
 
 
 def _changes_outputs(result: dict[str, Any]) -> bool:

@@ -35,9 +35,11 @@ def init(folder: Path) -> None:
     terraform("init", "-input=false", "-no-color", folder=folder, capture=True)
 
 
-def terraform(*arguments: str, folder: Path, capture: bool = False) -> str:
+def terraform(
+    *arguments: str, folder: Path, capture: bool = False, variables: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """Runs Terraform, or the OpenTofu that the variable ``OPENTOFU`` names, as ``run`` does."""
-    return run(checked_program(), *arguments, folder=folder, capture=capture)
+    return run(checked_program(), *arguments, folder=folder, capture=capture, variables=variables)
 
 
 def checked_program() -> str:

@@ -88,6 +88,12 @@ SIGN_IN = {
     "LANGFUSE_AWS__SIGN_IN__PROVIDERS__OKTA__ISSUER": "https://example.okta.com",
 }
 
+# Roles for GitHub Actions, in the account of the embedded AWS, and their boundary on all others.
+ACCESS = {
+    "LANGFUSE_AWS__ACCESS__REPOSITORY": "acme/langfuse",
+    "LANGFUSE_AWS__ALLOWED_ACCOUNT_IDS": '["000000000000"]',
+}
+
 SECURED = {
     "dev-secured": {
         **EC2,
@@ -103,6 +109,7 @@ SECURED = {
     # Its certificate and web ACL are in us-east-1, by a second provider.
     "dev-edge": {
         **EDGE,
+        **ACCESS,
         "LANGFUSE_AWS__REGION": "eu-central-1",
         "LANGFUSE_AWS__NETWORK__NAT_GATEWAYS": "0",
         "LANGFUSE_AWS__WORKER__SPOT": "true",

@@ -3,6 +3,7 @@
 Each function below wraps a function of ministack. Remove it when ministack's answer is complete.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -400,6 +401,16 @@ def secret_without_a_value(create: Handler, data: Parameters) -> Answer:
     if answer[0] == 200 and not {"SecretString", "SecretBinary"} & data.keys():
         secretsmanager._secrets[data["Name"]]["Versions"].clear()
     return answer
+
+
+@wraps(secretsmanager, "_list_secret_version_ids")
+def labelled_versions(list_versions: Handler, data: Parameters) -> Answer:
+    """Secrets Manager ListSecretVersionIds in ministack 1.5 lists versions without a label whoever asks."""
+    status, headers, body = list_versions(data)
+    content = json.loads(body)
+    if status == 200 and not data.get("IncludeDeprecated"):
+        content["Versions"] = [version for version in content["Versions"] if version["VersionStages"]]
+    return status, headers, json.dumps(content).encode()
 
 
 @wraps(ecs, "SubmitTaskStateChange")

@@ -90,6 +90,17 @@ def test_a_secret_without_a_value_has_no_version(aws: EmbeddedAws) -> None:
     client.delete_secret(SecretId="empty", ForceDeleteWithoutRecovery=True)  # pragma: allowlist secret
 
 
+def test_secret_versions_without_a_label_are_listed_on_request(aws: EmbeddedAws) -> None:
+    client = aws.session().client("secretsmanager", endpoint_url=aws.url)
+    client.create_secret(Name="labels", SecretString="text")  # pragma: allowlist secret
+    version = client.put_secret_value(SecretId="labels", SecretString="text", VersionStages=["one"])["VersionId"]
+    assert len(client.list_secret_version_ids(SecretId="labels")["Versions"]) == 2
+    client.update_secret_version_stage(SecretId="labels", VersionStage="one", RemoveFromVersionId=version)
+    assert len(client.list_secret_version_ids(SecretId="labels")["Versions"]) == 1
+    assert len(client.list_secret_version_ids(SecretId="labels", IncludeDeprecated=True)["Versions"]) == 2
+    client.delete_secret(SecretId="labels", ForceDeleteWithoutRecovery=True)  # pragma: allowlist secret
+
+
 def test_nat_gateways_have_addresses(aws: EmbeddedAws) -> None:
     client = aws.session().client("ec2", endpoint_url=aws.url)
     vpc = client.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
