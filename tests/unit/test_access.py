@@ -12,11 +12,10 @@ import pytest
 import yaml
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-from access.policies import policies
+from access.policies import policies, values_of
 from ops.apply import ADMINISTRATORS_STACK
 from settings import SettingsError
 from settings.partition import partition_of
-from stacks.access import policy_values
 from tests.combinations import Combination, covering
 from tests.command_line import PROJECT, Ran, ops
 from tests.environments import ACCESS, EC2, ENVIRONMENTS, EXTERNAL, RUNNING, load
@@ -167,7 +166,7 @@ def test_the_policies_fit_into_the_quotas_of_iam(environment: str, region: str) 
 
 @pytest.mark.parametrize("role", ["plan", "deploy"])
 def test_a_role_has_the_policies_of_the_templates(role: str) -> None:
-    wanted = policies(role, policy_values(load("dev", ACCESS)))  # type: ignore[arg-type]
+    wanted = policies(role, values_of(load("dev", ACCESS), account=ACCOUNT))  # type: ignore[arg-type]
     access = app(overrides=ACCESS)["access"]
     (address,) = [
         name for name, each in access.resources("aws_iam_role").items() if each["name"] == f"langfuse-dev-{role}"
@@ -329,8 +328,8 @@ def test_the_boundary_allows_no_way_out(wanted: EvalContext) -> None:
 
 def test_another_s_boundary_stays_that_of_the_roles() -> None:
     overrides = {**ACCESS, OWN_BOUNDARY_ARN: OWN_BOUNDARY}
-    assert policy_values(load("dev", overrides))["boundary"] == OWN_BOUNDARY
-    assert policy_values(load("dev", ACCESS))["boundary"] == BOUNDARY_ARN
+    assert values_of(load("dev", overrides), account=ACCOUNT)["boundary"] == [OWN_BOUNDARY]
+    assert values_of(load("dev", ACCESS), account=ACCOUNT)["boundary"] == [BOUNDARY_ARN]
 
 
 MANY = {

@@ -305,7 +305,7 @@ def _cluster(call: _Call, arn: str) -> str:
     """The cluster of a service or task: its name follows the type in the ARN."""
     before, _, resource = arn.rpartition(":")
     parts = resource.split("/")
-    if len(parts) > 2:  # noqa: PLR2004  type, cluster and name
+    if len(parts) > 2:
         return f"{before}:cluster/{parts[1]}"
     return call.named(reference.resource_type("ecs", "cluster"))[0]
 
