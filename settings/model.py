@@ -216,6 +216,18 @@ class Settings(Section):
         """The secret variables that the settings add to every container, with the ARNs of their secrets."""
         return {**self.langfuse.secrets, **self.sign_in.secrets, **self.mail.secrets}
 
+    @property
+    def foreign_secret_arns(self) -> list[str]:
+        """The secrets that the containers read beside those of the data stack, sorted."""
+        arns = [*self.container_secrets.values(), self.langfuse.ca_certificate_secret_arn]
+        # In a task definition, a key of the secret may follow the ARN, after its seventh part; not in IAM.
+        return sorted({":".join(arn.split(":")[:7]) for arn in arns if arn})
+
+    @property
+    def foreign_key_arns(self) -> list[str]:
+        """The KMS keys of those secrets and of objects that Langfuse names, sorted."""
+        return sorted({*self.langfuse.kms_key_arns, *roles.bucket_key_arns(self.langfuse.environment).values()})
+
     @model_validator(mode="after")
     def _check_set_once(self) -> Self:
         for section, own in self._names_by_section().items():
@@ -472,6 +484,15 @@ class Settings(Section):
                 " what these policies allow"
             )
             refuse("langfuse.policy_arns", list(self.langfuse.policy_arns), allowed)
+        # With the quotation marks and a comma.
+        characters = sum(len(arn) + 3 for arn in {*self.foreign_secret_arns, *self.foreign_key_arns})
+        if characters > roles.BOUNDARY_CHARACTERS and not self.permissions_boundary_arn:
+            allowed = (
+                f"with those of other sections and the keys, the ARNs have {characters} characters, and at most"
+                f" {roles.BOUNDARY_CHARACTERS} fit into the boundary of the stack access: store values as JSON in one"
+                " secret, and name the key behind its ARN, or set permissions_boundary_arn"
+            )
+            refuse("langfuse.secrets", None, allowed)
         return self
 
     @model_validator(mode="after")

@@ -59,7 +59,6 @@ class AccessStack(LangfuseStack):
         partition, account_id = partition_of(settings.region), str(settings.account_id)
         own_key = f"arn:{partition}:kms:{settings.region}:{account_id}:key/*"
         images = (settings.langfuse.web_image, settings.langfuse.worker_image)
-        secret_arns = [*settings.container_secrets.values(), settings.langfuse.ca_certificate_secret_arn]
         Boundary(
             self,
             "boundary",
@@ -69,8 +68,7 @@ class AccessStack(LangfuseStack):
             region=settings.region,
             account_id=account_id,
             key_arn=own_key if settings.encryption.kms == "own" else settings.encryption.key_arn,
-            # In a task definition, a key of the secret may follow the ARN, after its seventh part; not in IAM.
-            secret_arns=sorted({":".join(arn.split(":")[:7]) for arn in secret_arns if arn}),
+            secret_arns=settings.foreign_secret_arns,
             secret_key_arns=settings.langfuse.kms_key_arns,
             bucket_key_arns=sorted(set(bucket_key_arns(settings.langfuse.environment).values())),
             ecr_repository_arns=[arn for image in images if (arn := image.ecr_repository_arn)],

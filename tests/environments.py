@@ -98,6 +98,7 @@ SECURED = {
     "dev-secured": {
         **EC2,
         **OWN_KEY,
+        **ACCESS,
         **DUALSTACK,
         **FIRST,
         **MAIL,
@@ -105,7 +106,7 @@ SECURED = {
         "LANGFUSE_AWS__INGRESS__WAF": "true",
         "LANGFUSE_AWS__INGRESS__ACCESS_LOGS": "true",
     },
-    "dev-isolated": {**ISOLATED_EC2, **INTERNAL, **IMAGES, **SPLIT},
+    "dev-isolated": {**ISOLATED_EC2, **ACCESS, **INTERNAL, **IMAGES, **SPLIT},
     # Its certificate and web ACL are in us-east-1, by a second provider.
     "dev-edge": {
         **EDGE,

@@ -14,6 +14,7 @@ from access.policies import Role, Values, values_of
 from local.embedded_aws import EmbeddedAws
 from settings import Settings
 
+ACCOUNT = "000000000000"
 VARIABLE = "RECORDED_CALLS"
 ROLE_OF_PROGRAM: Mapping[str, Role] = {"cdktf-deploy": "deploy", "cdktf-destroy": "deploy", "ops-plan": "plan"}
 """Which role makes the calls of a program, by the name that its requests have in their user agent."""
@@ -24,17 +25,14 @@ def recording() -> bool:
     return VARIABLE in os.environ
 
 
-def store_calls(aws: EmbeddedAws, account: str, *environments: Settings) -> None:
+def store_calls(aws: EmbeddedAws, *environments: Settings) -> None:
     """Stores what was called since the last time, if this run is to record.
 
-    Args:
-        aws: the embedded AWS.
-        account: its account.
-        environments: all settings that the environment was deployed with since then.
+    ``environments`` are all settings that the environment was deployed with since then.
     """
     if not recording():
         return
-    values = _together([values_of(settings, account=account) for settings in environments])
+    values = _together([values_of(settings, account=ACCOUNT) for settings in environments])
     lines = {
         json.dumps({"role": ROLE_OF_PROGRAM[call.program], **general_call(*check, values=values)._asdict()})
         for call in aws.recorded()

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from settings import Settings
 from settings.field_types import LOG_RETENTION_DAYS
 from settings.load import OVERRIDE_PREFIX
-from tests.environments import RUNNING
+from tests.environments import ACCESS, RUNNING
 
 Values = Mapping[str, object]
 """Values of settings, by the path of the setting."""
@@ -56,8 +56,10 @@ def variables(values: Values) -> dict[str, str]:
     }
 
 
-DEPLOYED_WITH = {**RUNNING, **variables({"redis.version": "7.0"})}
-"""The settings that the environments are deployed with. There is no newer version than Redis 7.1, the default."""
+DEPLOYED_WITH = {**RUNNING, **ACCESS, **variables({"redis.version": "7.0"})}
+"""The settings that the environments are deployed with. There is no newer version than Redis 7.1, the default.
+
+All but the stack ``access`` is deployed with the roles that it makes for CI."""
 
 
 def changed(setting: str, current: Settings, existing: Existing = NOWHERE) -> Values:
@@ -95,7 +97,7 @@ def _with_companions(current: Settings, existing: Existing) -> dict[str, Values]
     }
     google = {"sign_in.providers": {"google": {"client_id": "langfuse", "client_secret_arn": SECRET_ARN}}}
     sender = {"mail.from_address": f"langfuse@{DOMAIN.partition('.')[2]}"}
-    roles: Values = {"access.repository": "acme/langfuse", "allowed_account_ids": [ACCOUNT]}
+    roles: Values = {"access.repository": "acme/moved", "allowed_account_ids": [ACCOUNT]}
     return {
         **dict.fromkeys(vpc, vpc),
         **dict.fromkeys(first, first),

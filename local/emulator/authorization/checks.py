@@ -131,6 +131,8 @@ class _Call:
             return [self.fill(type_, {variable: id_}) for id_ in self.ec2_ids.get(type_.name, ())]
         if self.service == "elbv2" and type_.name.startswith("loadbalancer/"):
             return self._load_balancer(type_)
+        if self.service == "application-autoscaling" and type_.service != self.service:
+            return self._scaled(type_)
         by_variable = tables.variables(type_.service, type_.name)
         values = [tables.texts(expressions, self.parameters) for expressions in by_variable.values()]
         if not by_variable or not all(values):
@@ -141,6 +143,17 @@ class _Call:
             in_arn = known.in_arn(type_.service, type_.name, texts, self.parameters)
             arns.append(in_arn if isinstance(in_arn, str) else self.fill(type_, in_arn))
         return arns
+
+    def _scaled(self, type_: ResourceType) -> list[str]:
+        """The ECS service that Application Auto Scaling scales, or the alarms by which it does.
+
+        Source of the alarms' names:
+        https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html
+        """
+        service = self.parameters["ResourceId"]
+        if type_.name == "service":
+            return [f"arn:aws:ecs:{self.region}:{self.account}:{service}"]
+        return [self.fill(type_, {"AlarmName": f"TargetTracking-{service}-*"})] if type_.name == "alarm" else []
 
     def _load_balancer(self, type_: ResourceType) -> list[str]:
         """The load balancer that CreateLoadBalancer makes."""
@@ -288,9 +301,13 @@ def _normalized_names(call: _Call) -> list[str]:
     return [name.lower().removesuffix(".") for name in _record_sets(call, "ResourceRecordSet.Name")]
 
 
-def _cluster(call: _Call, _arn: str) -> str:
-    (cluster,) = call.named(reference.resource_type("ecs", "cluster"))
-    return cluster
+def _cluster(call: _Call, arn: str) -> str:
+    """The cluster of a service or task: its name follows the type in the ARN."""
+    before, _, resource = arn.rpartition(":")
+    parts = resource.split("/")
+    if len(parts) > 2:
+        return f"{before}:cluster/{parts[1]}"
+    return call.named(reference.resource_type("ecs", "cluster"))[0]
 
 
 def _vpc(call: _Call, arn: str) -> str | None:

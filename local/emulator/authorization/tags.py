@@ -49,7 +49,11 @@ def _as_mapping(tags: Any) -> Tags:  # noqa: ANN401  of any service
             if inner in tags:
                 return _as_mapping(tags[inner])
         return {str(key): str(value or "") for key, value in tags.items()}
-    in_lower_case = ({key.lower().removeprefix("tag"): text for key, text in tag.items()} for tag in tags or ())
+    in_lower_case = (
+        {key.lower().removeprefix("tag"): text for key, text in tag.items()}
+        for tag in tags or ()
+        if isinstance(tag, Mapping)
+    )
     return {str(tag.get("key", "")): str(tag.get("value") or "") for tag in in_lower_case}
 
 
