@@ -21,6 +21,8 @@ TABLE: Mapping[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").rea
 STACKS = ("network", "data", "services")
 ACCOUNT = "123456789012"
 OWN_KEY_ID = "0wn"
+BUCKET_SUFFIX = "2026" + "0" * 22
+"""The provider ends a bucket's name with 26 digits."""
 PLACEHOLDER = re.compile(r"<([^<>]+)>")
 REFERENCE = re.compile(r"\$\{([^{}]+)\}")
 REMOTE_OUTPUT = re.compile(r"data\.terraform_remote_state\.cross-stack-reference-input-(\w+)\.outputs\.(\S+)")
@@ -185,7 +187,7 @@ def values(settings: Settings, role: str) -> dict[str, list[str]]:
     log_group = f"{prefix}-flow-logs" if role == "flow-logs" else f"/langfuse/{settings.name}/{service}"
     china = partition_of(region) == "aws-cn"
     return {
-        "bucket": [f"arn:{partition_of(region)}:s3:::{prefix}-events-made-up"],
+        "bucket": [f"arn:{partition_of(region)}:s3:::{prefix}-events-{BUCKET_SUFFIX}"],
         "keys of objects": [*key, *bucket_key_arns(langfuse.environment).values()],
         "keys of secrets": [*key, *langfuse.kms_key_arns],
         "key": key,
@@ -259,7 +261,7 @@ def _value(reference: str, stacks: Stacks, settings: Settings) -> str:
         return _value(found["secret_id"][2:-1].replace(".id", ".arn"), stacks, settings)
     of_type = {
         "aws_secretsmanager_secret": lambda: secret_arn(settings, found["name"]),
-        "aws_s3_bucket": lambda: f"arn:{partition_of(settings.region)}:s3:::{found['bucket_prefix']}made-up",
+        "aws_s3_bucket": lambda: f"arn:{partition_of(settings.region)}:s3:::{found['bucket_prefix']}{BUCKET_SUFFIX}",
         "aws_kms_key": lambda: _arn(settings, "kms", f"key/{OWN_KEY_ID}"),
         "aws_cloudwatch_log_group": lambda: _arn(settings, "logs", f"log-group:{found['name']}"),
         "aws_ebs_volume": lambda: _arn(settings, "ec2", "volume/vol-made-up"),

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
 from constructs import Construct
 
+from modules.data.clickhouse.instance import SESSION_MANAGER
 from modules.langfuse import PREFIXES
 from modules.policy_document import VERSION, Allow, decryption, only_through
 from settings.clickhouse_metrics import METRIC_NAMESPACE as CLICKHOUSE_NAMESPACE
@@ -67,7 +68,7 @@ class Boundary(Construct):
             *([_bucket_encryption(bucket_keys, region)] if bucket_keys else []),
             *(_pulls(ecr_repository_arns) if ecr_repository_arns else []),
             *([self._mails(mail_address)] if mail_address else []),
-            _session_manager(),
+            Allow(actions=SESSION_MANAGER, resources=["*"]),
             *self._backups(prefix),
         ]
         IamPolicy(
@@ -147,6 +148,11 @@ class Boundary(Construct):
                 resources=keys,
                 conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
             ),
+            Allow(
+                actions=["kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"],
+                resources=keys,
+                conditions=only_through("ec2", region=self._region),
+            ),
         ]
 
 
@@ -164,21 +170,3 @@ def _pulls(repository_arns: Sequence[str]) -> list[Allow]:
         Allow(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
         Allow(actions=[*pull, *cache], resources=repository_arns),
     ]
-
-
-def _session_manager() -> Allow:
-    """What the agent of Systems Manager needs for sessions and for Run Command, without reading any parameter.
-
-    https://docs.aws.amazon.com/systems-manager/latest/userguide/security-iam-awsmanpol.html
-    """
-    return Allow(
-        actions=[
-            "ssmmessages:*",
-            "ec2messages:*",
-            "ssm:ListAssociations",
-            "ssm:ListInstanceAssociations",
-            "ssm:UpdateInstanceAssociationStatus",
-            "ssm:UpdateInstanceInformation",
-        ],
-        resources=["*"],
-    )

@@ -12,7 +12,7 @@ from tests import who_may_what
 from tests.combinations import REGIONS, covering
 from tests.environments import EC2, ENVIRONMENTS, EXTERNAL, RUNNING, SYNTHESIZED, load
 from tests.synthesis import app
-from tests.unit.test_roles import EVERYTHING
+from tests.unit.test_roles import BOUNDARY_ARN, EVERYTHING, POLICY_ARNS
 from tests.who_may_what import ACCOUNT, STACKS, Right, Stacks, by_the_stacks, by_the_table, overlap, rights_of_row
 
 GIVEN = [(environment, {**RUNNING, **mode}) for environment in SYNTHESIZED for mode in (EC2, EXTERNAL)]
@@ -193,14 +193,14 @@ def test_no_role_reads_a_secret_of_others_or_changes_one(iam: Evaluator) -> None
 
 @pytest.mark.parametrize("prefix", ["events/", "media/", "exports/", "", "other/"])
 def test_who_uses_which_objects(prefix: str, iam: Evaluator) -> None:
-    bucket = "arn:aws:s3:::langfuse-dev-events-made-up"
+    bucket = f"arn:aws:s3:::langfuse-dev-events-{who_may_what.BUCKET_SUFFIX}"
     tasks = {"task"} if prefix in ("events/", "media/", "exports/") else set()
     for action in who_may_what.actions_like("s3:*"):
         of_objects = action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
         assert iam.who(action, f"{bucket}/{prefix}x") == (tasks if of_objects else set()), action
         listed = iam.who(action, bucket, s3__prefix=f"{prefix}x")
         assert listed == (tasks if action == "s3:ListBucket" else set()), action
-        for other in ("langfuse-dev-terraform-state", "langfuse-prod-events-made-up"):
+        for other in ("langfuse-dev-terraform-state", f"langfuse-prod-events-{who_may_what.BUCKET_SUFFIX}"):
             assert iam.who(action, f"arn:aws:s3:::{other}/{prefix}x") == set(), action
             assert iam.who(action, f"arn:aws:s3:::{other}", s3__prefix=f"{prefix}x") == set(), action
     assert iam.who("s3:ListBucket", bucket) == set()
@@ -289,6 +289,38 @@ def test_logs_are_written_not_read(iam: Evaluator) -> None:
                 {"flow-logs"} if (action, group) == ("logs:DescribeLogStreams", "langfuse-dev-flow-logs") else set()
             )
             assert iam.who(action, iam.arn("logs", f"log-group:{group}:log-stream:x")) == expected, (action, group)
+
+
+WITH_BOUNDARY = {
+    **{name: value for name, value in FULL.items() if name not in (BOUNDARY_ARN, POLICY_ARNS)},
+    "LANGFUSE_AWS__ACCESS__REPOSITORY": "acme/langfuse",
+    "LANGFUSE_AWS__ALLOWED_ACCOUNT_IDS": f'["{ACCOUNT}"]',
+}
+
+
+@pytest.mark.parametrize("key", ["own", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/01234567-89ab-4cde-8f01-23456789abcd"])
+def test_each_right_is_within_the_boundary_of_the_stack_access(key: str) -> None:
+    """Otherwise a role would silently lack it, once the section ``access`` is set."""
+    overrides = {**WITH_BOUNDARY, "LANGFUSE_AWS__ENCRYPTION__KMS": key}
+    stacks, settings = app("dev", overrides), load("dev", overrides)
+    policy = stacks["access"].resource("aws_iam_policy")["policy"]
+    boundary = [parse_policy_document(who_may_what.policy_of(stacks, settings, policy))]
+    outside = [
+        (name, right)
+        for name, role in by_the_stacks(stacks, settings).items()
+        for right in sorted(role.rights)
+        if evaluate(a_request_of(right, settings), boundary).decision != "Allow"
+    ]
+    assert outside == []
+
+
+def a_request_of(right: Right, settings: Settings) -> EvalContext:
+    """A request that the right allows."""
+    context = {key.lower(): "x" if kind == "Null" else values[0] for kind, key, values in right.conditions}
+    resource = "*" if right.resource == "*" else right.resource.replace("*", "x")
+    return EvalContext(
+        "arn", "AssumedRole", ACCOUNT, right.action, resource, settings.region, service_context={**context}
+    )
 
 
 def test_a_right_that_the_table_lacks_is_found() -> None:
