@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from access.policies import ROLES, Role, Values
-from access.reference import reads, takes_resource_tags
+from local.emulator.authorization.reference import reads, takes_resource_tags
 
 CALLS_FILE = Path(__file__).with_name("calls.json")
 REQUEST_TAGS = (
@@ -42,11 +42,12 @@ BOUNDED = {
 """What could make a role an administrator. These calls are for roles with the permissions boundary only."""
 NAMES = ("boundary", "kms_key_arn", "hosted_zone_id", "vpc_id", "subnet_id", "state_bucket", "mail_domain", "domain")
 """Placeholders of what the settings name."""
+NAMED = tuple(f"<{name}>" for name in NAMES)
 GLOBAL_SERVICES = {"cloudfront", "iam", "route53", "s3", "sts"}
 """Services whose ARNs have no Region, and most of whose requests go to one, wherever the environment is."""
 GENERATED = re.compile(
     r"(?<![A-Za-z0-9])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"
-    r"|[0-9a-f]{8,40}|[0-9]{10,}|[CEZ][A-Z0-9]{9,32})(?![A-Za-z0-9])"
+    r"|[0-9a-f]{8,40}|[0-9]{10,}|[CEZ][A-Z0-9]{9,32}|db-[A-Z0-9]{16,})(?![A-Za-z0-9])"
 )
 """What AWS and Terraform generate: ids, and the ends of names."""
 
@@ -82,15 +83,16 @@ def general_call(action: str, resource: str, context: Mapping[str, str | Sequenc
     conditions = [(operator, key, value) for key, operator in KEPT_KEYS.items() for value in given.get(key.lower(), ())]
     if action in BOUNDED:
         conditions.append(("ArnEquals", "iam:PermissionsBoundary", "<boundary>"))
-    if not (_is_named(on) or reads(action)):
+    if not (is_named(on) or reads(action)):
         conditions += _by_tags(action, on, given)
     if "<region>" not in on and action.partition(":")[0] not in GLOBAL_SERVICES:
         conditions += [("StringEquals", "aws:RequestedRegion", region) for region in given["aws:requestedregion"]]
     return Call(action, on, tuple(sorted(conditions)))
 
 
-def _is_named(resource: str) -> bool:
-    return any(f"<{name}>" in resource for name in ("prefix", "global_prefix", "name", *NAMES))
+def is_named(resource: str) -> bool:
+    """Whether its name tells that the resource is the environment's, or one that an environment does not own."""
+    return any(part in resource for part in ("<prefix>", "<global_prefix>", "<name>", "role/aws-service-role/", *NAMED))
 
 
 def _by_tags(action: str, resource: str, given: Mapping[str, Sequence[str]]) -> Iterable[Condition]:
@@ -132,6 +134,8 @@ def general(text: str, values: Values) -> str:
         name = re.sub("<prefix>/.*", "<prefix>/*", name)
     if service == "ecs":
         name = re.sub("(?<=:)[0-9]+$", "*", name)
+    if service == "elasticloadbalancing":
+        name = re.sub("((?:/app|targetgroup)/[^/]+/).*", r"\1*", name)
     name = GENERATED.sub("*", name)
     if service == "ec2":
         name = re.sub("/[a-z]+-[*]$", "/*", name)

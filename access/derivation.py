@@ -3,25 +3,53 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from access.calls import REQUEST_TAGS, RESOURCE_TAGS, UNTAGGED, Call, Condition, as_condition
 from access.policies import Role, template_file
-from access.reference import reads
+from local.emulator.authorization.reference import reads
 
 PURPOSES: Mapping[str, tuple[str, ...]] = {
     "network": ("ec2",),
     "databases": ("rds", "elasticache"),
     "storage": ("s3", "backup", "backup-storage", "kms", "secretsmanager", "ssm"),
-    "services": ("ecs", "application-autoscaling", "elasticloadbalancing"),
-    "edge": ("acm", "cloudfront", "route53", "ses", "wafv2", "wafv2-regional"),
-    "monitoring": ("cloudwatch", "logs", "sns"),
+    "services": ("ecs", "application-autoscaling"),
+    "edge": ("acm", "cloudfront", "elasticloadbalancing", "route53", "ses", "wafv2"),
+    "alarms": ("cloudwatch", "sns"),
+    "logs": ("logs",),
     "roles": ("iam", "sts"),
 }
-"""The services of AWS that a policy is about, by the policy's name. The state has one of its own."""
+"""The services of AWS that a policy is about, by the policy's name."""
 STATE = "state"
-MERGED = {"ec2:CreateAction"}
+"""The name of the policy about the states."""
+LISTS = "lists"
+"""The name of the policy with the reads that AWS limits to no resource."""
+MERGED = {"ec2:CreateAction", "iam:AWSServiceName", "iam:PolicyARN"}
 """Condition keys whose values one statement has together."""
+WORDS = {
+    UNTAGGED: "Untagged",
+    REQUEST_TAGS: "Create",
+    RESOURCE_TAGS: "Change",
+}
+WORDS_OF_KEYS = {
+    "iam:PassedToService": "Pass",
+    "iam:AWSServiceName": "ServiceLinked",
+    "iam:PolicyARN": "Attach",
+    "iam:PermissionsBoundary": "Bounded",
+    "kms:ViaService": "Through",
+}
+"""What a statement's Sid says of its conditions."""
+
+
+class Group(NamedTuple):
+    """What the calls of a statement have in common."""
+
+    purpose: str
+    service: str
+    changes: bool
+    conditions: tuple[Condition, ...]
+    action: str
+    """Empty if there are several."""
 
 
 def statements(calls: Iterable[Call]) -> dict[str, list[dict[str, Any]]]:
@@ -30,34 +58,45 @@ def statements(calls: Iterable[Call]) -> dict[str, list[dict[str, Any]]]:
     Calls of one service are in one statement if they have the same conditions, and all read or all change something.
     AWS looks at an action together with resources of its own types only, so that little is allowed beyond the calls.
     """
-    groups: dict[tuple[str, str, bool, frozenset[Condition]], list[Call]] = defaultdict(list)
+    groups: dict[Group, list[Call]] = defaultdict(list)
     for call in calls:
-        service = call.action.partition(":")[0]
-        same = frozenset((operator, key, "" if key in MERGED else value) for operator, key, value in call.conditions)
-        groups[purpose(call), service, not reads(call.action), same].append(call)
+        groups[_group(call)].append(call)
     documents: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for (name, service, changes, _), grouped in sorted(groups.items(), key=_readable_order):
-        documents[name].append(_statement(service, changes, grouped))
-    return {name: list(_with_unique_ids(documents[name])) for name in sorted(documents)}
+    for group, grouped in sorted(_without_needless(groups).items()):
+        documents[group.purpose].append(_statement(group, grouped))
+    return {purpose: list(_with_unique_ids(documents[purpose])) for purpose in sorted(documents)}
 
 
-def purpose(call: Call) -> str:
-    """The name of the policy that the call belongs to."""
-    if "<state_bucket>" in call.resource:
-        return STATE
+def _group(call: Call) -> Group:
     service = call.action.partition(":")[0]
-    return next(name for name, services in PURPOSES.items() if service in services)
+    conditions = {(operator, key, "" if key in MERGED else value) for operator, key, value in call.conditions}
+    changes = not reads(call.action)
+    if "<state_bucket>" in call.resource:
+        # Each action has its own resources: locks are deleted, states are not.
+        return Group(STATE, service, changes, tuple(sorted(conditions)), call.action)
+    if call.resource == "*" and not changes:
+        return Group(LISTS, "", changes, tuple(sorted(conditions)), "")
+    purpose = next(name for name, services in PURPOSES.items() if service in services)
+    return Group(purpose, service, changes, tuple(sorted(conditions)), "")
 
 
-def _readable_order(group: tuple[tuple[str, str, bool, frozenset[Condition]], list[Call]]) -> tuple[object, ...]:
-    (name, service, changes, conditions), _ = group
-    return name, service, changes, sorted(conditions)
+def _without_needless(groups: Mapping[Group, list[Call]]) -> dict[Group, list[Call]]:
+    """The groups, with reads in the group of changes that is about the same resources, if there is one."""
+    merged = dict(groups)
+    for group, calls in groups.items():
+        changing = group._replace(changes=True)
+        if group.changes or group.purpose == STATE:
+            continue
+        if {call.resource for call in calls} <= {call.resource for call in groups.get(changing, ())}:
+            merged[changing] = [*groups[changing], *merged.pop(group)]
+    return merged
 
 
-def _statement(service: str, changes: bool, calls: Iterable[Call]) -> dict[str, Any]:
-    condition = as_condition({condition for call in calls for condition in call.conditions})
+def _statement(group: Group, calls: Iterable[Call]) -> dict[str, Any]:
+    conditions = {condition for call in calls for condition in call.conditions}
+    condition = as_condition(conditions)
     return {
-        "Sid": _id(service, changes, {condition for call in calls for condition in call.conditions}),
+        "Sid": _id(group, conditions),
         "Effect": "Allow",
         "Action": sorted({call.action for call in calls}),
         "Resource": sorted({call.resource for call in calls}),
@@ -65,14 +104,12 @@ def _statement(service: str, changes: bool, calls: Iterable[Call]) -> dict[str, 
     }
 
 
-def _id(service: str, changes: bool, conditions: set[Condition]) -> str:
-    words = {
-        UNTAGGED: "Untagged",
-        REQUEST_TAGS: "Create",
-        RESOURCE_TAGS: "Change",
-    }
-    how = next((word for tags, word in words.items() if set(tags) <= conditions), "Manage" if changes else "Read")
-    return "".join(part.capitalize() for part in service.split("-")) + how
+def _id(group: Group, conditions: set[Condition]) -> str:
+    keys = {key for _, key, _ in conditions}
+    words = [word for key, word in WORDS_OF_KEYS.items() if key in keys]
+    words += [word for tags, word in WORDS.items() if set(tags) <= conditions]
+    words += ["Manage" if group.changes else "Read"]
+    return "".join(part.capitalize() for part in group.service.split("-")) + words[0]
 
 
 def _with_unique_ids(statements_: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

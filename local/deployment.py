@@ -73,11 +73,11 @@ class Deployment:
         """Runs the command. The embedded AWS knows its requests by the name that the SDKs send along."""
         # CDKTF's provider lock step needs the Terraform registry, even if a mirror has the provider.
         always = ["--auto-approve", "--skip-provider-lock", "--output", str(self.folder)]
-        return self._run(CDKTF, command, *self.stacks, *always, *options, AWS_SDK_UA_APP_ID=f"cdktf-{command}")
+        return self._run(CDKTF, command, *self.stacks, *always, *options, user_agent=f"cdktf-{command}")
 
-    def _run(self, program: Path, *arguments: str, **variables: str) -> int:
+    def _run(self, program: Path, *arguments: str, user_agent: str = "") -> int:
         command = [str(program), *arguments]
-        environment = {**self.environment, **variables}
+        environment = {"AWS_SDK_UA_APP_ID": user_agent, **self.environment}
         with child_process(command, environment=environment, output=subprocess.PIPE) as process:
             assert process.stdout is not None  # noqa: S101
             for line in process.stdout:

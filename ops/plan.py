@@ -23,7 +23,7 @@ from ops.plan_review import Allow, plan_review
 from ops.recovery.already_there import refuse_what_is_there
 from ops.review.references import CROSS_STACK_OUTPUT
 from ops.review.terraform_plan import read
-from ops.secrets_endpoint import endpoint_without_values
+from ops.secrets_endpoint import MADE_UP, endpoint_without_values
 from ops.state.checks import check_states
 from ops.terraform import OUTDIR, PROJECT, SAVED_PLAN, checked_program, init, run, terraform
 from synth.manifest import SYNTHESIZED, stacks_in_order
@@ -117,7 +117,11 @@ def _check_region(environment: Environment) -> None:
 
 
 def _plan(folder: Path, variables: Mapping[str, str]) -> dict[str, Any]:
-    """A stack's plan. Terraform gets the variables, which give it an endpoint without secrets' values."""
+    """A stack's plan. Terraform gets the variables, which give it an endpoint without secrets' values.
+
+    Raises:
+        OpsError: if a value that the endpoint has made up is in the plan: of a data source, for example.
+    """
     init(folder)
     # Without a lock, which needs permission to write. A plan that something overtakes is refused when it is applied.
     terraform(
@@ -130,7 +134,13 @@ def _plan(folder: Path, variables: Mapping[str, str]) -> dict[str, Any]:
         folder=folder,
         variables=variables,
     )
-    return dict(json.loads(terraform("show", "-json", UNREVIEWED_PLAN, folder=folder, capture=True)))
+    shown = terraform("show", "-json", UNREVIEWED_PLAN, folder=folder, capture=True)
+    if MADE_UP in shown:
+        raise OpsError(
+            f"the plan of {folder.name} would store the value of a secret, which `ops plan` does not read: take it from"
+            " an ephemeral resource into a write-only argument, as modules/secret.py does"
+        )
+    return dict(json.loads(shown))
 
 
 def _waiting(folder: Path, waits_for: Sequence[str]) -> dict[str, Any]:

@@ -38,10 +38,11 @@ VARIABLE = "AWS_ENDPOINT_URL_SECRETS_MANAGER"
 EXCLUDE_ENDPOINTS = ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_DUALSTACK_ENDPOINT")
 READS = ("Describe", "Get", "List")
 """How the operations start that are passed on. A plan changes nothing. BatchGetSecretValue would give values away."""
-NO_VALUE = "made up by ops plan, which reads no secret/ " * 1600
+MADE_UP = "made up by ops plan, which reads no secret/ "
+"""What a value is made of, for whoever looks whether it is in a plan."""
+NO_VALUE = MADE_UP * 1600
 """Longer than the 65,536 bytes that Secrets Manager takes, and RDS takes no password with a slash or of more than 128
 characters: AWS would refuse it wherever it was applied."""
-
 DELETED = "You can't perform this operation on the secret because it was marked for deletion."
 NOT_FOUND = "Secrets Manager can't find the specified secret value for"
 """The provider takes both for a version that is gone."""

@@ -13,6 +13,8 @@ from tests.recorded_calls import recording
 GRAPH = ("network", "data", "services", "--ignore-missing-stack-dependencies")
 """What the deploy role deploys: all stacks but the one with the roles, which was deployed before."""
 PULL_REQUEST = "pull_request"
+NOBODYS = {"AWS_SDK_UA_APP_ID": "administrator"}
+"""So that what an administrator calls is not recorded as a call of a role."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def with_ci_roles(deployment: Deployment) -> Deployment:
     settings = settings_of(deployment)
     if not settings.access.is_set:
         return deployment
-    administrator = replace(deployment, stacks=(ADMINISTRATORS_STACK,))
+    administrator = replace(deployment, variables={**deployment.variables, **NOBODYS}, stacks=(ADMINISTRATORS_STACK,))
     assert administrator.deploy() == 0
     roles = administrator.outputs()[ADMINISTRATORS_STACK]
     deploying, planning = (
@@ -60,7 +62,7 @@ def with_settings(deployment: Deployment, variables: Mapping[str, str]) -> Deplo
     """The deployment with other settings. Its roles are changed already, as an administrator does it first."""
     if not isinstance(deployment, CiDeployment):
         return replace(deployment, variables=variables)
-    administrator = replace(deployment.administrator, variables=variables)
+    administrator = replace(deployment.administrator, variables={**variables, **NOBODYS})
     assert administrator.deploy() == 0
     return replace(deployment, variables={**variables, **deployment.deploying}, administrator=administrator)
 

@@ -4,6 +4,7 @@ import copy
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -341,7 +342,8 @@ def planned_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.Mon
         ("run", do_nothing),
         ("stacks_in_order", lambda _: [StackManifest("data", tmp_path, ())]),
         ("refuse_what_is_there", do_nothing),
-        ("_plan", lambda _: plan()),
+        ("endpoint_without_values", nullcontext),
+        ("_plan", lambda *_: plan()),
         ("draw", lambda file, *_: file.write("drawn")),
     ):
         monkeypatch.setattr(ops_plan, name, other)
@@ -360,7 +362,7 @@ def test_a_picture_that_can_not_be_drawn_costs_no_plan(planned_stack: pytest.Mon
 
 
 def test_a_plan_that_is_refused_is_drawn_too(planned_stack: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    planned_stack.setattr(ops_plan, "_plan", lambda _: plan(resource("aws_db_instance.postgres", "destroy")))
+    planned_stack.setattr(ops_plan, "_plan", lambda *_: plan(resource("aws_db_instance.postgres", "destroy")))
     refused = ops_plan._plan_all(None, None, picture := StringIO(), False)  # type: ignore[arg-type]
     assert refused
     assert refused.exit_code == 3

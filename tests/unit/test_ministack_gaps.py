@@ -92,13 +92,14 @@ def test_a_secret_without_a_value_has_no_version(aws: EmbeddedAws) -> None:
 
 def test_secret_versions_without_a_label_are_listed_on_request(aws: EmbeddedAws) -> None:
     client = aws.session().client("secretsmanager", endpoint_url=aws.url)
-    client.create_secret(Name="labels", SecretString="text")  # pragma: allowlist secret
-    version = client.put_secret_value(SecretId="labels", SecretString="text", VersionStages=["one"])["VersionId"]
-    assert len(client.list_secret_version_ids(SecretId="labels")["Versions"]) == 2
-    client.update_secret_version_stage(SecretId="labels", VersionStage="one", RemoveFromVersionId=version)
-    assert len(client.list_secret_version_ids(SecretId="labels")["Versions"]) == 1
-    assert len(client.list_secret_version_ids(SecretId="labels", IncludeDeprecated=True)["Versions"]) == 2
-    client.delete_secret(SecretId="labels", ForceDeleteWithoutRecovery=True)  # pragma: allowlist secret
+    name = "labels"
+    client.create_secret(Name=name, SecretString="text")  # pragma: allowlist secret
+    version = client.put_secret_value(SecretId=name, SecretString="text", VersionStages=["one"])["VersionId"]
+    assert len(client.list_secret_version_ids(SecretId=name)["Versions"]) == 2
+    client.update_secret_version_stage(SecretId=name, VersionStage="one", RemoveFromVersionId=version)
+    assert len(client.list_secret_version_ids(SecretId=name)["Versions"]) == 1
+    assert len(client.list_secret_version_ids(SecretId=name, IncludeDeprecated=True)["Versions"]) == 2
+    client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)  # pragma: allowlist secret
 
 
 def test_nat_gateways_have_addresses(aws: EmbeddedAws) -> None:

@@ -1,29 +1,34 @@
 """Tests of the endpoint that Terraform has for Secrets Manager while ``ops plan`` runs, with boto3 in its place."""
 
+import json
 import os
 import signal
 import socket
 import struct
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from threading import Barrier
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from pytest_httpserver import HTTPServer
-from werkzeug import Request, Response
+from werkzeug import Request as HttpRequest, Response
 
 from entry_point import Ended
 from local.embedded_aws import EmbeddedAws
 from ops.environment import Environment, OpsError, aws_session
 from ops.secrets_endpoint import VARIABLE, endpoint_without_values
+from tests.command_line import ops
 from tests.environments import load
+from tests.unit.state_bucket import StateBucket
 
 VALUE = "must-stay-in-aws"
 BINARY = b"must-stay-in-aws-too"
@@ -84,8 +89,11 @@ def refused(call: Callable[..., Any], **parameters: Any) -> Any:
 def test_a_version_is_described_as_by_aws_without_its_value(
     which: str, secret: str, endpoint: Any, aws_itself: Any
 ) -> None:
-    version = aws_itself.put_secret_value(SecretId=secret, SecretString=VALUE, VersionStages=["TERRAFORM"])
-    wanted = {"by default": {}, "by label": {"VersionStage": "TERRAFORM"}, "by ID": {"VersionId": version["VersionId"]}}
+    id_ = "0" * 32  # It is listed before the current version.
+    aws_itself.put_secret_value(
+        SecretId=secret, SecretString=VALUE, VersionStages=["TERRAFORM"], ClientRequestToken=id_
+    )
+    wanted = {"by default": {}, "by label": {"VersionStage": "TERRAFORM"}, "by ID": {"VersionId": id_}}
     of_aws = without_metadata(aws_itself.get_secret_value(SecretId=secret, **wanted[which]))
     answer = without_metadata(endpoint.get_secret_value(SecretId=secret, **wanted[which]))
     assert of_aws.pop("SecretString") == VALUE
@@ -127,19 +135,18 @@ def test_a_label_that_moved_is_at_its_new_version(secret: str, endpoint: Any, aw
     assert error["Error"]["Code"] == "ResourceNotFoundException"
 
 
-def test_a_version_without_a_label_is_found_on_the_second_page(secret: str, endpoint: Any, aws_itself: Any) -> None:
+def test_a_version_without_a_label_is_found_on_every_page(secret: str, endpoint: Any, aws_itself: Any) -> None:
     """AWS lists 100 at a time, and those without a label only to who asks."""
     for number in range(100):
-        label = f"label-{number}"
-        aws_itself.put_secret_value(SecretId=secret, SecretString=VALUE, VersionStages=[label])
+        aws_itself.put_secret_value(SecretId=secret, SecretString=VALUE, VersionStages=[f"label-{number}"])
     first = aws_itself.list_secret_version_ids(SecretId=secret)
-    (last,) = aws_itself.list_secret_version_ids(SecretId=secret, NextToken=first["NextToken"])["Versions"]
-    for label in last["VersionStages"]:
-        aws_itself.update_secret_version_stage(
-            SecretId=secret, VersionStage=label, RemoveFromVersionId=last["VersionId"]
-        )
-    found = endpoint.get_secret_value(SecretId=secret, VersionId=last["VersionId"])
-    assert (found["VersionId"], found["VersionStages"]) == (last["VersionId"], [])
+    second = aws_itself.list_secret_version_ids(SecretId=secret, NextToken=first["NextToken"])
+    for version in (first["Versions"][0], second["Versions"][-1]):
+        id_ = version["VersionId"]
+        for label in version["VersionStages"]:
+            aws_itself.update_secret_version_stage(SecretId=secret, VersionStage=label, RemoveFromVersionId=id_)
+        found = endpoint.get_secret_value(SecretId=secret, VersionId=id_)
+        assert (found["VersionId"], found["VersionStages"]) == (id_, [])
 
 
 def test_a_secret_that_is_gone_is_refused_as_by_aws(endpoint: Any, aws_itself: Any) -> None:
@@ -164,6 +171,15 @@ def test_what_else_a_plan_reads_is_as_aws_says(operation: str, secret: str, endp
     assert len(without_metadata(answer)) >= 1
 
 
+@pytest.mark.parametrize("operation", ["DescribeSecret", "GetSecretValue"])
+def test_times_are_numbers_as_terraform_expects_them(operation: str, secret: str, url: str) -> None:
+    """Boto3 would take texts too."""
+    headers = {"X-Amz-Target": f"secretsmanager.{operation}"}
+    with urlopen(Request(url, json.dumps({"SecretId": secret}).encode(), headers)) as answer:  # noqa: S310
+        assert isinstance(json.load(answer)["CreatedDate"], int | float)
+        assert answer.headers["Content-Type"] == "application/x-amz-json-1.1"
+
+
 def test_random_values_are_those_of_aws(endpoint: Any) -> None:
     made = [endpoint.get_random_password(PasswordLength=40, ExcludePunctuation=True)["RandomPassword"] for _ in "ab"]
     assert [len(value) for value in made] == [40, 40]
@@ -173,9 +189,9 @@ def test_random_values_are_those_of_aws(endpoint: Any) -> None:
 @pytest.mark.parametrize(
     ("operation", "parameters"),
     [
-        ("put_secret_value", {"SecretString": "another"}),
+        ("put_secret_value", {"SecretString": "another"}),  # pragma: allowlist secret
         ("delete_secret", {"ForceDeleteWithoutRecovery": True}),
-        ("update_secret", {"SecretString": "another"}),
+        ("update_secret", {"SecretString": "another"}),  # pragma: allowlist secret
         ("batch_get_secret_value", {}),
     ],
 )
@@ -214,7 +230,7 @@ def test_errors_of_aws_are_passed_on(
 
 
 def test_aws_gets_requests_that_are_signed_with_the_callers_key(behind: Environment, fake_server: HTTPServer) -> None:
-    fake_server.expect_request("/configured").respond_with_json({"RandomPassword": "random"})
+    fake_server.expect_request("/configured").respond_with_json({"RandomPassword": ""})
     with endpoint_without_values(behind) as variables:
         client_of(variables[VARIABLE]).get_random_password()
     ((request, _),) = fake_server.log
@@ -238,9 +254,9 @@ def test_without_a_connection_the_error_says_so_at_once(
 def test_terraform_may_ask_for_many_secrets_at_once(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     together = Barrier(12)
 
-    def answer(_: Request) -> Response:
+    def answer(_: HttpRequest) -> Response:
         together.wait(30)
-        return Response('{"RandomPassword": "random"}')
+        return Response('{"RandomPassword": "random"}')  # pragma: allowlist secret
 
     with HTTPServer("127.0.0.1", threaded=True) as server:
         server.expect_request("/").respond_with_handler(answer)
@@ -252,7 +268,7 @@ def test_terraform_may_ask_for_many_secrets_at_once(environment: Environment, mo
     assert made == ["random"] * together.parties
 
 
-@pytest.mark.parametrize("path", ["", "/", "/token", "/%s/", "/é"])
+@pytest.mark.parametrize("path", ["", "/", "/token", "/%s/"])
 def test_who_does_not_know_the_path_is_refused(path: str, behind: Environment, fake_server: HTTPServer) -> None:
     """Whatever it is, and whoever has signed it; AWS gets no request."""
     with endpoint_without_values(behind) as variables:
@@ -261,6 +277,14 @@ def test_who_does_not_know_the_path_is_refused(path: str, behind: Environment, f
     assert error["ResponseMetadata"]["HTTPStatusCode"] == 403
     assert len(parts.path) > 40
     assert fake_server.log == []
+
+
+def test_a_path_of_any_bytes_is_refused(url: str, capfd: pytest.CaptureFixture[str]) -> None:
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname, parts.port)) as connection:
+        connection.sendall(b"POST /\xe9 HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 403"
+    assert capfd.readouterr() == ("", "")
 
 
 def test_each_command_has_a_path_of_its_own(environment: Environment) -> None:
@@ -278,15 +302,18 @@ def test_other_machines_can_not_connect(url: str) -> None:
 @pytest.mark.parametrize("error", [None, Ended(signal.SIGTERM), KeyboardInterrupt(), OpsError("no")], ids=repr)
 def test_the_endpoint_ends_with_the_command(error: BaseException | None, environment: Environment) -> None:
     """Also while Terraform has a connection."""
-    with (
-        pytest.raises(type(error)) if error else nullcontext(),
-        endpoint_without_values(environment) as variables,
-        socket.create_connection(("127.0.0.1", urlsplit(variables[VARIABLE]).port)),
-    ):
-        if error:
-            raise error
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", urlsplit(variables[VARIABLE]).port))
+    with ExitStack() as connections:
+        with (
+            pytest.raises(type(error)) if error else nullcontext(),
+            endpoint_without_values(environment) as variables,
+        ):
+            address = ("127.0.0.1", urlsplit(variables[VARIABLE]).port)
+            connections.enter_context(socket.create_connection(address))
+            client_of(variables[VARIABLE]).list_secrets()
+            if error:
+                raise error
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address)
 
 
 def test_nothing_is_printed(url: str, secret: str, endpoint: Any, capfd: pytest.CaptureFixture[str]) -> None:
@@ -297,7 +324,7 @@ def test_nothing_is_printed(url: str, secret: str, endpoint: Any, capfd: pytest.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     endpoint.get_secret_value(SecretId=secret)
     refused(client_of(url.rpartition("/")[0]).get_secret_value, SecretId=secret)
-    refused(endpoint.get_secret_value, SecretId="none")
+    refused(endpoint.get_secret_value, SecretId="none")  # pragma: allowlist secret
     assert capfd.readouterr() == ("", "")
 
 
@@ -314,3 +341,32 @@ def test_what_keeps_terraform_from_the_endpoint_is_refused(
         monkeypatch.setenv("AWS_PROFILE", "planner")
     with pytest.raises(OpsError, match=rf"^AWS_{name}, or {name.lower()} of the AWS profile: must not be true"):
         endpoint_without_values(environment).__enter__()
+
+
+STAND_IN = """#!{python}
+import json, os, sys
+from pathlib import Path
+import boto3
+
+if sys.argv[1] == "version":
+    print("OpenTofu v1.12.0")
+elif sys.argv[1] == "plan":
+    client = boto3.client("secretsmanager", endpoint_url=os.environ["{variable}"])
+    value = client.get_secret_value(SecretId="{secret}")["SecretString"]
+    Path(sys.argv[-1]).write_text(json.dumps({{"prior_state": {{"values": {{"secret_string": value}}}}}}))
+elif sys.argv[1] == "show":
+    print(Path(sys.argv[-1]).read_text())
+"""
+"""A program for OPENTOFU, which plans as Terraform with a data source that reads a secret."""
+
+
+def test_a_plan_that_would_store_a_value_is_refused(secret: str, state_bucket: StateBucket, tmp_path: Path) -> None:
+    program, outdir = tmp_path / "tofu", tmp_path / "cdktf.out"
+    program.write_text(STAND_IN.format(python=sys.executable, variable=VARIABLE, secret=secret))
+    program.chmod(0o755)
+    variables = {"LANGFUSE_ENV": "dev", "OPENTOFU": str(program), "CDKTF_OUTDIR": str(outdir)}
+    ran = ops("plan", environment={**state_bucket.aws.environment, **variables})
+    assert ran.returncode == 1
+    assert "ops: the plan of network would store the value of a secret, which `ops plan` does not read" in ran.stderr
+    assert ran.stderr.count("ops: ") == 1
+    assert list(outdir.rglob("saved.tfplan")) == []

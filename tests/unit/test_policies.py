@@ -12,8 +12,8 @@ import pytest
 from access.calls import BOUNDED, Calls, read_calls
 from access.derivation import as_text, statements
 from access.policies import PLACEHOLDER, ROLES, Role, policies, template_file, values_of
-from access.reference import reads
 from access.unseen import unseen_calls
+from local.emulator.authorization.reference import reads
 from tests.environments import load
 from tests.iam import ACCOUNT, allows
 

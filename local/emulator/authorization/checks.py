@@ -7,7 +7,6 @@ from itertools import product
 from typing import Any
 
 from ministack.core.responses import get_account_id, set_request_account_id, set_request_region
-from ministack.services import iam
 
 from local.emulator.authorization import known, reference, tables
 from local.emulator.authorization.reference import Action, ResourceType
@@ -301,13 +300,13 @@ def _normalized_names(call: _Call) -> list[str]:
     return [name.lower().removesuffix(".") for name in _record_sets(call, "ResourceRecordSet.Name")]
 
 
-def _cluster(call: _Call, arn: str) -> str:
+def _cluster(call: _Call, arn: str) -> str | None:
     """The cluster of a service or task: its name follows the type in the ARN."""
     before, _, resource = arn.rpartition(":")
     parts = resource.split("/")
-    if len(parts) > 2:
+    if len(parts) > 2:  # the type, the cluster and the name
         return f"{before}:cluster/{parts[1]}"
-    return call.named(reference.resource_type("ecs", "cluster"))[0]
+    return next(iter(call.named(reference.resource_type("ecs", "cluster"))), None)
 
 
 def _vpc(call: _Call, arn: str) -> str | None:
@@ -394,8 +393,8 @@ def _role_checks(call: _Call) -> Iterator[Check]:
     linked = call.names.service_linked_role
     condition = call.names.service_linked_role_with
     if linked and (condition is None or tables.search(condition, call.parameters)):
-        service, _, role = linked.partition("/")
-        if role not in iam._roles:
+        service = linked.partition("/")[0]
+        if not known.has_service_linked_role(service):
             action = _action("iam:CreateServiceLinkedRole", call)
             arn = f"arn:aws:iam::{call.account}:role/aws-service-role/{linked}"
             yield _check(action, action.types[0], arn, call, {"iam:awsservicename": service})

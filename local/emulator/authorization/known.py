@@ -164,6 +164,11 @@ def roles_of_task_definition(name: str) -> list[str]:
     return [definition[key] for key in ("taskRoleArn", "executionRoleArn") if definition.get(key)]
 
 
+def has_service_linked_role(service: str) -> bool:
+    """Whether the account has the role of a service, such as ``ecs.amazonaws.com``."""
+    return any(role["Path"] == f"/aws-service-role/{service}/" for role in iam._roles.values())
+
+
 def permissions_boundary(role_name: str) -> str | None:
     """The ARN of the permissions boundary of a role, if it has one."""
     role = iam._roles.get(role_name) or {}

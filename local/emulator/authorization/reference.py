@@ -60,6 +60,25 @@ class Action:
     condition_keys: frozenset[str]
 
 
+def reads(name: str) -> bool:
+    """Whether the action of this name, such as ``ec2:DescribeVpcs``, only reads.
+
+    Raises:
+        LookupError: if there is none.
+    """
+    if action(name) is None:
+        raise LookupError(f"{name} is not in AWS's service authorization reference")
+    levels: str = _DATA.actions.get_action_details(*name.split(":"))["accessLevel"]
+    return set(levels.split(", ")) <= {"List", "Read"}
+
+
+def takes_resource_tags(name: str, arn: str) -> bool:
+    """Whether the tags of the resource can decide on a request of the action of this name."""
+    known = action(name)
+    types = known.types if known else ()
+    return any(type_.pattern.fullmatch(arn) and "aws:resourcetag/" in type_.condition_keys for type_ in types)
+
+
 @cache
 def action(name: str) -> Action | None:
     """The action of this name, or None if there is none. Names are not case-sensitive."""
