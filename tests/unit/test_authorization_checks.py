@@ -113,6 +113,61 @@ def test_each_resource_has_the_tags_of_its_own(aws: EmbeddedAws) -> None:
     }
 
 
+def test_each_new_resource_has_the_tags_of_its_own(aws: EmbeddedAws) -> None:
+    ec2 = client(aws, "ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    zone = {"AvailabilityZone": "us-east-1b"}
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24", **zone)["Subnet"]["SubnetId"]
+    of_volume = [{"Key": "Environment", "Value": "prod"}]
+    found = checks(
+        aws,
+        lambda: ec2.run_instances(
+            ImageId="ami-0c2023a1b2c3d4e5f",
+            InstanceType="t4g.large",
+            MinCount=1,
+            MaxCount=1,
+            SubnetId=subnet,
+            TagSpecifications=[
+                {"ResourceType": "instance", "Tags": TAGS},
+                {"ResourceType": "volume", "Tags": of_volume},
+            ],
+        ),
+    )
+    for action in ("ec2:RunInstances", "ec2:CreateTags"):
+        assert found[action, arn("ec2", "instance/*")]["aws:requesttag/environment"] == "dev"
+        assert found[action, arn("ec2", "volume/*")]["aws:requesttag/environment"] == "prod"
+    assert "aws:requesttag/environment" not in found["ec2:RunInstances", arn("ec2", "network-interface/*")]
+
+
+def test_a_role_that_is_passed_does_not_get_the_tags_of_the_request(aws: EmbeddedAws) -> None:
+    role = arn("iam", "role/passed", region="")
+    definition: dict[str, Any] = {
+        "family": "tagged",
+        "taskRoleArn": role,
+        "containerDefinitions": [{"name": "x", "image": "x"}],
+        "tags": [{"key": "Environment", "value": "dev"}],
+    }
+    found = checks(aws, lambda: client(aws, "ecs").register_task_definition(**definition))
+    assert found["iam:PassRole", role] == {"iam:passedtoservice": "ecs-tasks.amazonaws.com"}
+
+
+def test_a_volume_with_a_key_of_the_account_needs_a_grant_to_be_attached(aws: EmbeddedAws) -> None:
+    ec2 = client(aws, "ec2")
+    key = client(aws, "kms").create_key()["KeyMetadata"]["Arn"]
+    volume = {"AvailabilityZone": "us-east-1b", "Size": 1, "Encrypted": True, "KmsKeyId": key}
+    made: dict[str, Any] = {}
+    found = checks(aws, lambda: made.update(ec2.create_volume(**volume)))
+    assert found["kms:CreateGrant", key]["kms:grantisforawsresource"] == "true"
+    instance = {"ImageId": "ami-0c2023a1b2c3d4e5f", "InstanceType": "t4g.large", "MinCount": 1, "MaxCount": 1}
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    zone = {"AvailabilityZone": "us-east-1b"}
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24", **zone)["Subnet"]["SubnetId"]
+    host = ec2.run_instances(**instance, SubnetId=subnet)["Instances"][0]["InstanceId"]
+    attach = {"VolumeId": made["VolumeId"], "InstanceId": host, "Device": "/dev/sdf"}
+    found = checks(aws, lambda: ec2.attach_volume(**attach))
+    assert found["kms:CreateGrant", key]["kms:viaservice"] == "ec2.us-east-1.amazonaws.com"
+
+
 def test_every_resource_of_a_list_is_checked(aws: EmbeddedAws) -> None:
     ec2 = client(aws, "ec2")
     vpcs = [ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"] for _ in range(2)]

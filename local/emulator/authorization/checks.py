@@ -433,6 +433,11 @@ def _used_keys(call: _Call) -> Iterator[tuple[str, Iterable[str], str]]:
             arn = known.key_arn(name)
             if arn:
                 yield arn, keys.actions, keys.via
+    # https://docs.aws.amazon.com/ebs/latest/userguide/how-ebs-encryption-works.html
+    if call.service == "ec2" and call.operation == "AttachVolume":
+        arn = known.volume_key(call.parameters["VolumeId"])
+        if arn:
+            yield arn, ["kms:CreateGrant"], "ec2"
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
     if call.service == "s3" and call.names.action in ("s3:GetObject", "s3:PutObject"):
         given = call.parameters.get("SSEKMSKeyId")

@@ -115,6 +115,12 @@ def bucket_key(bucket: str) -> str | None:
     return key_arn(match[1]) if match else None
 
 
+def volume_key(volume_id: str) -> str | None:
+    """The KMS key of the account with which a volume is encrypted, if there is one."""
+    name = (ec2._volumes.get(volume_id) or {}).get("KmsKeyId")
+    return key_arn(name) if name else None
+
+
 def secret_key(secret_id: str) -> str | None:
     """The KMS key of the account with which a secret is encrypted, if there is one."""
     _, secret = secretsmanager._resolve(secret_id)
