@@ -4,7 +4,7 @@ Requests by the root user, whose access key is ``test``, are only recorded: it m
 """
 
 from ministack.core import iam_evaluator
-from ministack.core.iam_evaluator import AuthError, CredentialResolutionError, EvalContext, EvalResult, PrincipalInfo
+from ministack.core.iam_evaluator import AuthError, EvalContext, EvalResult, PrincipalInfo
 from ministack.core.responses import get_account_id, set_request_account_id, set_request_region
 from ministack.services import iam
 
@@ -59,8 +59,6 @@ def _principal(request: AwsRequest) -> PrincipalInfo | AwsError:
     # The root user's credentials are checked nowhere.
     token = {} if iam_evaluator.is_root_access_key(request.access_key) else {"session_token": request.session_token}
     credential = iam_evaluator.resolve_credential(request.access_key, account, **token)
-    if isinstance(credential, CredentialResolutionError):
-        return AwsError(credential.code, credential.message, FORBIDDEN)
     principal = iam_evaluator.resolve_principal(request.access_key, account, credential)
     return AwsError(principal.code, principal.message, FORBIDDEN) if isinstance(principal, AuthError) else principal
 
