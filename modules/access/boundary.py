@@ -135,14 +135,20 @@ class Boundary(Construct):
             ),
             Allow(actions=["ec2:CreateTags"], resources=[snapshots]),
             Allow(
-                actions=["ec2:DescribeSnapshots", "ec2:DescribeTags", "ec2:DescribeVolumes", "tag:GetResources"],
+                # A key's description is no secret, and a statement of its own too long.
+                actions=[
+                    "ec2:DescribeSnapshots",
+                    "ec2:DescribeTags",
+                    "ec2:DescribeVolumes",
+                    "kms:DescribeKey",
+                    "tag:GetResources",
+                ],
                 resources=["*"],
             ),
             Allow(
                 actions=["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"],
                 resources=[self._arn("backup", f"backup-vault:{prefix}-*")],
             ),
-            Allow(actions=["kms:DescribeKey"], resources=keys),
             Allow(
                 actions=["kms:CreateGrant"],
                 resources=keys,

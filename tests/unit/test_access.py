@@ -230,6 +230,10 @@ class References:
                 return f"{self._start}logs:{self._here}:log-group:{resource['name']}"
             case "aws_s3_bucket", "arn":
                 return f"{self._start}s3:::{resource['bucket_prefix']}20261127095608563900000001"
+            case "aws_ebs_volume", "arn":
+                return f"{self._start}ec2:{self._here}:volume/vol-0123456789abcdef0"
+            case "aws_backup_vault", "arn":
+                return f"{self._start}backup:{self._here}:backup-vault:{resource['name']}"
             case "aws_kms_key", "arn":
                 return f"{self._start}kms:{self._here}:key/01234567-89ab-4cde-8f01-23456789abcd"
         raise LookupError(f"{type_}.{name}.{attribute}")

@@ -303,7 +303,7 @@ def test_each_right_is_within_the_boundary_of_the_stack_access(key: str) -> None
     """Otherwise a role would silently lack it, once the section ``access`` is set."""
     overrides = {**WITH_BOUNDARY, "LANGFUSE_AWS__ENCRYPTION__KMS": key}
     stacks, settings = app("dev", overrides), load("dev", overrides)
-    policy = stacks["access"].resource("aws_iam_policy")["policy"]
+    policy = stacks["access"].resource("aws_iam_policy", name=settings.boundary_name)["policy"]
     boundary = [parse_policy_document(who_may_what.policy_of(stacks, settings, policy))]
     outside = [
         (name, right)
