@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -50,6 +51,17 @@ def checks(aws: EmbeddedAws, call: Callable[[], object]) -> dict[tuple[str, str]
 
 def arn(service: str, resource: str, region: str = "us-east-1") -> str:
     return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
+
+
+def public_subnets(aws: EmbeddedAws) -> tuple[str, list[str]]:
+    """A VPC and two subnets for a load balancer."""
+    ec2 = client(aws, "ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    zones = (("us-east-1b", "10.0.0.0/24"), ("us-east-1c", "10.0.1.0/24"))
+    subnets = [ec2.create_subnet(VpcId=vpc, CidrBlock=cidr, AvailabilityZone=zone)["Subnet"] for zone, cidr in zones]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    return vpc, [subnet["SubnetId"] for subnet in subnets]
 
 
 def test_a_call_is_recorded_once_with_who_made_it(aws: EmbeddedAws) -> None:
@@ -263,16 +275,8 @@ def test_a_service_belongs_to_its_cluster(aws: EmbeddedAws) -> None:
 
 
 def test_a_listener_gets_its_tags_below_its_load_balancer(aws: EmbeddedAws) -> None:
-    ec2, elb = client(aws, "ec2"), client(aws, "elbv2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{zone}")["Subnet"][
-            "SubnetId"
-        ]
-        for n, zone in enumerate("bc")
-    ]
-    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    elb = client(aws, "elbv2")
+    vpc, subnets = public_subnets(aws)
     balancer: dict[str, Any] = {}
     found = checks(aws, lambda: balancer.update(elb.create_load_balancer(Name="web", Subnets=subnets, Tags=TAGS)))
     assert ("elasticloadbalancing:CreateLoadBalancer", arn("elasticloadbalancing", "loadbalancer/app/web/*")) in found
@@ -289,6 +293,45 @@ def test_a_listener_gets_its_tags_below_its_load_balancer(aws: EmbeddedAws) -> N
     assert found["elasticloadbalancing:CreateListener", one]["aws:requesttag/environment"] == "dev"
     below = one.replace(":loadbalancer/", ":listener/") + "/*"
     assert found["elasticloadbalancing:AddTags", below]["elasticloadbalancing:createaction"] == "CreateListener"
+
+
+def test_a_web_acl_is_checked_with_what_it_protects(aws: EmbeddedAws) -> None:
+    waf = client(aws, "wafv2")
+    _, subnets = public_subnets(aws)
+    balancer = client(aws, "elbv2").create_load_balancer(Name="protected", Subnets=subnets)["LoadBalancers"][0]
+    protected = balancer["LoadBalancerArn"]
+    visibility = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "x"}
+    acl = waf.create_web_acl(Name="x", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=visibility)
+    acl_arn = acl["Summary"]["ARN"]
+    found = checks(aws, lambda: waf.associate_web_acl(WebACLArn=acl_arn, ResourceArn=protected))
+    assert set(found) == {
+        ("wafv2:AssociateWebACL", protected),
+        ("wafv2:AssociateWebACL", acl_arn),
+        ("elasticloadbalancing:CreateWebACLAssociation", protected),
+        ("elasticloadbalancing:SetWebAcl", "*"),
+    }
+    found = checks(aws, lambda: waf.get_web_acl_for_resource(ResourceArn=protected))
+    assert set(found) == {
+        ("wafv2:GetWebACLForResource", protected),
+        ("wafv2:GetWebACLForResource", acl_arn),
+        ("wafv2:GetWebACL", acl_arn),
+        ("elasticloadbalancing:GetLoadBalancerWebACL", protected),
+    }
+
+
+def test_a_database_with_a_final_snapshot_needs_to_be_allowed_to_make_it(aws: EmbeddedAws) -> None:
+    rds = client(aws, "rds")
+    for name, ending in (("kept", {"FinalDBSnapshotIdentifier": "last"}), ("lost", {"SkipFinalSnapshot": True})):
+        rds.create_db_instance(
+            DBInstanceIdentifier=name,
+            DBInstanceClass="db.t4g.micro",
+            Engine="postgres",
+            AllocatedStorage=20,
+            MasterUsername="x",
+            MasterUserPassword="unimportant",  # pragma: allowlist secret
+        )
+        found = checks(aws, partial(rds.delete_db_instance, DBInstanceIdentifier=name, **ending))
+        assert (("rds:CreateDBSnapshot", arn("rds", "snapshot:last")) in found) == (name == "kept")
 
 
 def test_a_bucket_with_a_key_of_the_account_uses_the_key(aws: EmbeddedAws) -> None:
@@ -376,7 +419,7 @@ def test_the_parameters_of_the_tables_are_those_of_the_operations() -> None:
         expressions = [one for given in names.pass_roles.values() for one in given if not one.startswith("=")]
         expressions += [*names.action_with, *names.also_with, *(names.keys.parameters if names.keys else [])]
         for expression in expressions:
-            first = expression.partition(".")[0].partition("[")[0].partition(" ")[0]
+            first = expression.lstrip("!").partition(".")[0].partition("[")[0].partition(" ")[0]
             assert first in members, f"{service}:{operation}: {expression}"
 
 

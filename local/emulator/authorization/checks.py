@@ -78,14 +78,15 @@ class _Call:
 
     @cached_property
     def arns(self) -> list[str]:
-        """The ARNs among the parameters, and in the lists among them."""
+        """The ARNs among the parameters, and in the lists among them, and that of the web ACL of a resource."""
         texts = (
             text
             for value in self.parameters.values()
             for text in (value if isinstance(value, list) else [value])
             if isinstance(text, str) and text.startswith("arn:")
         )
-        return list(dict.fromkeys(texts))
+        of_resource = known.web_acl(str(self.parameters.get("ResourceArn"))) if self.service == "wafv2" else None
+        return list(dict.fromkeys([*texts, *([of_resource] if of_resource else [])]))
 
     @cached_property
     def ec2_ids(self) -> Mapping[str, list[str]]:
