@@ -37,7 +37,7 @@ class AwsRequest:
     """A request to AWS: the operation, the parameters by their names in botocore, who sent it, and to which region.
 
     ``unreadable`` says why the parameters cannot be read: text in place of a number, for example. ``user_agent`` is the
-    header in which clients say what they are.
+    header in which clients say what they are, and ``session_token`` belongs to the access key of a role's session.
     """
 
     operation: OperationModel
@@ -47,6 +47,7 @@ class AwsRequest:
     parameters: Parameters
     unreadable: str | None
     user_agent: str = ""
+    session_token: str = ""
 
     @property
     def service(self) -> str:
@@ -84,6 +85,7 @@ def parse(method: str, target: str, headers: Mapping[str, str], body: bytes) -> 
         parameters,
         unreadable,
         headers.get("user-agent", ""),
+        headers.get("x-amz-security-token", ""),
     )
 
 

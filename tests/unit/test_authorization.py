@@ -6,6 +6,8 @@ from dataclasses import replace
 from functools import partial
 from itertools import count
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from botocore.exceptions import ClientError
@@ -475,6 +477,33 @@ def test_what_is_not_allowed_does_not_happen(aws: EmbeddedAws) -> None:
     refused(lambda: client(session(aws), "logs").create_log_group(logGroupName="never"))
     groups = client(aws, "logs").describe_log_groups(logGroupNamePrefix="never")["logGroups"]
     assert groups == []
+
+
+def test_a_session_needs_its_token(aws: EmbeddedAws) -> None:
+    role = session(aws, EVERYTHING)
+    client(role, "logs").describe_log_groups()
+    for token in (None, "made-up"):
+        variables = {**role.environment, **({"AWS_SESSION_TOKEN": token} if token else {})}
+        if token is None:
+            del variables["AWS_SESSION_TOKEN"]
+        refused(client(replace(role, environment=variables), "logs").describe_log_groups, "InvalidToken")
+
+
+def test_an_access_key_that_nobody_has_is_refused(aws: EmbeddedAws) -> None:
+    environment = {**aws.environment, "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE"}  # pragma: allowlist secret
+    stranger = replace(aws, environment=environment)
+    refused(client(stranger, "logs").describe_log_groups, "UnrecognizedClientException")
+
+
+def test_a_role_may_not_do_what_the_models_do_not_have(aws: EmbeddedAws) -> None:
+    """Nobody knows what it needs: it is refused, before it could reach a part of ministack that does it."""
+    for who, expected in ((aws, 400), (session(aws, EVERYTHING), 403)):
+        key = who.environment["AWS_ACCESS_KEY_ID"]
+        signed = f"AWS4-HMAC-SHA256 Credential={key}/20261127/us-east-1/ec2/aws4_request, Signature=0"
+        request = Request(aws.url, b"Action=MadeUpOperation&Version=2016-11-15", {"Authorization": signed})  # noqa: S310
+        with pytest.raises(HTTPError) as answer:
+            urlopen(request, timeout=5)  # noqa: S310
+        assert answer.value.code == expected
 
 
 def test_controls_work_for_a_role_too(aws: EmbeddedAws) -> None:

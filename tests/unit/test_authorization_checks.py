@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -52,6 +53,17 @@ def arn(service: str, resource: str, region: str = "us-east-1") -> str:
     return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
 
 
+def public_subnets(aws: EmbeddedAws) -> tuple[str, list[str]]:
+    """A VPC and two subnets for a load balancer."""
+    ec2 = client(aws, "ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    zones = (("us-east-1b", "10.0.0.0/24"), ("us-east-1c", "10.0.1.0/24"))
+    subnets = [ec2.create_subnet(VpcId=vpc, CidrBlock=cidr, AvailabilityZone=zone)["Subnet"] for zone, cidr in zones]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    return vpc, [subnet["SubnetId"] for subnet in subnets]
+
+
 def test_a_call_is_recorded_once_with_who_made_it(aws: EmbeddedAws) -> None:
     aws.recorded()
     for _ in range(2):
@@ -82,7 +94,7 @@ def test_no_value_of_a_secret_is_recorded(aws: EmbeddedAws) -> None:
     value = "hunter2"
     secrets = client(aws, "secretsmanager")
     secrets.create_secret(Name="kept", SecretString=value)
-    secrets.put_secret_value(SecretId="kept", SecretString=f"{value}-again")
+    secrets.put_secret_value(SecretId="kept", SecretString=f"{value}-again")  # pragma: allowlist secret
     definition = {"name": "x", "image": "x", "environment": [{"name": "A", "value": value}]}
     client(aws, "ecs").register_task_definition(family="x", containerDefinitions=[definition])
     assert [call.operation for call in aws.recorded()] == ["CreateSecret", "PutSecretValue", "RegisterTaskDefinition"]
@@ -111,6 +123,61 @@ def test_each_resource_has_the_tags_of_its_own(aws: EmbeddedAws) -> None:
         "aws:resourcetag/environment": "prod",
         "ec2:resourcetag/environment": "prod",
     }
+
+
+def test_each_new_resource_has_the_tags_of_its_own(aws: EmbeddedAws) -> None:
+    ec2 = client(aws, "ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    zone = {"AvailabilityZone": "us-east-1b"}
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24", **zone)["Subnet"]["SubnetId"]
+    of_volume = [{"Key": "Environment", "Value": "prod"}]
+    found = checks(
+        aws,
+        lambda: ec2.run_instances(
+            ImageId="ami-0c2023a1b2c3d4e5f",
+            InstanceType="t4g.large",
+            MinCount=1,
+            MaxCount=1,
+            SubnetId=subnet,
+            TagSpecifications=[
+                {"ResourceType": "instance", "Tags": TAGS},
+                {"ResourceType": "volume", "Tags": of_volume},
+            ],
+        ),
+    )
+    for action in ("ec2:RunInstances", "ec2:CreateTags"):
+        assert found[action, arn("ec2", "instance/*")]["aws:requesttag/environment"] == "dev"
+        assert found[action, arn("ec2", "volume/*")]["aws:requesttag/environment"] == "prod"
+    assert "aws:requesttag/environment" not in found["ec2:RunInstances", arn("ec2", "network-interface/*")]
+
+
+def test_a_role_that_is_passed_does_not_get_the_tags_of_the_request(aws: EmbeddedAws) -> None:
+    role = arn("iam", "role/passed", region="")
+    definition: dict[str, Any] = {
+        "family": "tagged",
+        "taskRoleArn": role,
+        "containerDefinitions": [{"name": "x", "image": "x"}],
+        "tags": [{"key": "Environment", "value": "dev"}],
+    }
+    found = checks(aws, lambda: client(aws, "ecs").register_task_definition(**definition))
+    assert found["iam:PassRole", role] == {"iam:passedtoservice": "ecs-tasks.amazonaws.com"}
+
+
+def test_a_volume_with_a_key_of_the_account_needs_a_grant_to_be_attached(aws: EmbeddedAws) -> None:
+    ec2 = client(aws, "ec2")
+    key = client(aws, "kms").create_key()["KeyMetadata"]["Arn"]
+    volume = {"AvailabilityZone": "us-east-1b", "Size": 1, "Encrypted": True, "KmsKeyId": key}
+    made: dict[str, Any] = {}
+    found = checks(aws, lambda: made.update(ec2.create_volume(**volume)))
+    assert found["kms:CreateGrant", key]["kms:grantisforawsresource"] == "true"
+    instance = {"ImageId": "ami-0c2023a1b2c3d4e5f", "InstanceType": "t4g.large", "MinCount": 1, "MaxCount": 1}
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    zone = {"AvailabilityZone": "us-east-1b"}
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24", **zone)["Subnet"]["SubnetId"]
+    host = ec2.run_instances(**instance, SubnetId=subnet)["Instances"][0]["InstanceId"]
+    attach = {"VolumeId": made["VolumeId"], "InstanceId": host, "Device": "/dev/sdf"}
+    found = checks(aws, lambda: ec2.attach_volume(**attach))
+    assert found["kms:CreateGrant", key]["kms:viaservice"] == "ec2.us-east-1.amazonaws.com"
 
 
 def test_every_resource_of_a_list_is_checked(aws: EmbeddedAws) -> None:
@@ -208,16 +275,8 @@ def test_a_service_belongs_to_its_cluster(aws: EmbeddedAws) -> None:
 
 
 def test_a_listener_gets_its_tags_below_its_load_balancer(aws: EmbeddedAws) -> None:
-    ec2, elb = client(aws, "ec2"), client(aws, "elbv2")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{zone}")["Subnet"][
-            "SubnetId"
-        ]
-        for n, zone in enumerate("bc")
-    ]
-    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    elb = client(aws, "elbv2")
+    vpc, subnets = public_subnets(aws)
     balancer: dict[str, Any] = {}
     found = checks(aws, lambda: balancer.update(elb.create_load_balancer(Name="web", Subnets=subnets, Tags=TAGS)))
     assert ("elasticloadbalancing:CreateLoadBalancer", arn("elasticloadbalancing", "loadbalancer/app/web/*")) in found
@@ -234,6 +293,45 @@ def test_a_listener_gets_its_tags_below_its_load_balancer(aws: EmbeddedAws) -> N
     assert found["elasticloadbalancing:CreateListener", one]["aws:requesttag/environment"] == "dev"
     below = one.replace(":loadbalancer/", ":listener/") + "/*"
     assert found["elasticloadbalancing:AddTags", below]["elasticloadbalancing:createaction"] == "CreateListener"
+
+
+def test_a_web_acl_is_checked_with_what_it_protects(aws: EmbeddedAws) -> None:
+    waf = client(aws, "wafv2")
+    _, subnets = public_subnets(aws)
+    balancer = client(aws, "elbv2").create_load_balancer(Name="protected", Subnets=subnets)["LoadBalancers"][0]
+    protected = balancer["LoadBalancerArn"]
+    visibility = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "x"}
+    acl = waf.create_web_acl(Name="x", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=visibility)
+    acl_arn = acl["Summary"]["ARN"]
+    found = checks(aws, lambda: waf.associate_web_acl(WebACLArn=acl_arn, ResourceArn=protected))
+    assert set(found) == {
+        ("wafv2:AssociateWebACL", protected),
+        ("wafv2:AssociateWebACL", acl_arn),
+        ("elasticloadbalancing:CreateWebACLAssociation", protected),
+        ("elasticloadbalancing:SetWebAcl", "*"),
+    }
+    found = checks(aws, lambda: waf.get_web_acl_for_resource(ResourceArn=protected))
+    assert set(found) == {
+        ("wafv2:GetWebACLForResource", protected),
+        ("wafv2:GetWebACLForResource", acl_arn),
+        ("wafv2:GetWebACL", acl_arn),
+        ("elasticloadbalancing:GetLoadBalancerWebACL", protected),
+    }
+
+
+def test_a_database_with_a_final_snapshot_needs_to_be_allowed_to_make_it(aws: EmbeddedAws) -> None:
+    rds = client(aws, "rds")
+    for name, ending in (("kept", {"FinalDBSnapshotIdentifier": "last"}), ("lost", {"SkipFinalSnapshot": True})):
+        rds.create_db_instance(
+            DBInstanceIdentifier=name,
+            DBInstanceClass="db.t4g.micro",
+            Engine="postgres",
+            AllocatedStorage=20,
+            MasterUsername="x",
+            MasterUserPassword="unimportant",  # pragma: allowlist secret
+        )
+        found = checks(aws, partial(rds.delete_db_instance, DBInstanceIdentifier=name, **ending))
+        assert (("rds:CreateDBSnapshot", arn("rds", "snapshot:last")) in found) == (name == "kept")
 
 
 def test_a_bucket_with_a_key_of_the_account_uses_the_key(aws: EmbeddedAws) -> None:
@@ -321,7 +419,7 @@ def test_the_parameters_of_the_tables_are_those_of_the_operations() -> None:
         expressions = [one for given in names.pass_roles.values() for one in given if not one.startswith("=")]
         expressions += [*names.action_with, *names.also_with, *(names.keys.parameters if names.keys else [])]
         for expression in expressions:
-            first = expression.partition(".")[0].partition("[")[0].partition(" ")[0]
+            first = expression.lstrip("!").partition(".")[0].partition("[")[0].partition(" ")[0]
             assert first in members, f"{service}:{operation}: {expression}"
 
 

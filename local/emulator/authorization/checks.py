@@ -78,14 +78,15 @@ class _Call:
 
     @cached_property
     def arns(self) -> list[str]:
-        """The ARNs among the parameters, and in the lists among them."""
+        """The ARNs among the parameters, and in the lists among them, and that of the web ACL of a resource."""
         texts = (
             text
             for value in self.parameters.values()
             for text in (value if isinstance(value, list) else [value])
             if isinstance(text, str) and text.startswith("arn:")
         )
-        return list(dict.fromkeys(texts))
+        of_resource = known.web_acl(str(self.parameters.get("ResourceArn"))) if self.service == "wafv2" else None
+        return list(dict.fromkeys([*texts, *([of_resource] if of_resource else [])]))
 
     @cached_property
     def ec2_ids(self) -> Mapping[str, list[str]]:
@@ -433,6 +434,11 @@ def _used_keys(call: _Call) -> Iterator[tuple[str, Iterable[str], str]]:
             arn = known.key_arn(name)
             if arn:
                 yield arn, keys.actions, keys.via
+    # https://docs.aws.amazon.com/ebs/latest/userguide/how-ebs-encryption-works.html
+    if call.service == "ec2" and call.operation == "AttachVolume":
+        arn = known.volume_key(call.parameters["VolumeId"])
+        if arn:
+            yield arn, ["kms:CreateGrant"], "ec2"
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
     if call.service == "s3" and call.names.action in ("s3:GetObject", "s3:PutObject"):
         given = call.parameters.get("SSEKMSKeyId")

@@ -34,9 +34,9 @@ class Authorization:
         """The error with which AWS refuses what the caller's policies do not allow, or None."""
         set_request_account_id(request.access_key)
         set_request_region(request.region)
-        principal = iam_evaluator.resolve_principal(request.access_key, get_account_id())
-        if isinstance(principal, AuthError):
-            return AwsError(principal.code, principal.message, FORBIDDEN)
+        principal = _principal(request)
+        if isinstance(principal, AwsError):
+            return principal
         try:
             found = checks(request)
         except UnknownActionError as unknown:
@@ -51,6 +51,16 @@ class Authorization:
         if message is None and (request.service, request.operation.name) == ("sts", "AssumeRole"):
             message = _untrusted(request, principal)
         return None if message is None else _error(request, message)
+
+
+def _principal(request: AwsRequest) -> PrincipalInfo | AwsError:
+    """Who has sent a request, or the error if nobody has these credentials."""
+    account = get_account_id()
+    # The root user's credentials are checked nowhere.
+    token = {} if iam_evaluator.is_root_access_key(request.access_key) else {"session_token": request.session_token}
+    credential = iam_evaluator.resolve_credential(request.access_key, account, **token)
+    principal = iam_evaluator.resolve_principal(request.access_key, account, credential)
+    return AwsError(principal.code, principal.message, FORBIDDEN) if isinstance(principal, AuthError) else principal
 
 
 def _untrusted(request: AwsRequest, principal: PrincipalInfo) -> str | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
-from ministack.services import ec2, ecs, iam, kms, s3, secretsmanager
+from ministack.services import ec2, ecs, iam, kms, s3, secretsmanager, waf
 
 from local.emulator.application_autoscaling import IDENTITY, REGISTERED
 from local.emulator.requests import Parameters
@@ -115,6 +115,12 @@ def bucket_key(bucket: str) -> str | None:
     return key_arn(match[1]) if match else None
 
 
+def volume_key(volume_id: str) -> str | None:
+    """The KMS key of the account with which a volume is encrypted, if there is one."""
+    name = (ec2._volumes.get(volume_id) or {}).get("KmsKeyId")
+    return key_arn(name) if name else None
+
+
 def secret_key(secret_id: str) -> str | None:
     """The KMS key of the account with which a secret is encrypted, if there is one."""
     _, secret = secretsmanager._resolve(secret_id)
@@ -162,6 +168,12 @@ def roles_of_task_definition(name: str) -> list[str]:
     """The ARNs of the roles of a task definition, by its ARN, or its family with or without the revision."""
     definition = ecs._task_defs.get(ecs._resolve_td_key(name)) or {}
     return [definition[key] for key in ("taskRoleArn", "executionRoleArn") if definition.get(key)]
+
+
+def web_acl(resource_arn: str) -> str | None:
+    """The ARN of the web ACL that protects a resource, if there is one."""
+    arn = waf._associations.get(resource_arn)
+    return str(arn) if arn else None
 
 
 def has_service_linked_role(service: str) -> bool:

