@@ -30,7 +30,10 @@ class AccessStack(LangfuseStack):
 
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:
         super().__init__(scope, id_, settings)
-        provider_arn = settings.access.oidc_provider_arn or GithubProvider(self, "github").arn
+        provider_arn, provider = settings.access.oidc_provider_arn, []
+        if not provider_arn:
+            made = GithubProvider(self, "github", region=settings.region, account_id=str(settings.account_id))
+            provider_arn, provider = made.arn, [made.resource]
         if not settings.permissions_boundary_arn:
             self._boundary(settings)
         values = policy_values(settings)
@@ -41,6 +44,7 @@ class AccessStack(LangfuseStack):
             name=f"{settings.global_prefix}-plan",
             description=f"Plans {settings.prefix} from GitHub Actions",
             provider_arn=provider_arn,
+            depends_on=provider,
             subjects=[f"{repository}:pull_request", f"{repository}:ref:refs/heads/{BRANCH}"],
             branch=None,
             policies=policies("plan", values),
@@ -51,6 +55,7 @@ class AccessStack(LangfuseStack):
             name=f"{settings.global_prefix}-deploy",
             description=f"Deploys {settings.prefix} from GitHub Actions",
             provider_arn=provider_arn,
+            depends_on=provider,
             subjects=[f"{repository}:environment:{settings.name}"],
             branch=BRANCH if values["partition"] == "aws" else None,
             policies=policies("deploy", values),

@@ -92,11 +92,9 @@ def test_it_reads_no_other_state_and_none_reads_it() -> None:
 
 
 def test_the_plan_role_trusts_pull_requests_and_main() -> None:
-    access = app(overrides=ACCESS)["access"]
-    (provider,) = access.resources("aws_iam_openid_connect_provider")
     assert trust("plan") == {
         "Effect": "Allow",
-        "Principal": {"Federated": f"${{aws_iam_openid_connect_provider.{provider}.arn}}"},
+        "Principal": {"Federated": PROVIDER_ARN},
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Condition": {
             "StringEquals": {
@@ -138,6 +136,14 @@ def test_the_workflows_ask_for_the_roles_as_they_are_trusted() -> None:
     }
     assert with_environment == {"deploy-environment apply": "${{ inputs.environment }}"}
     assert "branches: [main]" in (PROJECT / ".github" / "workflows" / "deploy.yml").read_text()
+
+
+def test_the_provider_is_made_before_the_roles() -> None:
+    access = app(overrides=ACCESS)["access"]
+    ((name, provider),) = access.resources("aws_iam_openid_connect_provider").items()
+    assert (provider["url"], provider["client_id_list"]) == (f"https://{ISSUER}", ["sts.amazonaws.com"])
+    for role in access.resources("aws_iam_role").values():
+        assert role["depends_on"] == [f"aws_iam_openid_connect_provider.{name}"]
 
 
 def test_an_existing_provider_is_used() -> None:
