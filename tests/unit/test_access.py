@@ -1,5 +1,7 @@
 """Tests of the stack ``access``: whom its roles trust, the boundary of all other roles, and that ``ops`` leaves it."""
 
+import lazy_bindings  # noqa: F401
+
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -10,12 +12,14 @@ from typing import Any
 
 import pytest
 import yaml
+from cdktf import Testing as CdktfTesting
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from access.policies import policies
 from ops.apply import ADMINISTRATORS_STACK
 from settings import SettingsError
 from settings.partition import partition_of
+from stacks import add_stacks
 from stacks.access import policy_values
 from tests.combinations import Combination, covering
 from tests.command_line import PROJECT, Ran, ops
@@ -89,6 +93,13 @@ def test_it_reads_no_other_state_and_none_reads_it() -> None:
         assert "access.tfstate" not in stacks[name].text.replace(
             stacks[name].json["terraform"]["backend"]["s3"]["key"], ""
         )
+
+
+def test_the_graph_is_deployed_after_it_and_destroyed_before_it() -> None:
+    """Its roles need the boundary before they are made, and until they are gone."""
+    stacks = {stack.node.id: stack for stack in add_stacks(CdktfTesting.app(), load("dev", ACCESS))}
+    assert [stack.node.id for stack in stacks["network"].dependencies] == ["access"]
+    assert stacks["access"].dependencies == []
 
 
 def test_the_plan_role_trusts_pull_requests_and_main() -> None:
