@@ -1,5 +1,7 @@
 """Tests of the stack ``access``: whom its roles trust, the boundary of all other roles, and that ``ops`` leaves it."""
 
+import lazy_bindings  # noqa: F401
+
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -10,12 +12,14 @@ from typing import Any
 
 import pytest
 import yaml
+from cdktf import Testing as CdktfTesting
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from access.policies import policies, values_of
 from ops.apply import ADMINISTRATORS_STACK
 from settings import SettingsError
 from settings.partition import partition_of
+from stacks import add_stacks
 from tests.combinations import Combination, covering
 from tests.command_line import PROJECT, Ran, ops
 from tests.environments import ACCESS, EC2, ENVIRONMENTS, EXTERNAL, RUNNING, load
@@ -90,12 +94,17 @@ def test_it_reads_no_other_state_and_none_reads_it() -> None:
         )
 
 
+def test_the_graph_is_deployed_after_it_and_destroyed_before_it() -> None:
+    """Its roles need the boundary before they are made, and until they are gone."""
+    stacks = {stack.node.id: stack for stack in add_stacks(CdktfTesting.app(), load("dev", ACCESS))}
+    assert [stack.node.id for stack in stacks["network"].dependencies] == ["access"]
+    assert stacks["access"].dependencies == []
+
+
 def test_the_plan_role_trusts_pull_requests_and_main() -> None:
-    access = app(overrides=ACCESS)["access"]
-    (provider,) = access.resources("aws_iam_openid_connect_provider")
     assert trust("plan") == {
         "Effect": "Allow",
-        "Principal": {"Federated": f"${{aws_iam_openid_connect_provider.{provider}.arn}}"},
+        "Principal": {"Federated": PROVIDER_ARN},
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Condition": {
             "StringEquals": {
@@ -137,6 +146,14 @@ def test_the_workflows_ask_for_the_roles_as_they_are_trusted() -> None:
     }
     assert with_environment == {"deploy-environment apply": "${{ inputs.environment }}"}
     assert "branches: [main]" in (PROJECT / ".github" / "workflows" / "deploy.yml").read_text()
+
+
+def test_the_provider_is_made_before_the_roles() -> None:
+    access = app(overrides=ACCESS)["access"]
+    ((name, provider),) = access.resources("aws_iam_openid_connect_provider").items()
+    assert (provider["url"], provider["client_id_list"]) == (f"https://{ISSUER}", ["sts.amazonaws.com"])
+    for role in access.resources("aws_iam_role").values():
+        assert role["depends_on"] == [f"aws_iam_openid_connect_provider.{name}"]
 
 
 def test_an_existing_provider_is_used() -> None:
