@@ -28,7 +28,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help local test unit commands changes faults lint bench docs diagram synth plan apply deploy destroy setup terraform pins clean
+.PHONY: help local test unit commands changes faults lint roles bench docs diagram synth plan apply deploy destroy setup terraform pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ lint: .venv/browser.stamp .venv/checkov/.stamp tests/node_modules/.stamp ## ruff
 	@python -m policy_scan
 	@tests/node_modules/.bin/cspell --no-progress --no-summary
 	@tests/node_modules/.bin/markdownlint-cli2
+
+roles: setup ## record what deploys, changes and destroys call, and derive the policies of CI's roles from it (three quarters of an hour)
+	@python -m tests.roles $(ARGS)
 
 bench: setup $(FRAMEWORKS:%=.venv/%/.stamp) ## measure synth and these commands, as ratios, into docs/performance.md (twenty minutes)
 	@python -m bench

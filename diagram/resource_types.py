@@ -92,6 +92,8 @@ PLACES_AND_LINES = {
 NOT_DRAWN = {
     "aws_default_security_group": "has no rule and no member",
     "aws_flow_log": "records the VPC's rejected connections, and connects nothing",
+    "aws_iam_openid_connect_provider": "who may call which API of AWS is no connection",
+    "aws_iam_policy": "who may call which API of AWS is no connection",
     "aws_iam_role": "who may call which API of AWS is no connection",
     "aws_iam_role_policy": "who may call which API of AWS is no connection",
     "aws_iam_role_policy_attachment": "who may call which API of AWS is no connection",

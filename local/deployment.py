@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ class Deployment:
     """All stacks of one environment, synthesized into ``folder``.
 
     ``variables`` are environment variables such as ``LANGFUSE_ENV`` and settings; they override those of this process.
+    ``stacks`` are the names of those that ``deploy`` and ``destroy`` are for.
     ``report`` is called with each line that ``ops`` and ``cdktf`` print, without colours.
     """
 
@@ -30,6 +31,7 @@ class Deployment:
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
     report: Callable[[str], object] = print
+    stacks: Sequence[str] = ("*",)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -68,13 +70,15 @@ class Deployment:
         return self.folder / "outputs.json"
 
     def _run_cdktf(self, command: str, *options: str) -> int:
+        """Runs the command. The embedded AWS knows its requests by the name that the SDKs send along."""
         # CDKTF's provider lock step needs the Terraform registry, even if a mirror has the provider.
         always = ["--auto-approve", "--skip-provider-lock", "--output", str(self.folder)]
-        return self._run(CDKTF, command, "*", *always, *options)
+        return self._run(CDKTF, command, *self.stacks, *always, *options, user_agent=f"cdktf-{command}")
 
-    def _run(self, program: Path, *arguments: str) -> int:
+    def _run(self, program: Path, *arguments: str, user_agent: str = "") -> int:
         command = [str(program), *arguments]
-        with child_process(command, environment=self.environment, output=subprocess.PIPE) as process:
+        environment = {"AWS_SDK_UA_APP_ID": user_agent, **self.environment}
+        with child_process(command, environment=environment, output=subprocess.PIPE) as process:
             assert process.stdout is not None  # noqa: S101
             for line in process.stdout:
                 self.report(COLOUR.sub("", line.decode(errors="replace").rstrip()))

@@ -1,16 +1,18 @@
 """Runs ministack, an AWS emulator, on a free port of 127.0.0.1."""
 
+import base64
 import json
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
@@ -23,11 +25,48 @@ CRASHES_PATH = "/_embedded_aws/crashing_images"
 CAPACITY_PATH = "/_embedded_aws/providers_without_capacity"
 FAILURES_PATH = "/_embedded_aws/failures"
 CLICKHOUSE_PATH = "/_embedded_aws/clickhouse"
+RECORDED_PATH = "/_embedded_aws/recorded"
+GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
+AWS_AUDIENCE = "sts.amazonaws.com"
 HEALTHY_SECONDS_VARIABLE = "EMBEDDED_AWS_HEALTHY_SECONDS"
 
 
 class StartError(Exception):
     """The embedded AWS did not start."""
+
+
+class RecordedCheck(NamedTuple):
+    """What AWS authorizes in a call: an action on a resource, an ARN or ``*``.
+
+    ``context`` has the condition keys, in lower case, with their values.
+    """
+
+    action: str
+    resource: str
+    context: Mapping[str, str | list[str]]
+
+
+@dataclass(frozen=True)
+class RecordedCall:
+    """A call of AWS's API, and what AWS authorizes in it.
+
+    Args:
+        service: botocore's name of the service.
+        operation: the operation: ``CreateSubnet``.
+        caller: the ARN of who called: the root user, or a role's session.
+        program: what AWS_SDK_UA_APP_ID was in the environment of the calling process, or an empty text.
+        terraform: whether Terraform or its provider called.
+        refused: whether the caller's policies did not allow it.
+        checks: what was authorized.
+    """
+
+    service: str
+    operation: str
+    caller: str
+    program: str
+    terraform: bool
+    refused: bool
+    checks: Sequence[RecordedCheck]
 
 
 @dataclass(frozen=True)
@@ -42,6 +81,7 @@ class EmbeddedAws:
         return boto3.Session(
             aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=self.environment.get("AWS_SESSION_TOKEN"),
             region_name=self.environment["AWS_REGION"],
         )
 
@@ -73,9 +113,49 @@ class EmbeddedAws:
         """
         self._post(CLICKHOUSE_PATH, answers)
 
-    def _post(self, path: str, content: object) -> None:
-        with urlopen(Request(f"{self.url}{path}", json.dumps(content).encode()), timeout=5):  # noqa: S310
-            pass
+    def recorded(self) -> list[RecordedCall]:
+        """The calls since the start or the last call of this method, by whomever.
+
+        An operation with the same checks by the same caller is there once. No values of secrets are recorded.
+        """
+        calls = json.loads(self._post(RECORDED_PATH, None))
+        return [RecordedCall(**{**call, "checks": [RecordedCheck(*one) for one in call["checks"]]}) for call in calls]
+
+    def assume(self, role_arn: str, claims: Mapping[str, str]) -> "EmbeddedAws":
+        """The same AWS, with the environment of a session of a role, whose policies then limit what requests may do.
+
+        Args:
+            role_arn: the ARN of the role.
+            claims: of the token of a workflow of GitHub Actions, as GitHub would sign it: ``sub``, for example.
+                ``iss`` and ``aud`` are GitHub's and AWS's unless they are given.
+
+        Raises:
+            ClientError: if IAM does not know the identity provider, or the role's trust policy refuses the token.
+        """
+        of_github = {"iss": GITHUB_ISSUER, "aud": AWS_AUDIENCE}
+        answer = boto3.client(
+            "sts",
+            endpoint_url=self.url,
+            region_name=self.environment["AWS_REGION"],
+            # The request is not signed.
+            aws_access_key_id="none",
+            aws_secret_access_key="none",  # noqa: S106  # pragma: allowlist secret
+        ).assume_role_with_web_identity(
+            RoleArn=role_arn, RoleSessionName="session", WebIdentityToken=_unsigned_token({**of_github, **claims})
+        )
+        credentials = answer["Credentials"]
+        session = {
+            "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": credentials["SessionToken"],
+        }
+        return replace(self, environment={**self.environment, **session})
+
+    def _post(self, path: str, content: object) -> bytes:
+        request = Request(f"{self.url}{path}", json.dumps(content).encode())  # noqa: S310
+        with urlopen(request, timeout=30) as response:  # noqa: S310
+            answer: bytes = response.read()
+            return answer
 
 
 @contextmanager
@@ -128,6 +208,13 @@ def _client_environment(url: str, region: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "test",  # pragma: allowlist secret
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+def _unsigned_token(claims: Mapping[str, str]) -> str:
+    """A JSON Web Token with these claims, which the embedded AWS accepts without a signature."""
+    parts = ({"alg": "none"}, claims)
+    encoded = (base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+    return f"{'.'.join(encoded)}."
 
 
 def _free_port() -> int:

@@ -260,6 +260,19 @@ IAM = {
         "AttachedPolicies[?PolicyArn=='{policy_arn}'].join('/', ['{role}', PolicyArn])",
         import_id="{role}/{policy_arn}",
     ),
+    "aws_iam_policy": Identity(
+        "iam", "list_policies", {"Scope": "Local"}, "Policies[?PolicyName=='{name}'].Arn", import_id="{arn}"
+    ),
+    # An account has one of GitHub, which may be another environment's, and is never taken: by its ARN, which only the
+    # state has.
+    "aws_iam_openid_connect_provider": Identity(
+        "iam",
+        "get_open_id_connect_provider",
+        {"OpenIDConnectProviderArn": "{arn}"},
+        "['{arn}']",
+        import_id="{arn}",
+        made_again=True,
+    ),
     "aws_iam_instance_profile": Identity(
         "iam",
         "get_instance_profile",

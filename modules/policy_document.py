@@ -31,11 +31,6 @@ def policy_document(*statements: Allow) -> str:
     return document(*(statement.statement() for statement in statements))
 
 
-def aws_managed_policy_arn(name: str, *, region: str) -> str:
-    """The ARN of one of AWS's own policies, in the partition of ``region``. ``name`` includes its path."""
-    return f"arn:{partition_of(region)}:iam::aws:policy/{name}"
-
-
 def decryption(key_arns: Sequence[str], *, region: str) -> Allow:
     """The statement that allows to read secrets that these KMS keys encrypt."""
     return Allow(actions=["kms:Decrypt"], resources=key_arns, conditions=only_through("secretsmanager", region=region))

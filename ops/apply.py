@@ -8,13 +8,17 @@ from ops.terraform import OUTDIR, SAVED_PLAN, checked_program, init, terraform
 from synth.manifest import StackManifest, stacks_in_order
 from synth.outdir_lock import held
 
+ADMINISTRATORS_STACK = "access"
+"""The stack that is planned and reviewed like the others, and that an administrator deploys: what could apply its plans
+could give itself any right."""
+
 
 def apply(as_json: AsJson = False) -> None:
     """Apply exactly what `ops plan` saved.
 
     Applies stack by stack, in the order of their dependencies. Terraform refuses a saved plan once its stack has been
-    applied otherwise: plan again. A stack that waited in the plan is left as it is: plan and apply again. Terraform's
-    own output, with its progress, goes to standard error.
+    applied otherwise: plan again. A stack that waited in the plan is left as it is: plan and apply again. The stack
+    access is left to an administrator. Terraform's own output, with its progress, goes to standard error.
 
     Example: ops apply
     """
@@ -25,8 +29,9 @@ def apply(as_json: AsJson = False) -> None:
 
 def _apply_all(as_json: bool) -> None:
     stacks = _synthesized_stacks()
-    planned = [stack for stack in stacks if (stack.folder / SAVED_PLAN).exists()]
-    if not planned:
+    saved = [stack for stack in stacks if (stack.folder / SAVED_PLAN).exists()]
+    planned = [stack for stack in saved if stack.name != ADMINISTRATORS_STACK]
+    if not saved:
         raise OpsError("there is no plan to apply: run `make plan`")
     for number, stack in enumerate(planned, 1):
         print(f"ops: applying {stack.name}, stack {number} of {len(planned)}", file=sys.stderr, flush=True)
@@ -34,11 +39,17 @@ def _apply_all(as_json: bool) -> None:
         terraform("apply", "-input=false", "-no-color", SAVED_PLAN, folder=stack.folder)
         if not as_json:
             console.print(f"{stack.name}: applied")
-    left = [stack.name for stack in stacks if stack not in planned]
+    waiting = [stack.name for stack in stacks if stack not in saved and stack.name != ADMINISTRATORS_STACK]
+    # `ops plan` saves its plan only if that changes something.
+    left = [stack.name for stack in saved if stack not in planned]
     if as_json:
-        print_json({"applied": [stack.name for stack in planned], "waiting": left})
-    elif left:
-        console.print(f"{', '.join(left)}: waits for these, run `make plan` and `make apply` again")
+        applied = [stack.name for stack in planned]
+        print_json({"applied": applied, "waiting": waiting, "left_to_administrator": left})
+        return
+    if waiting:
+        console.print(f"{', '.join(waiting)}: waits for these, run `make plan` and `make apply` again")
+    for name in left:
+        console.print(f"{name}: changed, and left to an administrator: make deploy ARGS={name}")
 
 
 def _synthesized_stacks() -> list[StackManifest]:

@@ -15,6 +15,7 @@ import typer
 from botocore.exceptions import ClientError
 
 from entry_point import one_line
+from ops.apply import ADMINISTRATORS_STACK
 from ops.console import AsJson
 from ops.environment import Environment, OpsError, load_environment
 from ops.plan_picture import Picture, draw, picture_file
@@ -72,6 +73,8 @@ def _plan_all(environment: Environment, allow: Allow, picture: TextIO | None, as
             if waits_for or _changes_outputs(result):
                 unapplied.add(stack.name)
             (REVIEWED / f"{stack.name}.json").write_text(json.dumps(result))
+            if stack.name == ADMINISTRATORS_STACK and not _changes(result):
+                (stack.folder / UNREVIEWED_PLAN).unlink()
     reviewed = [REVIEWED / f"{stack.name}.json" for stack in stacks]
     refused = None
     try:
@@ -153,6 +156,13 @@ def _waiting(folder: Path, waits_for: Sequence[str]) -> dict[str, Any]:
         for name, arguments in named.items()
     ]
     return {"waits_for": waits_for, "configuration": {"root_module": {"resources": resources}}}
+
+
+def _changes(result: dict[str, Any]) -> bool:
+    """Whether an apply would change something."""
+    changes = [resource["change"] for resource in result.get("resource_changes", [])]
+    changes += result.get("output_changes", {}).values()
+    return any(change["actions"] not in (["no-op"], ["read"]) for change in changes)
 
 
 def _changes_outputs(result: dict[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 What an ARN must be beyond its form, that its resource exists, ``ops doctor`` and ``ops preflight`` ask AWS.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
@@ -96,6 +97,16 @@ KeyArns = Annotated[
     tuple[KeyArn, ...],
     AfterValidator(each_once),
     Field(max_length=MOST_KEYS, description=f"list of at most {MOST_KEYS} ARNs of KMS keys", examples=[[KEY_EXAMPLE]]),
+]
+OIDC_ISSUER = "token.actions.githubusercontent.com"
+"""Who signs the tokens of GitHub Actions."""
+OidcProviderArn = Annotated[
+    str,
+    Field(
+        pattern=rf"^arn:aws(-cn|-us-gov)?:iam::[0-9]{{12}}:oidc-provider/{re.escape(OIDC_ISSUER)}$",
+        description="ARN of GitHub's OIDC provider",
+        examples=[f"arn:aws:iam::123456789012:oidc-provider/{OIDC_ISSUER}"],
+    ),
 ]
 
 

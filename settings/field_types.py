@@ -159,6 +159,19 @@ HttpsUrl = Annotated[
         examples=["https://login.example.com"],
     ),
 ]
+GithubRepository = Annotated[
+    str,
+    Field(
+        # An owner and a repository, each with the ID that GitHub's immutable subjects add to it:
+        # https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens
+        pattern=(
+            r"^[A-Za-z0-9]([A-Za-z0-9_-]{0,38}[A-Za-z0-9])?"
+            r"(/[A-Za-z0-9._-]{1,100}|@[0-9]{1,20}/[A-Za-z0-9._-]{1,100}@[0-9]{1,20})$"
+        ),
+        description="owner and name of a repository on GitHub, both with their IDs or both without",
+        examples=["acme/langfuse"],
+    ),
+]
 
 MOST_EGRESS_PORTS = 50
 """A security group has at most 60 rules in each direction, and the fixed ones of web and worker are seven."""

@@ -26,6 +26,7 @@ from settings.isolation import unreachable_services, unreachable_sources
 from settings.partition import CLOUDFRONT_REGION, OPT_IN_REGIONS, partition_of
 from settings.ports import HTTPS
 from settings.section import Section, refuse
+from settings.sections.access import Access
 from settings.sections.alarms import Alarms
 from settings.sections.clickhouse import Clickhouse
 from settings.sections.domain import Domain
@@ -74,8 +75,9 @@ class Settings(Section):
     permissions_boundary_arn: (
         Annotated[PolicyArn, Field(examples=["arn:aws:iam::aws:policy/PowerUserAccess"])] | None
     ) = None
-    """Permissions boundary of every IAM role of all stacks: a managed policy of the account, or of AWS. A role may do
-    only what both its own policies and the boundary allow. By default, the roles have none."""
+    """Permissions boundary of every IAM role of the stacks ``network``, ``data`` and ``services``: a managed policy of
+    the account, or of AWS. A role may do only what both its own policies and the boundary allow. By default, the roles
+    have that of the stack ``access`` if there is one (docs/access.md), or else none."""
     region_in_global_names: bool = False
     """Whether the names of IAM roles, of the instance profile and of the dashboard have the Region in them. AWS has one
     set of these names for all Regions of an account: set it in one of two environments that have the same name, in two
@@ -132,6 +134,7 @@ class Settings(Section):
     sign_in: SignIn = SignIn()
     mail: Mail = Mail()
     alarms: Alarms = Alarms()
+    access: Access = Access()
 
     @property
     def prefix(self) -> str:
@@ -146,6 +149,28 @@ class Settings(Section):
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
         """
         return f"{self.prefix}-{self.region}" if self.region_in_global_names else self.prefix
+
+    @property
+    def default_tags(self) -> dict[str, str]:
+        """The tags of every resource."""
+        return {"Project": "langfuse", "Environment": self.name, **self.tags}
+
+    @property
+    def account_id(self) -> str | None:
+        """The account that the environment is in, or None if the settings do not say which one it is."""
+        return self.allowed_account_ids[0] if len(self.allowed_account_ids) == 1 else None
+
+    @property
+    def roles_boundary_arn(self) -> str | None:
+        """The permissions boundary of the roles of the stacks ``network``, ``data`` and ``services``, if any."""
+        if self.permissions_boundary_arn or not self.access.is_set:
+            return self.permissions_boundary_arn
+        return f"arn:{partition_of(self.region)}:iam::{self.account_id}:policy/{self.boundary_name}"
+
+    @property
+    def boundary_name(self) -> str:
+        """The name of the permissions boundary that the stack ``access`` makes."""
+        return f"{self.global_prefix}-boundary"
 
     @property
     def services(self) -> dict[str, ServiceSize]:
@@ -190,6 +215,18 @@ class Settings(Section):
     def container_secrets(self) -> dict[str, str]:
         """The secret variables that the settings add to every container, with the ARNs of their secrets."""
         return {**self.langfuse.secrets, **self.sign_in.secrets, **self.mail.secrets}
+
+    @property
+    def foreign_secret_arns(self) -> list[str]:
+        """The secrets that the containers read beside those of the data stack, sorted."""
+        arns = [*self.container_secrets.values(), self.langfuse.ca_certificate_secret_arn]
+        # In a task definition, a key of the secret may follow the ARN, after its seventh part; not in IAM.
+        return sorted({":".join(arn.split(":")[:7]) for arn in arns if arn})
+
+    @property
+    def foreign_key_arns(self) -> list[str]:
+        """The KMS keys of those secrets and of objects that Langfuse names, sorted."""
+        return sorted({*self.langfuse.kms_key_arns, *roles.bucket_key_arns(self.langfuse.environment).values()})
 
     @model_validator(mode="after")
     def _check_set_once(self) -> Self:
@@ -427,6 +464,35 @@ class Settings(Section):
             *roles.misplaced_keys(keys, region=self.region),
         ):
             refuse(*misplaced)
+        return self
+
+    @model_validator(mode="after")
+    def _check_access(self) -> Self:
+        if not self.access.is_set:
+            return self
+        if self.account_id is None:
+            allowed = "needs exactly one account in allowed_account_ids: the roles' policies name it"
+            refuse("access.repository", self.access.repository, allowed)
+        provider = self.access.oidc_provider_arn
+        here = f"arn:{partition_of(self.region)}:iam::{self.account_id}:"
+        if provider and not provider.startswith(here):
+            allowed = f'must start with "{here}", since region and allowed_account_ids say so'
+            refuse("access.oidc_provider_arn", provider, allowed)
+        if self.langfuse.policy_arns and not self.permissions_boundary_arn:
+            allowed = (
+                "needs permissions_boundary_arn beside access.repository: the boundary of the stack access can't know"
+                " what these policies allow"
+            )
+            refuse("langfuse.policy_arns", list(self.langfuse.policy_arns), allowed)
+        # With the quotation marks and a comma.
+        characters = sum(len(arn) + 3 for arn in {*self.foreign_secret_arns, *self.foreign_key_arns})
+        if characters > roles.BOUNDARY_CHARACTERS and not self.permissions_boundary_arn:
+            allowed = (
+                f"with those of other sections and the keys, the ARNs have {characters} characters, and at most"
+                f" {roles.BOUNDARY_CHARACTERS} fit into the boundary of the stack access: store values as JSON in one"
+                " secret, and name the key behind its ARN, or set permissions_boundary_arn"
+            )
+            refuse("langfuse.secrets", None, allowed)
         return self
 
     @model_validator(mode="after")

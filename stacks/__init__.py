@@ -22,4 +22,13 @@ def add_stacks(scope: Construct, settings: Settings) -> list[LangfuseStack]:
     network = NetworkStack(scope, "network", settings)
     data = DataStack(scope, "data", settings, network=network)
     services = ServicesStack(scope, "services", settings, network=network, data=data)
-    return [network, data, services]
+    graph = [network, data, services]
+    if not settings.access.is_set:
+        return graph
+    # Imported here, since many environments do without it, and synth is faster so.
+    from stacks.access import AccessStack
+
+    access = AccessStack(scope, "access", settings)
+    # The roles of the graph need the boundary before they are made, and until they are gone.
+    network.add_dependency(access)
+    return [access, *graph]

@@ -15,6 +15,9 @@ OLDEST_TERRAFORM = "1.11"
 class LangfuseStack(TerraformStack):
     """A stack with the AWS provider, and with its state in S3, encrypted and locked there."""
 
+    has_roles_boundary = True
+    """Whether its roles get the permissions boundary, if the settings have one."""
+
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:
         super().__init__(scope, id_)
         # cdktn refuses write-only arguments without it; CDKTF has no use for it.
@@ -29,8 +32,8 @@ class LangfuseStack(TerraformStack):
             encrypt=True,
             kms_key_id=settings.state_kms_key_id,
         )
-        if settings.permissions_boundary_arn:
-            set_permissions_boundary(self, settings.permissions_boundary_arn)
+        if self.has_roles_boundary and settings.roles_boundary_arn:
+            set_permissions_boundary(self, settings.roles_boundary_arn)
         # CDKTF 0.21 has no argument for either.
         self.add_override("terraform.backend.s3.use_lockfile", True)
         self.add_override("terraform.required_version", f">= {OLDEST_TERRAFORM}")
@@ -45,11 +48,7 @@ class LangfuseStack(TerraformStack):
             alias=alias,
             region=region,
             allowed_account_ids=list(self._settings.allowed_account_ids) or None,
-            default_tags=[
-                AwsProviderDefaultTags(
-                    tags={"Project": "langfuse", "Environment": self._settings.name, **self._settings.tags},
-                )
-            ],
+            default_tags=[AwsProviderDefaultTags(tags=self._settings.default_tags)],
         )
 
     def add_outputs(self, outputs: dict[str, str | list[str]]) -> None:

@@ -47,6 +47,8 @@ def choices(region: str) -> Sequence[Sequence[Values]]:
 
     secret = arn("secretsmanager", "secret:any-AbCdEf")
     certificate = {"domain.name": DOMAIN, "domain.certificate_arn": arn("acm", f"certificate/{UUID}")}
+    roles: Values = {"access.repository": "acme/langfuse", "allowed_account_ids": [ACCOUNT]}
+    provider = f"arn:{partition}:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
     ecr = {"langfuse.registry": f"{ACCOUNT}.dkr.ecr.{region}.{suffix}/langfuse"}
     return (
         [{"clickhouse.mode": mode} for mode in ("ec2", "external")],
@@ -110,6 +112,7 @@ def choices(region: str) -> Sequence[Sequence[Values]]:
             {"mail.from_address": "langfuse@example.com", "mail.hosted_zone_id": "Z0123456789"},
             {"mail.from_address": "langfuse@example.com", "mail.smtp_secret_arn": secret},
         ],
+        [roles, {**roles, "access.oidc_provider_arn": provider}],
         [{"permissions_boundary_arn": f"arn:{partition}:iam::{ACCOUNT}:policy/boundary"}],
         [
             {"web_ingestion": {}},

@@ -88,10 +88,17 @@ SIGN_IN = {
     "LANGFUSE_AWS__SIGN_IN__PROVIDERS__OKTA__ISSUER": "https://example.okta.com",
 }
 
+# Roles for GitHub Actions, in the account of the embedded AWS, and their boundary on all others.
+ACCESS = {
+    "LANGFUSE_AWS__ACCESS__REPOSITORY": "acme/langfuse",
+    "LANGFUSE_AWS__ALLOWED_ACCOUNT_IDS": '["000000000000"]',
+}
+
 SECURED = {
     "dev-secured": {
         **EC2,
         **OWN_KEY,
+        **ACCESS,
         **DUALSTACK,
         **FIRST,
         **MAIL,
@@ -99,10 +106,11 @@ SECURED = {
         "LANGFUSE_AWS__INGRESS__WAF": "true",
         "LANGFUSE_AWS__INGRESS__ACCESS_LOGS": "true",
     },
-    "dev-isolated": {**ISOLATED_EC2, **INTERNAL, **IMAGES, **SPLIT},
+    "dev-isolated": {**ISOLATED_EC2, **ACCESS, **INTERNAL, **IMAGES, **SPLIT},
     # Its certificate and web ACL are in us-east-1, by a second provider.
     "dev-edge": {
         **EDGE,
+        **ACCESS,
         "LANGFUSE_AWS__REGION": "eu-central-1",
         "LANGFUSE_AWS__NETWORK__NAT_GATEWAYS": "0",
         "LANGFUSE_AWS__WORKER__SPOT": "true",

@@ -57,6 +57,8 @@ FREE: Mapping[str, str] = {
     "aws_elasticache_subnet_group": _SETTING,
     "aws_flow_log": "its lines are counted with the log groups",
     "aws_iam_instance_profile": _ACCESS,
+    "aws_iam_openid_connect_provider": _ACCESS,
+    "aws_iam_policy": _ACCESS,
     "aws_iam_role": _ACCESS,
     "aws_iam_role_policy": _ACCESS,
     "aws_iam_role_policy_attachment": _ACCESS,

@@ -6,11 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 from ministack.core.responses import set_request_account_id, set_request_region
+from ministack.services import sts
 from moto.core.serialize import SerializationContext, get_serializer_class
 
 from local.emulator.idempotency import Application, Message, Receive, Send
 from local.emulator.model_check import NOT_NULL, Violation, violations
-from local.emulator.requests import AwsRequest, parse
+from local.emulator.requests import CREDENTIAL, AwsRequest, parse
 from local.emulator.rules import RULES
 
 # The error codes for parameters that violate the model, where a service does not use its protocol's.
@@ -41,14 +42,18 @@ class AwsError(Exception):
         self.Message = message
 
 
-def refusing(application: Application, error_of: Callable[[AwsRequest], AwsError | None]) -> Application:
+ErrorOf = Callable[[AwsRequest], AwsError | None]
+
+
+def refusing(application: Application, error_of: ErrorOf) -> Application:
     """Wraps an ASGI application so that a request that AWS refuses gets AWS's error and does not reach it.
 
-    Requests that are not signed, such as ministack's own, are passed on unchecked.
+    Requests that are not signed, such as ministack's own, are passed on unchecked. A signed one whose operation is
+    not known is passed on too, unless a session of a role has sent it: what it needs to be allowed is not known.
 
     Args:
         application: what answers the other requests.
-        error_of: returns the error of a request, or None: ``refusal``, for example.
+        error_of: returns the error of a request, or None: ``rule_refusal``, for example.
     """
 
     async def handle(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -64,6 +69,9 @@ def refusing(application: Application, error_of: Callable[[AwsRequest], AwsError
         if request and error:
             await _send_error(request, error, send)
             return
+        if request is None and _of_session(headers["authorization"]):
+            await _send_unknown(scope, send)
+            return
 
         async def receive_again() -> Message:
             return messages.pop(0) if messages else await receive()
@@ -73,11 +81,13 @@ def refusing(application: Application, error_of: Callable[[AwsRequest], AwsError
     return handle
 
 
-def refusal(request: AwsRequest) -> AwsError | None:
-    """The error with which AWS refuses the request, or None.
+def first_of(*errors_of: ErrorOf) -> ErrorOf:
+    """The error of the first of these functions that has one."""
+    return lambda request: next((error for error_of in errors_of if (error := error_of(request))), None)
 
-    AWS refuses a request whose parameters violate its model of the operation, or that breaks one of the ``RULES``.
-    """
+
+def model_refusal(request: AwsRequest) -> AwsError | None:
+    """The error with which AWS refuses a request whose parameters violate its model of the operation, or None."""
     if request.unreadable:
         code = UNREADABLE_CODES.get(request.protocol, "SerializationException")
         return AwsError(code, f"The parameters of {request.operation.name} can't be read: {request.unreadable}")
@@ -85,6 +95,11 @@ def refusal(request: AwsRequest) -> AwsError | None:
     if violated:
         count = f"{len(violated)} validation error{'s'[: len(violated) > 1]} detected"
         return AwsError(_violation_code(request, violated[0]), f"{count}: {'; '.join(map(str, violated))}")
+    return None
+
+
+def rule_refusal(request: AwsRequest) -> AwsError | None:
+    """The error with which AWS refuses a request that breaks one of the ``RULES``, or None."""
     set_request_account_id(request.access_key)
     set_request_region(request.region)
     for rule in RULES:
@@ -109,11 +124,24 @@ def _in_header(request: AwsRequest, violation: Violation) -> bool:
     return shape is not None and "location" in shape.members[violation.parameter.partition(".")[0]].serialization
 
 
+def _of_session(credential: str) -> bool:
+    """Whether a session of a role has signed a request."""
+    match = CREDENTIAL.search(credential)
+    return bool(match and match["key"] in sts._sessions)
+
+
 def _target(scope: Mapping[str, Any]) -> str:
     path = scope.get("raw_path") or scope["path"].encode()
     query = scope.get("query_string", b"")
     target: bytes = path + b"?" + query if query else path
     return target.decode("latin-1")
+
+
+async def _send_unknown(scope: Mapping[str, Any], send: Send) -> None:
+    """Refuses a request whose operation is not known, so that nobody knows what its sender needs to be allowed."""
+    body = f"the embedded AWS does not know the operation of {scope['method']} {_target(scope)}".encode()
+    await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _send_error(request: AwsRequest, error: AwsError, send: Send) -> None:

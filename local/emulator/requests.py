@@ -36,7 +36,8 @@ SERVICES = {
 class AwsRequest:
     """A request to AWS: the operation, the parameters by their names in botocore, who sent it, and to which region.
 
-    ``unreadable`` says why the parameters cannot be read: text in place of a number, for example.
+    ``unreadable`` says why the parameters cannot be read: text in place of a number, for example. ``user_agent`` is the
+    header in which clients say what they are.
     """
 
     operation: OperationModel
@@ -45,6 +46,7 @@ class AwsRequest:
     region: str
     parameters: Parameters
     unreadable: str | None
+    user_agent: str = ""
 
     @property
     def service(self) -> str:
@@ -74,7 +76,15 @@ def parse(method: str, target: str, headers: Mapping[str, str], body: bytes) -> 
         parameters = _parameters(protocol, operation, labels, request)
     except (ValueError, TypeError, AttributeError, RequestParserError) as error:
         unreadable = str(error)
-    return AwsRequest(operation, protocol, credential["key"], credential["region"], parameters, unreadable)
+    return AwsRequest(
+        operation,
+        protocol,
+        credential["key"],
+        credential["region"],
+        parameters,
+        unreadable,
+        headers.get("user-agent", ""),
+    )
 
 
 def _service(signed_for: str, target: str) -> str:

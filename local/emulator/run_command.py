@@ -1,7 +1,7 @@
 """Plays the instances that Systems Manager's Run Command runs scripts on.
 
-In ministack 1.5 without Docker, no instance is managed. On AWS, those are managed whose role has AWS's policy for it:
-https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-instance-permissions.html
+In ministack 1.5 without Docker, no instance is managed. On AWS, those are managed whose role lets the agent register
+and open its channels: https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-instance-permissions.html
 
 A script is never run. Each of its lines must be a command that is played here: ``clickhouse-client`` or ``xfs_growfs``.
 A JSON list that is sent to ``CLICKHOUSE_PATH`` is what the runs of ``clickhouse-client`` in a script write.
@@ -11,12 +11,21 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from ministack.core import iam_evaluator
+from ministack.core.responses import get_account_id, get_region
 from ministack.services import ec2, iam
 
 from local.emulator.ministack_gaps import wraps
 from local.emulator.volume_modifications import file_system_gib, grow_file_system
 
-POLICY = "policy/AmazonSSMManagedInstanceCore"
+CALLS_OF_THE_AGENT = (
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
+"""https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-setting-up-messageAPIs.html"""
 BLOCK_BYTES = 4096
 GIB = 1024**3
 
@@ -35,13 +44,20 @@ _STOPPED = Ran(210, stderr="Code: 210. DB::NetException: Connection refused (loc
 
 @wraps(ec2, "instance_is_managed")
 def managed_by_its_role(_: Callable[[str], bool], instance_id: str) -> bool:
-    """A running instance is managed if its role has AWS's policy."""
+    """A running instance is managed if its role allows the agent's calls."""
     instance = ec2._instances.get(instance_id, {})
     profile = (instance.get("IamInstanceProfile") or {}).get("Arn", "").rpartition("/")[2]
     roles = iam._instance_profiles.get(profile, {}).get("Roles", [])
-    policies = [policy for role in roles for policy in iam._roles.get(role, {}).get("AttachedPolicies", [])]
     running = instance.get("State", {}).get("Name") == "running"
-    return running and any(str(policy).endswith(POLICY) for policy in policies)
+    return running and any(all(_allowed(role, call) for call in CALLS_OF_THE_AGENT) for role in roles)
+
+
+def _allowed(role: str, action: str) -> bool:
+    account = get_account_id()
+    arn = iam._roles.get(role, {}).get("Arn", "")
+    call = iam_evaluator.EvalContext(arn, "AssumedRole", account, action, "*", get_region())
+    policies = iam_evaluator._gather_role_policies(role, account)
+    return bool(iam_evaluator.evaluate(call, policies).decision == "Allow")
 
 
 @wraps(ec2, "exec_in_instance_blocking")

@@ -28,6 +28,8 @@ def role_names(settings: Settings) -> list[str]:
         names.append("flow-logs")
     if settings.clickhouse.mode == "ec2":
         names += ["clickhouse", "clickhouse-backups"]
+    if settings.access.is_set:
+        names += ["plan", "deploy"]
     return [f"{settings.global_prefix}-{name}" for name in names]
 
 

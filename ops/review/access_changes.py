@@ -136,8 +136,12 @@ def widenings(change: Change) -> Iterator[str]:
 
 
 def only_allows_more(change: Change) -> bool:
-    """Whether the change of a role's own policy takes nothing away, and denies nothing that was not denied."""
-    if change.type != "aws_iam_role_policy" or change.kind not in ("add", "change") or change.unknown.get("policy"):
+    """Whether the change of a policy takes nothing away, and denies nothing that was not denied."""
+    if (
+        change.type not in ("aws_iam_role_policy", "aws_iam_policy")
+        or change.kind not in ("add", "change")
+        or change.unknown.get("policy")
+    ):
         return False
     others = {key for key in change.before.keys() | change.after.keys() if key != "policy"}
     if change.before and any(change.before.get(key) != change.after.get(key) for key in others):

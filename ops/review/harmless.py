@@ -38,6 +38,8 @@ KINDS: Mapping[str, frozenset[str]] = {
     "aws_ecs_cluster_capacity_providers": ALWAYS,  # AWS keeps one that a service uses.
     "aws_eip": NEW,
     "aws_iam_instance_profile": NEW,
+    "aws_iam_openid_connect_provider": NEW,
+    "aws_iam_policy": NEW,
     "aws_iam_role": NEW,
     "aws_iam_role_policy_attachment": NEW,
     "aws_nat_gateway": NEW,

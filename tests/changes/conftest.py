@@ -10,13 +10,16 @@ import pytest
 from local import embedded_aws
 from local.deployment import Deployment
 from local.embedded_aws import EmbeddedAws
+from settings import Settings
 from settings.changes import Change, Effect, read, write
 from tests.changes.observation import DeployedStacks, Observation
 from tests.changes.values import DEPLOYED_WITH, DOMAIN, SETTINGS, VPC_ID, Existing, Values, changed, variables
+from tests.ci_roles import CiDeployment, settings_of, with_ci_roles, with_settings
 from tests.e2e.conftest import REGION, terraform  # noqa: F401
 from tests.e2e.inventory import inventory
 from tests.environments import ENVIRONMENTS, load
 from tests.progress import report_of
+from tests.recorded_calls import store_calls
 
 OBSERVED = "observed effect"
 DESTROYABLE: Values = {"deletion_protection": False, "secrets.recovery_window_days": 0}
@@ -71,12 +74,14 @@ class Deployed:
     environment: str
     deployment: Deployment
     existing: Existing
+    deployed_with: list[Settings]
+    """All settings that it was deployed with."""
 
     def change(self, values: Values) -> None:
         """Deploys the environment with these values, and its first ones otherwise."""
-        self.deployment = dataclasses.replace(
-            self.deployment, variables={"LANGFUSE_ENV": self.environment, **DEPLOYED_WITH, **variables(values)}
-        )
+        settings = {"LANGFUSE_ENV": self.environment, **DEPLOYED_WITH, **variables(values)}
+        self.deployment = with_settings(self.deployment, settings)
+        self.deployed_with.append(settings_of(self.deployment))
         assert self.deployment.deploy() == 0
 
 
@@ -94,13 +99,17 @@ def deployed(
         deployment = Deployment(aws, folder, {"LANGFUSE_ENV": environment, **DEPLOYED_WITH}, report_of(environment))
         assert deployment.bootstrap() == 0
         before = inventory(aws)
+        deployment = with_ci_roles(deployment)
         assert deployment.deploy() == 0
-        deployed = Deployed(environment, deployment, existing)
+        deployed = Deployed(environment, deployment, existing, [settings_of(deployment)])
         yield deployed
         if load(environment, deployed.deployment.variables).deletion_protection:
             deployed.change(DESTROYABLE)
         assert deployed.deployment.destroy() == 0
+        if isinstance(deployed.deployment, CiDeployment):
+            assert deployed.deployment.administrator.destroy() == 0
         assert inventory(aws) - before == set()
+        store_calls(aws, *deployed.deployed_with)
 
 
 def _existing(aws: EmbeddedAws) -> Existing:

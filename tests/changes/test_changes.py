@@ -14,6 +14,7 @@ from settings.reading.ineffective import INEFFECTIVE
 from tests.changes.conftest import DESTROYABLE, OBSERVED, Deployed, agrees
 from tests.changes.observation import Observation
 from tests.changes.values import DEPLOYED_WITH, SETTINGS, Existing, Values, changed, variables
+from tests.ci_roles import CiDeployment
 from tests.command_line import ops
 from tests.environments import load
 
@@ -69,11 +70,14 @@ def test_changes_in_place_are_applied_and_then_the_plan_is_empty(deployed: Deplo
     planned = ops("plan", "--json", environment=_plan_environment(deployed))
     assert planned.returncode == 0, planned.stderr[-3000:]
     unchanged = dict.fromkeys(("add", "change", "replace", "destroy", "forget"), 0)
-    assert json.loads(planned.stdout)["stacks"] == dict.fromkeys(("network", "data", "services"), unchanged)
+    assert json.loads(planned.stdout)["stacks"] == dict.fromkeys(("access", "network", "data", "services"), unchanged)
 
 
 def _plan_environment(deployed: Deployed) -> dict[str, str]:
-    return {**deployed.deployment.environment, "CDKTF_OUTDIR": str(deployed.deployment.folder / "planned")}
+    """The variables of ``ops plan``, with the role that plans in CI."""
+    folder = {"CDKTF_OUTDIR": str(deployed.deployment.folder / "planned"), "AWS_SDK_UA_APP_ID": "ops-plan"}
+    assert isinstance(deployed.deployment, CiDeployment)
+    return {**deployed.deployment.environment, **deployed.deployment.planning, **folder}
 
 
 def _deploys(environment: str, existing: Existing) -> tuple[Values, Values]:

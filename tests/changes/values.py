@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from settings import Settings
 from settings.field_types import LOG_RETENTION_DAYS
 from settings.load import OVERRIDE_PREFIX
-from tests.environments import RUNNING
+from tests.environments import ACCESS, RUNNING
 
 Values = Mapping[str, object]
 """Values of settings, by the path of the setting."""
@@ -18,6 +18,9 @@ Values = Mapping[str, object]
 DOMAIN = "langfuse.example.com"
 VPC_ID = "vpc-00000001"
 """The default VPC of the embedded AWS, which has three subnets, ``subnet-00000001`` to ``subnet-00000003``."""
+ACCOUNT = "000000000000"
+"""The account of the embedded AWS: Terraform refuses credentials of another."""
+PROVIDER_ARN = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
 SECRET_ARN = "arn:aws:secretsmanager:us-east-1:000000000000:secret:smtp-AbCdEf"  # noqa: S105
 
 
@@ -53,8 +56,10 @@ def variables(values: Values) -> dict[str, str]:
     }
 
 
-DEPLOYED_WITH = {**RUNNING, **variables({"redis.version": "7.0"})}
-"""The settings that the environments are deployed with. There is no newer version than Redis 7.1, the default."""
+DEPLOYED_WITH = {**RUNNING, **ACCESS, **variables({"redis.version": "7.0"})}
+"""The settings that the environments are deployed with. There is no newer version than Redis 7.1, the default.
+
+All but the stack ``access`` is deployed with the roles that it makes for CI."""
 
 
 def changed(setting: str, current: Settings, existing: Existing = NOWHERE) -> Values:
@@ -92,6 +97,7 @@ def _with_companions(current: Settings, existing: Existing) -> dict[str, Values]
     }
     google = {"sign_in.providers": {"google": {"client_id": "langfuse", "client_secret_arn": SECRET_ARN}}}
     sender = {"mail.from_address": f"langfuse@{DOMAIN.partition('.')[2]}"}
+    roles: Values = {"access.repository": "acme/moved", "allowed_account_ids": [ACCOUNT]}
     return {
         **dict.fromkeys(vpc, vpc),
         **dict.fromkeys(first, first),
@@ -107,6 +113,8 @@ def _with_companions(current: Settings, existing: Existing) -> dict[str, Values]
         "sign_in.providers": google,
         "mail.hosted_zone_id": {**sender, "mail.hosted_zone_id": existing.hosted_zone_id},
         "mail.smtp_secret_arn": {**sender, "mail.smtp_secret_arn": SECRET_ARN},
+        "access.repository": roles,
+        "access.oidc_provider_arn": {**roles, "access.oidc_provider_arn": PROVIDER_ARN},
         "redis.engine": {"redis.engine": "valkey", "redis.version": "7.2"},
         "domain.name": domain,
         "domain.certificate_arn": domain,
@@ -117,8 +125,7 @@ def _with_companions(current: Settings, existing: Existing) -> dict[str, Values]
 def _values(current: Settings) -> dict[str, object]:
     """Returns the values that the types do not tell, by setting."""
     return {
-        # The account of the embedded AWS: Terraform refuses credentials of another.
-        "allowed_account_ids": ["000000000000"],
+        "allowed_account_ids": [ACCOUNT],
         "tags": {"Team": "ml"},
         "state.kms_key_id": "arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-4cde-8f01-23456789abcd",
         "encryption.kms": "arn:aws:kms:us-east-1:000000000000:key/01234567-89ab-4cde-8f01-23456789abcd",

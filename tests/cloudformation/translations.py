@@ -168,6 +168,13 @@ TRANSLATIONS = {
             added={"ResourceType": "VPC"},
         )
     ],
+    "aws_iam_openid_connect_provider": [Translation("AWS::IAM::OIDCProvider")],
+    "aws_iam_policy": [
+        Translation(
+            "AWS::IAM::ManagedPolicy",
+            names={"name": "ManagedPolicyName", "policy": "PolicyDocument"},
+        )
+    ],
     "aws_iam_role": [
         Translation(
             "AWS::IAM::Role",

@@ -16,10 +16,12 @@ from local import embedded_aws
 from local.deployment import Deployment
 from local.embedded_aws import EmbeddedAws
 from setup.terraform import BIN, PROVIDERS
+from tests.ci_roles import CiDeployment, settings_of, with_ci_roles
 from tests.command_line import Ran, ops
 from tests.e2e.inventory import inventory
 from tests.environments import ENVIRONMENTS, RUNNING, SECURED, UPGRADED, load
 from tests.progress import report_of
+from tests.recorded_calls import store_calls
 
 REGION = "us-east-1"
 SWITCHED = "dev-switched"
@@ -62,7 +64,8 @@ def deployment(
 
     The tests of ``dev`` only read. Those of ``prod`` also run ``ops scale``, ``redeploy`` and ``clickhouse set``.
     Tests that change more have their own deployment, whose name is the environment, a dash and the purpose. So have
-    those of other settings, which ``SECURED`` has by this name.
+    those of other settings, which ``SECURED`` has by this name. Where the settings have roles for CI, these roles plan,
+    deploy and destroy.
     """
     environment = request.param.partition("-")[0]
     folder = tmp_path_factory.mktemp(request.param)
@@ -73,6 +76,7 @@ def deployment(
         deployed = Deployment(aws, folder, variables, report_of(request.param))
         assert deployed.bootstrap() == 0
         before = inventory(aws)
+        deployed = with_ci_roles(deployed)
         assert deployed.deploy() == 0
         yield deployed
         if load(environment).deletion_protection or request.param == SWITCHED:
@@ -81,7 +85,10 @@ def deployment(
             deployed = dataclasses.replace(deployed, variables={**deployed.variables, **UNPROTECTED, **upgraded})
             assert deployed.deploy() == 0
         assert deployed.destroy() == 0
+        if isinstance(deployed, CiDeployment):
+            assert deployed.administrator.destroy() == 0
         assert inventory(aws) - before == set()
+        store_calls(aws, settings_of(deployed))
 
 
 def _hosted_zone(aws: EmbeddedAws) -> str:
@@ -107,7 +114,9 @@ class Planned(NamedTuple):
 def plan(deployment: Deployment, folder_name: str = "planned", *options: str, **changed: str) -> Planned:
     """Runs ``ops plan`` for a deployment, with some variables ``changed``, in a folder inside the deployment's."""
     folder = deployment.folder / folder_name
-    environment = {**deployment.environment, **changed, "CDKTF_OUTDIR": str(folder)}
+    credentials = deployment.planning if isinstance(deployment, CiDeployment) else {}
+    name = {"CDKTF_OUTDIR": str(folder), "AWS_SDK_UA_APP_ID": "ops-plan"}
+    environment = {**deployment.environment, **credentials, **changed, **name}
     return Planned(ops("plan", *options, environment=environment), folder)
 
 

@@ -41,6 +41,8 @@ LISTINGS: list[tuple[str, str, dict[str, Any], str]] = [
     ("logs", "describe_log_groups", {}, "logGroups[].logGroupName"),
     ("logs", "describe_metric_filters", {}, "metricFilters[].filterName"),
     ("iam", "list_roles", {}, "Roles[].RoleName"),
+    ("iam", "list_policies", {"Scope": "Local"}, "Policies[].PolicyName"),
+    ("iam", "list_open_id_connect_providers", {}, "OpenIDConnectProviderList[].Arn"),
     ("iam", "list_instance_profiles", {}, "InstanceProfiles[].InstanceProfileName"),
     ("acm", "list_certificates", {}, "CertificateSummaryList[].CertificateArn"),
     ("cloudfront", "list_distributions", {}, "not_null(DistributionList.Items, `[]`)[].Id"),

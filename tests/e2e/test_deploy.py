@@ -103,8 +103,8 @@ def written(deployment: Deployment, second_plan: Planned) -> Iterator[tuple[str,
     """Yields everything that Terraform and CDKTF wrote: JSON, one plan per stack, every version of every state."""
     for file in deployment.folder.rglob("*.json"):
         yield str(file), file.read_bytes()
-    for stack in stacks_in_order(second_plan.folder):
-        plan = stack.folder / "saved.tfplan"
+    # Not of a stack that is left to an administrator, unless it changes.
+    for plan in sorted((second_plan.folder / "stacks").glob("*/saved.tfplan")):
         with zipfile.ZipFile(plan) as parts:
             for part in parts.namelist():
                 yield f"{plan}:{part}", parts.read(part)

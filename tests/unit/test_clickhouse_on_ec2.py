@@ -11,11 +11,11 @@ from pytest_httpserver import HTTPServer
 from ops.clickhouse.forecast import Forecast
 from ops.metrics import Value
 from tests.command_line import Ran, assert_one_line
+from tests.synthesis import app
 from tests.unit.small_deployment import DISK, VOLUME_GIB, SmallDeployment
 from tests.unit.test_rules_between_resources import wait_until_modified
 
 EXTERNAL = {"LANGFUSE_AWS__CLICKHOUSE__MODE": "external"}
-POLICY = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 TRUST = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
 GIB = 1024**3
 SUMMARY = {
@@ -39,6 +39,17 @@ TABLE = {
 }
 
 
+def policy_of_the_instance() -> str:
+    """The instance's policy, without the statements of resources that do not exist here."""
+    (policy,) = [
+        policy["policy"]
+        for name, policy in app("dev")["data"].resources("aws_iam_role_policy").items()
+        if name.startswith("clickhouse-server_instance")
+    ]
+    found = json.loads(policy)
+    return json.dumps({**found, "Statement": [it for it in found["Statement"] if it["Resource"] == ["*"]]})
+
+
 def volume_gib(gib: int) -> dict[str, str]:
     """The settings with a volume of this size."""
     return {"LANGFUSE_AWS__CLICKHOUSE__VOLUME_GIB": str(gib)}
@@ -55,7 +66,7 @@ def managed(deployment: SmallDeployment) -> Iterator[SmallDeployment]:
     iam, ec2 = deployment.client("iam"), deployment.client("ec2")
     trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
     iam.create_role(RoleName="clickhouse", AssumeRolePolicyDocument=trust)
-    iam.attach_role_policy(RoleName="clickhouse", PolicyArn=POLICY)
+    iam.put_role_policy(RoleName="clickhouse", PolicyName="clickhouse", PolicyDocument=policy_of_the_instance())
     iam.create_instance_profile(InstanceProfileName="clickhouse")
     iam.add_role_to_instance_profile(InstanceProfileName="clickhouse", RoleName="clickhouse")
     association = ec2.associate_iam_instance_profile(
@@ -65,7 +76,7 @@ def managed(deployment: SmallDeployment) -> Iterator[SmallDeployment]:
     ec2.disassociate_iam_instance_profile(AssociationId=association)
     iam.remove_role_from_instance_profile(InstanceProfileName="clickhouse", RoleName="clickhouse")
     iam.delete_instance_profile(InstanceProfileName="clickhouse")
-    iam.detach_role_policy(RoleName="clickhouse", PolicyArn=POLICY)
+    iam.delete_role_policy(RoleName="clickhouse", PolicyName="clickhouse")
     iam.delete_role(RoleName="clickhouse")
 
 

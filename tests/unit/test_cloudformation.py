@@ -12,6 +12,7 @@ from tests.cloudformation.cfn_lint import findings
 from tests.cloudformation.translate import Resource, translated
 from tests.cloudformation.translations import NOTHING_TO_CHECK, TRANSLATIONS
 from tests.environments import (
+    ACCESS,
     DUALSTACK,
     EC2,
     EDGE,
@@ -46,6 +47,7 @@ OTHERS: list[Variant] = [
     ("dev", {"LANGFUSE_AWS__INGRESS__WAF": "true", "LANGFUSE_AWS__INGRESS__ACCESS_LOGS": "true"}),
     ("dev", MAIL),
     ("dev", SPLIT),
+    ("dev", ACCESS),
     (
         "prod",
         {

@@ -4,17 +4,19 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.environments import EC2, ENVIRONMENTS
+from tests.environments import ACCESS, EC2, ENVIRONMENTS
 from tests.synthesis import app
 
 GLOBAL_NAMES = {
     "aws_iam_role": "name",
+    "aws_iam_policy": "name",
     "aws_iam_instance_profile": "name",
     "aws_cloudwatch_dashboard": "dashboard_name",
     "aws_cloudfront_response_headers_policy": "name",
 }
 """The types whose names an account has once for all Regions, with the attribute."""
 WITHOUT_GLOBAL_NAME = {
+    "aws_iam_openid_connect_provider": "an account has one: the second environment names that of the first",
     "aws_iam_role_policy": "its name is the role's",
     "aws_iam_role_policy_attachment": "it has no name",
     "aws_cloudfront_distribution": "CloudFront makes its id",
@@ -36,7 +38,7 @@ def global_names(environment: str, variables: Mapping[str, str]) -> Iterator[tup
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-@pytest.mark.parametrize("mode", [EC2, {}], ids=["ec2", "as it is"])
+@pytest.mark.parametrize("mode", [EC2, ACCESS, {}], ids=["ec2", "access", "as it is"])
 def test_the_region_keeps_the_names_of_two_regions_apart(environment: str, mode: Mapping[str, str]) -> None:
     here = set(global_names(environment, mode))
     assert {type_ for type_, _ in here} >= {"aws_iam_role", "aws_cloudwatch_dashboard"}
@@ -62,7 +64,7 @@ def test_every_type_of_a_service_without_region_is_known() -> None:
     """A new type is added to one of the two tables above; a name that is global takes ``settings.global_prefix``."""
     stacks = [
         stack
-        for environment, variables in (("dev", {}), ("prod", DOMAIN), ("prod", CLOUDFRONT))
+        for environment, variables in (("dev", ACCESS), ("prod", DOMAIN), ("prod", CLOUDFRONT))
         for stack in app(environment, variables).values()
     ]
     types = {type_ for stack in stacks for type_ in stack.json["resource"]}

@@ -116,6 +116,7 @@ def test_what_must_not_be_imported() -> None:
     assert {type_ for type_, row in IDENTITIES.items() if row.made_again} == {
         "aws_acm_certificate",
         "aws_acm_certificate_validation",
+        "aws_iam_openid_connect_provider",
         "aws_sns_topic_subscription",
     }
 

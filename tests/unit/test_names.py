@@ -11,7 +11,7 @@ from cdktf import Testing as CdktfTesting
 
 from settings import Settings
 from stacks import add_stacks
-from tests.environments import EDGE, SPLIT, load
+from tests.environments import ACCESS, EDGE, SPLIT, load
 
 LONGEST = "abcdefghijkl"
 MAXIMUM = {
@@ -37,6 +37,7 @@ MAXIMUM = {
     ("aws_elasticache_replication_group", "replication_group_id"): 40,
     ("aws_elasticache_subnet_group", "name"): 255,
     ("aws_iam_instance_profile", "name"): 128,
+    ("aws_iam_policy", "name"): 128,
     ("aws_iam_role", "name"): 64,
     ("aws_lb", "name"): 32,
     ("aws_lb_target_group", "name"): 32,
@@ -65,7 +66,7 @@ def named(settings: Settings) -> Iterator[tuple[tuple[str, str], str]]:
 @pytest.fixture(scope="module")
 def names() -> list[tuple[tuple[str, str], str]]:
     """The names of an environment with a ClickHouse and every service, and of one with CloudFront."""
-    chosen = [load("dev", SPLIT), load("prod", EDGE)]
+    chosen = [load("dev", SPLIT), load("prod", {**EDGE, **ACCESS})]
     return [name for settings in chosen for name in named(settings.model_copy(update={"name": LONGEST}))]
 
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from ops.review import losses, protections, references
-from tests.environments import EC2, EDGE, EXTERNAL, MAIL, OWN_KEY, SPLIT
+from tests.environments import ACCESS, EC2, EDGE, EXTERNAL, MAIL, OWN_KEY, SPLIT
 from tests.synthesis import app
 
 HOLDS_DATA = {
@@ -51,6 +51,8 @@ MADE_AGAIN = {
     "aws_elasticache_parameter_group",
     "aws_flow_log",
     "aws_iam_instance_profile",
+    "aws_iam_openid_connect_provider",
+    "aws_iam_policy",
     "aws_iam_role",
     "aws_iam_role_policy",
     "aws_iam_role_policy_attachment",
@@ -104,6 +106,7 @@ DEPLOYED: list[tuple[str, dict[str, str]]] = [
     ("dev", {"LANGFUSE_AWS__ALARMS__EMAIL": "ops@example.com"}),
     ("dev", OWN_KEY),
     ("dev", MAIL),
+    ("dev", ACCESS),
     ("trial", {}),
 ]
 

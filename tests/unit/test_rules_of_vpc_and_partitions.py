@@ -30,14 +30,14 @@ def ec2(aws: EmbeddedAws) -> EC2Client:
     return aws.session().client("ec2", endpoint_url=aws.url)
 
 
-def test_the_roles_and_their_managed_policies_are_of_the_partition(aws: EmbeddedAws, iam: IAMClient) -> None:
+def test_the_roles_and_their_policies_are_of_the_partition(aws: EmbeddedAws, iam: IAMClient) -> None:
     data = app("dev", {"LANGFUSE_AWS__REGION": aws.environment["AWS_REGION"]})["data"]
     for name, role in data.resources("aws_iam_role").items():
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=role["assume_role_policy"])
-    attachments = data.resources("aws_iam_role_policy_attachment").values()
-    assert len(attachments) == 2
-    for attachment in attachments:
-        iam.attach_role_policy(RoleName=name, PolicyArn=attachment["policy_arn"])
+    policies = data.resources("aws_iam_role_policy").values()
+    assert len(policies) == 2
+    for policy in policies:
+        iam.put_role_policy(RoleName=name, PolicyName=policy["name"], PolicyDocument=policy["policy"])
 
 
 def test_a_managed_policy_of_another_partition_is_refused(aws: EmbeddedAws, iam: IAMClient) -> None:

@@ -81,6 +81,10 @@ NEEDED_IN_SECTION = {
         **IN_REGION_OF_EXAMPLES,
     },
     "state": IN_REGION_OF_EXAMPLES,
+    "access": {
+        "LANGFUSE_AWS__ALLOWED_ACCOUNT_IDS": '["123456789012"]',
+        "LANGFUSE_AWS__ACCESS__REPOSITORY": "acme/other",
+    },
     "first": FIRST,
     "langfuse": IN_REGION_OF_EXAMPLES,
     "sign_in": {

@@ -7,7 +7,6 @@ from cdktf_cdktf_provider_aws.data_aws_ssm_parameter import DataAwsSsmParameter
 from cdktf_cdktf_provider_aws.iam_instance_profile import IamInstanceProfile
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
-from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from cdktf_cdktf_provider_aws.instance import Instance, InstanceMetadataOptions, InstanceRootBlockDevice
 from cdktf_cdktf_provider_aws.volume_attachment import VolumeAttachment
 from constructs import Construct
@@ -16,13 +15,25 @@ from modules.accepted_findings import accept_findings
 from modules.data.clickhouse.metrics import ClickhouseMetrics
 from modules.literals import literal
 from modules.metric import Metric
-from modules.policy_document import Allow, aws_managed_policy_arn, decryption, policy_document, trust_document
+from modules.policy_document import Allow, decryption, policy_document, trust_document
 from settings.clickhouse_metrics import METRIC_NAMESPACE
 from settings.partition import partition_of
 from settings.sections.clickhouse import DEFAULT_PACKAGE_REPOSITORY, Clickhouse
 
 # https://docs.aws.amazon.com/linux/al2023/ug/ec2.html
 IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+# What the agent needs for Session Manager, and for Run Command with a document that reads no parameter and installs no
+# package: https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+# and https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-setting-up-messageAPIs.html. AWS's
+# policy AmazonSSMManagedInstanceCore would also let the instance read every parameter of the account. None of these
+# names a resource: an instance gets what is sent to itself.
+SESSION_MANAGER = (
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
 BOOT_SCRIPT = Path(__file__).with_name("boot.sh")
 ROOT_GIB = 20
 # In China, EC2 is the only service used here whose principal has the partition's suffix: terraform-provider-aws#46209.
@@ -32,9 +43,10 @@ EC2_SERVICE = {"aws": "ec2.amazonaws.com", "aws-cn": "ec2.amazonaws.com.cn", "aw
 class ClickhouseInstance(Construct):
     """A Graviton instance with Amazon Linux 2023, with the data volume attached.
 
-    There is no SSH key; Session Manager opens a shell. The role can read one secret and publish metrics to one
-    namespace. ``boot.sh`` installs ClickHouse at the first start; a change of the script or of its variables replaces
-    the instance. A newer Amazon Linux does not: replace the instance to get it (docs/scaling.md).
+    There is no SSH key; Session Manager opens a shell. The role can read one secret, publish metrics to one namespace
+    and answer Session Manager and Run Command. ``boot.sh`` installs ClickHouse at the first start; a change of the
+    script or of its variables replaces the instance. A newer Amazon Linux does not: replace the instance to get it
+    (docs/scaling.md).
 
     Args:
         name: the instance's name.
@@ -73,12 +85,6 @@ class ClickhouseInstance(Construct):
         super().__init__(scope, id_)
         trust = trust_document(EC2_SERVICE[partition_of(region)])
         role = IamRole(self, "role", name=role_name, assume_role_policy=trust)
-        IamRolePolicyAttachment(
-            self,
-            "session-manager",
-            role=role.name,
-            policy_arn=aws_managed_policy_arn("AmazonSSMManagedInstanceCore", region=region),
-        )
         policy = IamRolePolicy(
             self,
             "policy",
@@ -91,6 +97,7 @@ class ClickhouseInstance(Construct):
                     resources=["*"],
                     conditions={"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
                 ),
+                Allow(actions=SESSION_MANAGER, resources=["*"]),
                 *([decryption([kms_key_arn], region=region)] if kms_key_arn else []),
             ),
         )

@@ -9,6 +9,8 @@ KEPT = (
     "aws_backup_vault.clickhouse-server_backups_vault_C635FBDF",
     # AWS Backup deletes expired snapshots with it: https://docs.aws.amazon.com/aws-backup/latest/devguide/backup-iam.html
     "aws_iam_role.clickhouse-server_backups_role_DFE44BC0",
+    "aws_iam_role_policy.clickhouse-server_backups_policy_50BFF5B9",
+    # Of earlier releases, whose state may have it.
     "aws_iam_role_policy_attachment.clickhouse-server_backups_policy_50BFF5B9",
 )
 """The addresses in Terraform. docs/restore.md uses them too."""

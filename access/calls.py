@@ -1,0 +1,206 @@
+"""The calls that a role must be able to make, without what differs by environment.
+
+A recorded check is of one environment: ``rds:CreateDBInstance`` on
+``arn:aws:rds:us-east-1:000000000000:db:langfuse-dev-postgres``. The call that it becomes is of all:
+``arn:<partition>:rds:<region>:<account>:db:<prefix>-postgres``. A resource without a name of the environment is known
+by its tags ``Project`` and ``Environment``: those of the request that makes it, and its own afterwards.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from access.policies import ROLES, Role, Values
+from local.emulator.authorization.reference import reads, takes_resource_tags
+
+CALLS_FILE = Path(__file__).with_name("calls.json")
+REQUEST_TAGS = (
+    ("StringEquals", "aws:RequestTag/Environment", "<environment>"),
+    ("StringEquals", "aws:RequestTag/Project", "<project>"),
+)
+RESOURCE_TAGS = tuple((operator, key.replace("Request", "Resource"), value) for operator, key, value in REQUEST_TAGS)
+UNTAGGED = (("Null", "aws:ResourceTag/Project", "true"),)
+"""On what nobody has tagged as a project's: what EC2 makes along with a VPC or an instance."""
+KEPT_KEYS = {
+    "iam:PassedToService": "StringEquals",
+    "iam:AWSServiceName": "StringEquals",
+    "iam:PolicyARN": "ArnEquals",
+    "kms:ViaService": "StringEquals",
+    "kms:GrantIsForAWSResource": "Bool",
+    "route53:ChangeResourceRecordSetsNormalizedRecordNames": "ForAllValues:StringEquals",
+}
+"""The condition keys of a check that its call keeps, with their operators."""
+BOUNDED = {
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:UpdateAssumeRolePolicy",
+}
+"""What could make a role an administrator. These calls are for roles with the permissions boundary only."""
+NAMES = ("boundary", "kms_key_arn", "hosted_zone_id", "vpc_id", "subnet_id", "state_bucket", "mail_domain", "domain")
+"""Placeholders of what the settings name."""
+NAMED = tuple(f"<{name}>" for name in NAMES)
+GLOBAL_SERVICES = {"cloudfront", "iam", "route53", "s3", "sts"}
+"""Services whose ARNs have no Region, and most of whose requests go to one, wherever the environment is."""
+GENERATED = re.compile(
+    r"(?<![A-Za-z0-9])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"
+    r"|[0-9a-f]{8,40}|[0-9]{10,}|[CEZ][A-Z0-9]{9,32}|db-[A-Z0-9]{16,})(?![A-Za-z0-9])"
+)
+"""What AWS and Terraform generate: ids, and the ends of names."""
+
+Condition = tuple[str, str, str]
+"""Operator, key and value."""
+
+
+class Call(NamedTuple):
+    """An action on a resource, under conditions. Placeholders stand for what differs by environment."""
+
+    action: str
+    resource: str
+    conditions: tuple[Condition, ...] = ()
+
+
+Calls = Mapping[Role, frozenset[Call]]
+
+
+def general_call(action: str, resource: str, context: Mapping[str, str | Sequence[str]], values: Values) -> Call:
+    """The call that a recorded check is an example of.
+
+    Args:
+        action: such as ``rds:CreateDBInstance``.
+        resource: its ARN, or ``*``.
+        context: the condition keys of the request and their values, in lower case.
+        values: what the placeholders stand for in the environment of the check.
+    """
+    on = general(resource, values)
+    given = {
+        key: [general(one, values) for one in ([value] if isinstance(value, str) else value)]
+        for key, value in context.items()
+    }
+    conditions = [(operator, key, value) for key, operator in KEPT_KEYS.items() for value in given.get(key.lower(), ())]
+    if action in BOUNDED:
+        conditions.append(("ArnEquals", "iam:PermissionsBoundary", "<boundary>"))
+    if not (is_named(on) or reads(action)):
+        conditions += _by_tags(action, on, given)
+    if "<region>" not in on and action.partition(":")[0] not in GLOBAL_SERVICES:
+        conditions += [("StringEquals", "aws:RequestedRegion", region) for region in given["aws:requestedregion"]]
+    return Call(action, on, tuple(sorted(conditions)))
+
+
+def is_named(resource: str) -> bool:
+    """Whether its name tells that the resource is the environment's, or one that an environment does not own."""
+    return any(part in resource for part in ("<prefix>", "<global_prefix>", "<name>", "role/aws-service-role/", *NAMED))
+
+
+def _by_tags(action: str, resource: str, given: Mapping[str, Sequence[str]]) -> Iterable[Condition]:
+    def has(tags: Iterable[Condition]) -> bool:
+        return all(value in given.get(key.lower(), ()) for _, key, value in tags)
+
+    if has(RESOURCE_TAGS):
+        return RESOURCE_TAGS
+    if action == "ec2:CreateTags":
+        # Never by the request's tags alone: who may give them to any resource may then do anything with it.
+        if created_by := given.get("ec2:createaction"):
+            return (*REQUEST_TAGS, *(("StringEquals", "ec2:CreateAction", by) for by in created_by))
+        return (*REQUEST_TAGS, *UNTAGGED)
+    if has(REQUEST_TAGS):
+        return REQUEST_TAGS
+    return UNTAGGED if takes_resource_tags(action, resource) else ()
+
+
+def general(text: str, values: Values) -> str:
+    """The text with placeholders for an environment's values, and ``*`` for what is generated."""
+    for name in ("boundary", "kms_key_arn"):
+        if text in values[name]:
+            return f"<{name}>"
+    if not text.startswith("arn:"):
+        return _general_name(text, values)
+    _, partition, service, region, account, name = text.split(":", 5)
+    parts = [
+        _placeholder("partition", partition, values),
+        service,
+        _placeholder("region", region, values),
+        _placeholder("account", account, values),
+    ]
+    name = _general_name(name, values)
+    # An account has these names once for all its Regions.
+    if service in ("cloudfront", "iam") or name.startswith(("dashboard/", "global/")):
+        name = name.replace("<prefix>", "<global_prefix>")
+    if service == "secretsmanager":
+        # The name, a dash and six characters.
+        name = re.sub("<prefix>/.*", "<prefix>/*", name)
+    if service == "ecs":
+        name = re.sub("(?<=:)[0-9]+$", "*", name)
+    if service == "elasticloadbalancing":
+        name = re.sub("((?:/app|targetgroup)/[^/]+/).*", r"\1*", name)
+    name = GENERATED.sub("*", name)
+    if service == "ec2":
+        name = re.sub("/[a-z]+-[*]$", "/*", name)
+    if service == "s3" and "<state_bucket>" not in name:
+        name = re.sub("/.*", "/*", name)
+    return ":".join(["arn", *parts, name])
+
+
+def _general_name(text: str, values: Values) -> str:
+    for name in ("project", "environment", "region"):
+        if text in values[name]:
+            return f"<{name}>"
+    for name in (*NAMES, "prefix"):
+        for value in sorted(values[name], key=len, reverse=True):
+            text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])", f"<{name}>", text)
+    for name in values["name"]:
+        # In the keys of states and in the names of log groups.
+        text = text.replace(f"langfuse/{name}/", "langfuse/<name>/")
+    for region in values["region"]:
+        text = text.replace(f".{region}.", ".<region>.")
+    return text
+
+
+def _placeholder(name: str, value: str, values: Values) -> str:
+    return f"<{name}>" if value in values[name] else value
+
+
+def read_calls() -> Calls:
+    """The calls that were recorded, of each role."""
+    stored = json.loads(CALLS_FILE.read_text())
+    return {
+        role: frozenset(
+            Call(action, entry["on"], tuple(_conditions(entry.get("if", {}))))
+            for action, entries in stored[role].items()
+            for entry in entries
+        )
+        for role in ROLES
+    }
+
+
+def _conditions(stored: Mapping[str, Mapping[str, Sequence[str]]]) -> list[Condition]:
+    return sorted(
+        (operator, key, value) for operator, keys in stored.items() for key, values in keys.items() for value in values
+    )
+
+
+def as_condition(conditions: Iterable[Condition]) -> dict[str, dict[str, list[str]]]:
+    """The conditions as the element ``Condition`` of a policy."""
+    element: dict[str, dict[str, list[str]]] = {}
+    for operator, key, value in sorted(conditions):
+        element.setdefault(operator, {}).setdefault(key, []).append(value)
+    return element
+
+
+def write_calls(calls: Calls) -> None:
+    """Stores the calls, each in a line."""
+    roles = [f"  {json.dumps(role)}: {{\n{_actions(calls[role])}\n  }}" for role in ROLES]
+    CALLS_FILE.write_text("{\n" + ",\n".join(roles) + "\n}\n")
+
+
+def _actions(calls: Iterable[Call]) -> str:
+    lines: dict[str, list[str]] = {}
+    for action, resource, conditions in sorted(calls):
+        entry = {"on": resource, **({"if": as_condition(conditions)} if conditions else {})}
+        lines.setdefault(action, []).append(f"      {json.dumps(entry)}")
+    return ",\n".join(
+        f"    {json.dumps(action)}: [\n" + ",\n".join(entries) + "\n    ]" for action, entries in lines.items()
+    )

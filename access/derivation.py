@@ -1,0 +1,130 @@
+"""Turns the calls that a role must be able to make into its policies: statements, grouped by what they are for."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from access.calls import REQUEST_TAGS, RESOURCE_TAGS, UNTAGGED, Call, Condition, as_condition
+from access.policies import Role, template_file
+from local.emulator.authorization.reference import reads
+
+PURPOSES: Mapping[str, tuple[str, ...]] = {
+    "network": ("ec2",),
+    "databases": ("rds", "elasticache"),
+    "storage": ("s3", "backup", "backup-storage", "kms", "secretsmanager", "ssm"),
+    "services": ("ecs", "application-autoscaling"),
+    "edge": ("acm", "cloudfront", "elasticloadbalancing", "route53", "ses", "wafv2"),
+    "alarms": ("cloudwatch", "sns"),
+    "logs": ("logs",),
+    "roles": ("iam", "sts"),
+}
+"""The services of AWS that a policy is about, by the policy's name."""
+STATE = "state"
+"""The name of the policy about the states."""
+LISTS = "lists"
+"""The name of the policy with the reads that AWS limits to no resource."""
+MERGED = {"ec2:CreateAction", "iam:AWSServiceName", "iam:PolicyARN"}
+"""Condition keys whose values one statement has together."""
+WORDS = {
+    UNTAGGED: "Untagged",
+    REQUEST_TAGS: "Create",
+    RESOURCE_TAGS: "Change",
+}
+WORDS_OF_KEYS = {
+    "iam:PassedToService": "Pass",
+    "iam:AWSServiceName": "ServiceLinked",
+    "iam:PolicyARN": "Attach",
+    "iam:PermissionsBoundary": "Bounded",
+    "kms:ViaService": "Through",
+}
+"""What a statement's Sid says of its conditions."""
+
+
+class Group(NamedTuple):
+    """What the calls of a statement have in common."""
+
+    purpose: str
+    service: str
+    changes: bool
+    conditions: tuple[Condition, ...]
+    action: str
+    """Empty if there are several."""
+
+
+def statements(calls: Iterable[Call]) -> dict[str, list[dict[str, Any]]]:
+    """The statements that allow the calls, by purpose.
+
+    Calls of one service are in one statement if they have the same conditions, and all read or all change something.
+    AWS looks at an action together with resources of its own types only, so that little is allowed beyond the calls.
+    """
+    groups: dict[Group, list[Call]] = defaultdict(list)
+    for call in calls:
+        groups[_group(call)].append(call)
+    documents: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for group, grouped in sorted(_without_needless(groups).items()):
+        documents[group.purpose].append(_statement(group, grouped))
+    return {purpose: list(_with_unique_ids(documents[purpose])) for purpose in sorted(documents)}
+
+
+def _group(call: Call) -> Group:
+    service = call.action.partition(":")[0]
+    conditions = {(operator, key, "" if key in MERGED else value) for operator, key, value in call.conditions}
+    changes = not reads(call.action)
+    if "<state_bucket>" in call.resource:
+        # Each action has its own resources: locks are deleted, states are not.
+        return Group(STATE, service, changes, tuple(sorted(conditions)), call.action)
+    if call.resource == "*" and not changes:
+        return Group(LISTS, "", changes, tuple(sorted(conditions)), "")
+    purpose = next(name for name, services in PURPOSES.items() if service in services)
+    return Group(purpose, service, changes, tuple(sorted(conditions)), "")
+
+
+def _without_needless(groups: Mapping[Group, list[Call]]) -> dict[Group, list[Call]]:
+    """The groups, with reads in the group of changes that is about the same resources, if there is one."""
+    merged = dict(groups)
+    for group, calls in groups.items():
+        changing = group._replace(changes=True)
+        if group.changes or group.purpose == STATE:
+            continue
+        if {call.resource for call in calls} <= {call.resource for call in groups.get(changing, ())}:
+            merged[changing] = [*groups[changing], *merged.pop(group)]
+    return merged
+
+
+def _statement(group: Group, calls: Iterable[Call]) -> dict[str, Any]:
+    conditions = {condition for call in calls for condition in call.conditions}
+    condition = as_condition(conditions)
+    return {
+        "Sid": _id(group, conditions),
+        "Effect": "Allow",
+        "Action": sorted({call.action for call in calls}),
+        "Resource": sorted({call.resource for call in calls}),
+        **({"Condition": condition} if condition else {}),
+    }
+
+
+def _id(group: Group, conditions: set[Condition]) -> str:
+    keys = {key for _, key, _ in conditions}
+    words = [word for key, word in WORDS_OF_KEYS.items() if key in keys]
+    words += [word for tags, word in WORDS.items() if set(tags) <= conditions]
+    words += ["Manage" if group.changes else "Read"]
+    return "".join(part.capitalize() for part in group.service.split("-")) + words[0]
+
+
+def _with_unique_ids(statements_: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    seen: dict[str, int] = defaultdict(int)
+    for statement in statements_:
+        id_ = statement["Sid"]
+        seen[id_] += 1
+        yield {**statement, "Sid": id_ if seen[id_] == 1 else f"{id_}{seen[id_]}"}
+
+
+def write_policies(role: Role, calls: Iterable[Call]) -> None:
+    """Writes the policies of a role, with placeholders."""
+    template_file(role).write_text(as_text(statements(calls)))
+
+
+def as_text(documents: Mapping[str, Any]) -> str:
+    """The content of a role's file."""
+    return json.dumps(documents, indent=2) + "\n"

@@ -1,0 +1,85 @@
+"""Deploys and plans environments with the roles that CI has, where their settings make them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from local.deployment import Deployment
+from local.embedded_aws import EmbeddedAws
+from ops.apply import ADMINISTRATORS_STACK
+from settings import Settings
+from tests.environments import load
+from tests.recorded_calls import recording
+
+GRAPH = ("network", "data", "services", "--ignore-missing-stack-dependencies")
+"""What the deploy role deploys: all stacks but the one with the roles, which was deployed before."""
+PULL_REQUEST = "pull_request"
+NOBODYS = {"AWS_SDK_UA_APP_ID": "administrator"}
+"""So that what an administrator calls is not recorded as a call of a role."""
+
+
+@dataclass(frozen=True)
+class CiDeployment(Deployment):
+    """An environment that the deploy role deploys and destroys, and the plan role plans.
+
+    ``administrator`` is the same environment with the rights of an administrator, and the stack ``access`` alone.
+    """
+
+    administrator: Deployment = field(kw_only=True)
+    deploying: Mapping[str, str] = field(kw_only=True)
+    """The variables with the deploy role's credentials, which are in ``variables`` too."""
+    planning: Mapping[str, str] = field(kw_only=True)
+    """The variables with the plan role's credentials."""
+
+
+def with_ci_roles(deployment: Deployment) -> Deployment:
+    """Deploys the stack ``access`` as an administrator, if the settings have it. Whatever follows has CI's roles.
+
+    While calls are recorded, nothing limits them.
+    """
+    settings = settings_of(deployment)
+    if not settings.access.is_set:
+        return deployment
+    administrator = replace(deployment, variables={**deployment.variables, **NOBODYS}, stacks=(ADMINISTRATORS_STACK,))
+    assert administrator.deploy() == 0
+    roles = administrator.outputs()[ADMINISTRATORS_STACK]
+    deploying, planning = (
+        credentials(deployment.aws, settings, str(roles[f"{role}_role_arn"]), subject)
+        for role, subject in (("deploy", f"environment:{settings.name}"), ("plan", PULL_REQUEST))
+    )
+    return CiDeployment(
+        deployment.aws,
+        deployment.folder,
+        {**deployment.variables, **deploying},
+        deployment.report,
+        GRAPH,
+        administrator=administrator,
+        deploying=deploying,
+        planning=planning,
+    )
+
+
+def with_settings(deployment: Deployment, variables: Mapping[str, str]) -> Deployment:
+    """The deployment with other settings. Its roles are changed already, as an administrator does it first."""
+    if not isinstance(deployment, CiDeployment):
+        return replace(deployment, variables=variables)
+    administrator = replace(deployment.administrator, variables={**variables, **NOBODYS})
+    assert administrator.deploy() == 0
+    return replace(deployment, variables={**variables, **deployment.deploying}, administrator=administrator)
+
+
+def settings_of(deployment: Deployment) -> Settings:
+    """The settings that a deployment has."""
+    return load(deployment.variables["LANGFUSE_ENV"], deployment.variables)
+
+
+def credentials(aws: EmbeddedAws, settings: Settings, role_arn: str, subject: str) -> dict[str, str]:
+    """The variables with a session's credentials, of a job of the repository with this subject, on main.
+
+    None while calls are recorded: nothing limits what is called then.
+    """
+    if recording():
+        return {}
+    claims = {"sub": f"repo:{settings.access.repository}:{subject}", "ref": "refs/heads/main"}
+    session = aws.assume(role_arn, claims)
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    return {name: session.environment[name] for name in names}

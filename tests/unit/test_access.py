@@ -1,0 +1,508 @@
+"""Tests of the stack ``access``: whom its roles trust, the boundary of all other roles, and that ``ops`` leaves it."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
+
+from access.policies import policies, values_of
+from ops.apply import ADMINISTRATORS_STACK
+from settings import SettingsError
+from settings.partition import partition_of
+from tests.combinations import Combination, covering
+from tests.command_line import PROJECT, Ran, ops
+from tests.environments import ACCESS, EC2, ENVIRONMENTS, EXTERNAL, RUNNING, load
+from tests.synthesis import SynthesizedStack, app
+
+ACCOUNT = "000000000000"
+ISSUER = "token.actions.githubusercontent.com"
+PROVIDER_ARN = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"
+BOUNDARY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/langfuse-dev-boundary"
+OWN_BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/own"
+GRAPH = ("network", "data", "services")
+MOST_CHARACTERS, MOST_ATTACHED = 6144, 10
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+PREFIX = "LANGFUSE_AWS__"
+REPOSITORY, PROVIDER, ACCOUNTS, POLICY_ARNS = (
+    f"{PREFIX}{name}"
+    for name in ("ACCESS__REPOSITORY", "ACCESS__OIDC_PROVIDER_ARN", "ALLOWED_ACCOUNT_IDS", "LANGFUSE__POLICY_ARNS")
+)
+REGION, OWN_BOUNDARY_ARN = f"{PREFIX}REGION", f"{PREFIX}PERMISSIONS_BOUNDARY_ARN"
+SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:okta-AbCdEf"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-4cde-8f01-23456789abcd"
+
+in_every_partition = pytest.mark.parametrize(
+    ("environment", "region"), [("prod", "eu-central-1"), ("dev", "us-gov-west-1"), ("dev", "cn-north-1")]
+)
+
+
+def trust(name: str, overrides: Mapping[str, str] = ACCESS, environment: str = "dev") -> dict[str, Any]:
+    """Returns the one statement of the trust policy of a role of the stack."""
+    role = app(environment, overrides)["access"].resource("aws_iam_role", name=f"langfuse-{environment}-{name}")
+    (statement,) = json.loads(role["assume_role_policy"])["Statement"]
+    return dict(statement)
+
+
+def boundary(overrides: Mapping[str, str], environment: str = "dev") -> str:
+    """Returns the document of the boundary."""
+    settings = load(environment, overrides)
+    policy = app(environment, overrides)["access"].resource("aws_iam_policy", name=settings.boundary_name)
+    return str(policy["policy"])
+
+
+@cache
+def with_access(environment: str, region: str) -> list[Combination]:
+    """The combinations of settings, each with the section."""
+    roles = {"access.repository": "acme/langfuse", "allowed_account_ids": ["123456789012"]}
+    return [Combination(environment, {**each.values_, **roles}) for each in covering(environment, region)]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_there_is_no_such_stack_without_the_section(environment: str) -> None:
+    stacks = app(environment)
+    assert list(stacks) == list(GRAPH)
+    for stack in stacks.values():
+        for role in stack.resources("aws_iam_role").values():
+            assert "permissions_boundary" not in role
+
+
+def test_its_outputs_are_the_two_roles() -> None:
+    access = app(overrides=ACCESS)["access"]
+    assert access.json["output"].keys() == {"plan_role_arn", "deploy_role_arn"}
+    for name in ("plan", "deploy"):
+        (address,) = re.findall(r"aws_iam_role\.(\S+)\.arn", access.json["output"][f"{name}_role_arn"]["value"])
+        assert access.resources("aws_iam_role")[address]["name"] == f"langfuse-dev-{name}"
+
+
+def test_it_reads_no_other_state_and_none_reads_it() -> None:
+    stacks = app(overrides=ACCESS)
+    assert "terraform_remote_state" not in stacks["access"].text
+    for name in GRAPH:
+        assert "access.tfstate" not in stacks[name].text.replace(
+            stacks[name].json["terraform"]["backend"]["s3"]["key"], ""
+        )
+
+
+def test_the_plan_role_trusts_pull_requests_and_main() -> None:
+    access = app(overrides=ACCESS)["access"]
+    (provider,) = access.resources("aws_iam_openid_connect_provider")
+    assert trust("plan") == {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"${{aws_iam_openid_connect_provider.{provider}.arn}}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {
+            "StringEquals": {
+                f"{ISSUER}:aud": "sts.amazonaws.com",
+                f"{ISSUER}:sub": ["repo:acme/langfuse:pull_request", "repo:acme/langfuse:ref:refs/heads/main"],
+            }
+        },
+    }
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_deploy_role_trusts_the_github_environment_on_main_alone(environment: str) -> None:
+    assert trust("deploy", ACCESS, environment)["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert trust("deploy", ACCESS, environment)["Condition"] == {
+        "StringEquals": {
+            f"{ISSUER}:aud": "sts.amazonaws.com",
+            f"{ISSUER}:sub": [f"repo:acme/langfuse:environment:{environment}"],
+            f"{ISSUER}:ref": "refs/heads/main",
+        }
+    }
+
+
+@pytest.mark.parametrize(("region", "partition"), [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")])
+def test_the_branch_is_a_condition_only_where_iam_knows_it(region: str, partition: str) -> None:
+    """Elsewhere, a condition on a key that IAM does not fill would refuse every deploy."""
+    there = {**ACCESS, REGION: region, PROVIDER: PROVIDER_ARN.replace("arn:aws:", f"arn:{partition}:")}
+    statement = trust("deploy", there)
+    assert statement["Principal"] == {"Federated": there[PROVIDER]}
+    assert statement["Condition"]["StringEquals"].keys() == {f"{ISSUER}:aud", f"{ISSUER}:sub"}
+
+
+def test_the_workflows_ask_for_the_roles_as_they_are_trusted() -> None:
+    """The job that applies has the GitHub environment of the same name, and no other job has any."""
+    with_environment = {
+        f"{file.stem} {name}": job["environment"]
+        for file in sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
+        for name, job in yaml.safe_load(file.read_text())["jobs"].items()
+        if "environment" in job
+    }
+    assert with_environment == {"deploy-environment apply": "${{ inputs.environment }}"}
+    assert "branches: [main]" in (PROJECT / ".github" / "workflows" / "deploy.yml").read_text()
+
+
+def test_an_existing_provider_is_used() -> None:
+    second = {**ACCESS, PROVIDER: PROVIDER_ARN}
+    assert app(overrides=second)["access"].resources("aws_iam_openid_connect_provider") == {}
+    assert trust("plan", second)["Principal"] == trust("deploy", second)["Principal"] == {"Federated": PROVIDER_ARN}
+
+
+def test_the_repository_is_as_in_the_subject() -> None:
+    immutable = {**ACCESS, REPOSITORY: "acme@1234/lang.fuse@5678"}
+    subjects = trust("plan", immutable)["Condition"]["StringEquals"][f"{ISSUER}:sub"]
+    assert subjects[0] == "repo:acme@1234/lang.fuse@5678:pull_request"
+
+
+@in_every_partition
+def test_the_policies_fit_into_the_quotas_of_iam(environment: str, region: str) -> None:
+    for combination in with_access(environment, region):
+        access = app(environment, combination)["access"]
+        attached: dict[str, set[str]] = {}
+        for attachment in access.resources("aws_iam_role_policy_attachment").values():
+            attached.setdefault(attachment["role"], set()).add(attachment["policy_arn"])
+        assert len(attached) == 2
+        assert all(1 <= len(arns) <= MOST_ATTACHED for arns in attached.values())
+        for policy in access.resources("aws_iam_policy").values():
+            assert len(policy["policy"]) <= MOST_CHARACTERS, policy["name"]
+
+
+@pytest.mark.parametrize("role", ["plan", "deploy"])
+def test_a_role_has_the_policies_of_the_templates(role: str) -> None:
+    wanted = policies(role, values_of(load("dev", ACCESS), account=ACCOUNT))  # type: ignore[arg-type]
+    access = app(overrides=ACCESS)["access"]
+    (address,) = [
+        name for name, each in access.resources("aws_iam_role").items() if each["name"] == f"langfuse-dev-{role}"
+    ]
+    made = {
+        f"${{aws_iam_policy.{name}.arn}}": (policy["name"], json.loads(policy["policy"]))
+        for name, policy in access.resources("aws_iam_policy").items()
+    }
+    attached = [
+        made[attachment["policy_arn"]]
+        for attachment in access.resources("aws_iam_role_policy_attachment").values()
+        if attachment["role"] == f"${{aws_iam_role.{address}.name}}"
+    ]
+    assert dict(attached) == {f"langfuse-dev-{role}-{purpose}": document for purpose, document in wanted.items()}
+
+
+@in_every_partition
+def test_every_role_of_the_graph_has_the_boundary(environment: str, region: str) -> None:
+    for combination in with_access(environment, region):
+        stacks = app(environment, combination)
+        own = combination.get(OWN_BOUNDARY_ARN)
+        expected = own or f"arn:{partition_of(region)}:iam::123456789012:policy/langfuse-{environment}-boundary"
+        roles = [role for name in GRAPH for role in stacks[name].resources("aws_iam_role").values()]
+        assert len(roles) >= 3
+        assert {role.get("permissions_boundary") for role in roles} == {expected}
+        assert not any("permissions_boundary" in role for role in stacks["access"].resources("aws_iam_role").values())
+        names = {policy["name"] for policy in stacks["access"].resources("aws_iam_policy").values()}
+        assert (f"langfuse-{environment}-boundary" in names) == (own is None)
+
+
+class References:
+    """What the references in the policies of an environment's stacks stand for, with made-up ids."""
+
+    WHOLE = re.compile(r"\$\{(data\.)?(\w+)\.([\w-]+)\.([\w.-]+)\}")
+
+    def __init__(self, stacks: Mapping[str, SynthesizedStack], region: str, account_id: str) -> None:
+        self._stacks = stacks
+        self._start = f"arn:{partition_of(region)}:"
+        self._here = f"{region}:{account_id}"
+        self._account_id = account_id
+
+    def resolved(self, stack: str, text: str) -> str:
+        """The text, with what its references stand for."""
+        return self.WHOLE.sub(lambda match: self._value(stack, *match.groups()), text)
+
+    def _value(self, stack: str, data: str | None, type_: str, name: str, attribute: str) -> str:
+        if type_ == "aws_caller_identity":
+            return self._account_id
+        if data:
+            assert type_ == "terraform_remote_state"
+            other = name.removeprefix("cross-stack-reference-input-")
+            output = self._stacks[other].json["output"][attribute.removeprefix("outputs.")]
+            return self.resolved(other, output["value"])
+        resource = self._stacks[stack].resources(type_)[name]
+        match type_, attribute:
+            case "aws_secretsmanager_secret_version", "arn":
+                return self.resolved(stack, resource["secret_id"])
+            case "aws_secretsmanager_secret", "id":
+                return f"{self._start}secretsmanager:{self._here}:secret:{resource['name']}-AbCdEf"
+            case "aws_cloudwatch_log_group", "arn":
+                return f"{self._start}logs:{self._here}:log-group:{resource['name']}"
+            case "aws_s3_bucket", "arn":
+                return f"{self._start}s3:::{resource['bucket_prefix']}20261127095608563900000001"
+            case "aws_ebs_volume", "arn":
+                return f"{self._start}ec2:{self._here}:volume/vol-0123456789abcdef0"
+            case "aws_backup_vault", "arn":
+                return f"{self._start}backup:{self._here}:backup-vault:{resource['name']}"
+            case "aws_kms_key", "arn":
+                return f"{self._start}kms:{self._here}:key/01234567-89ab-4cde-8f01-23456789abcd"
+        raise LookupError(f"{type_}.{name}.{attribute}")
+
+
+def granted(stacks: Mapping[str, SynthesizedStack], region: str, account_id: str) -> Iterator[EvalContext]:
+    """Yields a request for each action, resource and value of a condition that a policy of the graph's roles allows."""
+    references = References(stacks, region, account_id)
+    for stack in GRAPH:
+        for policy in stacks[stack].resources("aws_iam_role_policy").values():
+            for statement in json.loads(references.resolved(stack, policy["policy"]))["Statement"]:
+                keys = [(key, value) for keys in statement.get("Condition", {}).values() for key, value in keys.items()]
+                values = [value if isinstance(value, list) else [value] for _, value in keys]
+                for action, resource, *of_keys in product(statement["Action"], statement["Resource"], *values):
+                    context = {key.lower(): value for (key, _), value in zip(keys, of_keys, strict=True)}
+                    yield request(action.replace("*", "Any"), resource, region, **context)
+
+
+def request(action: str, resource: str, region: str = "us-east-1", **context: str) -> EvalContext:
+    return EvalContext(
+        principal_arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/langfuse-dev-task/x",
+        principal_type="AssumedRole",
+        principal_account=ACCOUNT,
+        action=action,
+        # What a wildcard at the end of an ARN stands for may have any characters.
+        resource_arn=resource if resource == "*" else resource.replace("*", "any/thing:else"),
+        region=region,
+        service_context=context,
+    )
+
+
+def allows(document: str, wanted: EvalContext) -> bool:
+    return str(evaluate(wanted, [parse_policy_document(document)]).decision) == "Allow"
+
+
+@in_every_partition
+def test_the_boundary_allows_what_the_roles_need(environment: str, region: str) -> None:
+    for combination in with_access(environment, region):
+        if OWN_BOUNDARY_ARN in combination:
+            continue
+        document, asked = boundary(combination, environment), 0
+        for wanted in granted(app(environment, combination), region, "123456789012"):
+            asked += 1
+            assert allows(document, wanted), f"{wanted.action} on {wanted.resource_arn} with {combination}"
+        assert asked > 20
+
+
+NAMED = {
+    **RUNNING,
+    **ACCESS,
+    f"{PREFIX}LANGFUSE__SECRETS__ANY": f"{SECRET}:key::",
+    f"{PREFIX}LANGFUSE__KMS_KEY_ARNS": json.dumps([KEY]),
+    f"{PREFIX}LANGFUSE__ENVIRONMENT__LANGFUSE_S3_EVENT_UPLOAD_SSE": "aws:kms",
+    f"{PREFIX}LANGFUSE__ENVIRONMENT__LANGFUSE_S3_EVENT_UPLOAD_SSE_KMS_KEY_ID": KEY.replace(
+        "-23456789abcd", "-000000000000"
+    ),
+}
+
+
+@pytest.mark.parametrize("mode", [EC2, EXTERNAL])
+def test_the_boundary_allows_the_secrets_and_keys_of_the_settings(mode: Mapping[str, str]) -> None:
+    overrides = {**NAMED, **mode}
+    asked = list(granted(app("dev", overrides), "us-east-1", ACCOUNT))
+    assert {SECRET, KEY, KEY.replace("-23456789abcd", "-000000000000")} <= {each.resource_arn for each in asked}
+    assert [each for each in asked if not allows(boundary(overrides), each)] == []
+
+
+ESCAPES = [
+    request("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/langfuse-dev-x"),
+    request("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/langfuse-dev-deploy"),
+    request("iam:CreatePolicyVersion", BOUNDARY_ARN),
+    request("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/langfuse-dev-deploy"),
+    request("lambda:CreateFunction", "*"),
+    request("ssm:SendCommand", "*"),
+    request("ssm:GetParameter", f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/x"),
+    request("ec2:RunInstances", "*"),
+    request("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:okta-GhIjKl"),
+    request(
+        "secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:langfuse-prod/salt-AbCdEf"
+    ),
+    request(
+        "secretsmanager:PutSecretValue", f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:langfuse-dev/salt-AbCdEf"
+    ),
+    request("s3:GetObject", "arn:aws:s3:::langfuse-dev-terraform-state/langfuse/dev/data.tfstate"),
+    request("s3:GetObject", "arn:aws:s3:::langfuse-dev-events-events-20261127095608563900000001/events/x"),
+    request("kms:Decrypt", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/01234567-89ab-4cde-8f01-23456789abcd"),
+    request("kms:CreateGrant", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/01234567-89ab-4cde-8f01-23456789abcd"),
+    request("cloudwatch:PutMetricData", "*", **{"cloudwatch:namespace": "AWS/Other"}),
+]
+
+
+@pytest.mark.parametrize("wanted", ESCAPES, ids=lambda each: f"{each.action} {each.resource_arn}")
+def test_the_boundary_allows_no_way_out(wanted: EvalContext) -> None:
+    assert not allows(boundary(NAMED), wanted)
+
+
+def test_another_s_boundary_stays_that_of_the_roles() -> None:
+    overrides = {**ACCESS, OWN_BOUNDARY_ARN: OWN_BOUNDARY}
+    assert values_of(load("dev", overrides), account=ACCOUNT)["boundary"] == [OWN_BOUNDARY]
+    assert values_of(load("dev", ACCESS), account=ACCOUNT)["boundary"] == [BOUNDARY_ARN]
+
+
+MANY = {
+    f"{PREFIX}LANGFUSE__SECRETS__ANY_{number}": f"{SECRET[:-11]}{number:064d}-AbCdEf"  # pragma: allowlist secret
+    for number in range(12)
+}
+"""As many as fit."""
+
+
+@pytest.mark.parametrize(
+    ("region", "suffix"), [("ap-northeast-1", "amazonaws.com"), ("cn-northwest-1", "amazonaws.com.cn")]
+)
+def test_the_longest_boundary_fits(region: str, suffix: str) -> None:
+    largest = {
+        **ACCESS,
+        **{
+            name: arn.replace("us-east-1", region).replace("arn:aws:", f"arn:{partition_of(region)}:")
+            for name, arn in MANY.items()
+        },
+        REGION: region,
+        f"{PREFIX}REGION_IN_GLOBAL_NAMES": "true",
+        f"{PREFIX}LANGFUSE__REGISTRY": f"{ACCOUNT}.dkr.ecr.{region}.{suffix}/{'m' * 140}",
+        f"{PREFIX}ENCRYPTION__KMS": KEY.replace("us-east-1", region)
+        .replace("123456789012", ACCOUNT)
+        .replace("arn:aws:", f"arn:{partition_of(region)}:"),
+        f"{PREFIX}MAIL__FROM_ADDRESS": f"{'l' * 64}@{'d' * 60}.{'e' * 60}.{'f' * 40}.example.com",
+    }
+    if partition_of(region) == "aws-cn":  # It has no SES.
+        del largest[f"{PREFIX}MAIL__FROM_ADDRESS"]
+    (document,) = [
+        policy["policy"]
+        for policy in app("prod", largest)["access"].resources("aws_iam_policy").values()
+        if policy["name"].endswith("-boundary")
+    ]
+    # Names of environments have up to eight characters more.
+    longest = document.replace("langfuse-prod", "langfuse-prod-abcdefg").replace(
+        "langfuse/prod", "langfuse/prod-abcdefg"
+    )
+    assert 5000 < len(longest) <= MOST_CHARACTERS
+
+
+WRONG = [
+    # variables, parts of the error message
+    ({ACCOUNTS: "[]"}, ["access.repository", "needs exactly one account in allowed_account_ids"]),
+    ({ACCOUNTS: f'["{ACCOUNT}", "123456789012"]'}, ["access.repository", "exactly one account"]),
+    ({REPOSITORY: "langfuse"}, ["access.repository", "owner and name of a repository", "acme/langfuse"]),
+    ({REPOSITORY: "acme/*"}, ["access.repository", "owner and name"]),
+    ({REPOSITORY: "acme@1234/langfuse"}, ["access.repository", "both with their IDs or both without"]),
+    ({REPOSITORY: "acme/langfuse:ref"}, ["access.repository"]),
+    (
+        {PROVIDER: PROVIDER_ARN.replace(ACCOUNT, "123456789012")},
+        ["access.oidc_provider_arn", f"arn:aws:iam::{ACCOUNT}:"],
+    ),
+    ({PROVIDER: PROVIDER_ARN.replace("arn:aws:", "arn:aws-cn:")}, ["access.oidc_provider_arn", "arn:aws:iam::"]),
+    (
+        {PROVIDER: PROVIDER_ARN.replace(ISSUER, "oidc.example.com")},
+        ["access.oidc_provider_arn", "GitHub's OIDC provider"],
+    ),
+    ({POLICY_ARNS: '["arn:aws:iam::aws:policy/ReadOnlyAccess"]'}, ["langfuse.policy_arns", "permissions_boundary_arn"]),
+    (
+        {
+            **MANY,
+            f"{PREFIX}LANGFUSE__SECRETS__LAST": SECRET,
+            f"{PREFIX}LANGFUSE__SECRETS__NEXT": SECRET.replace("okta", "o" * 64),
+            f"{PREFIX}LANGFUSE__KMS_KEY_ARNS": json.dumps([KEY]),
+        },
+        ["langfuse.secrets", "at most 1750 fit into the boundary"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("variables", "parts"), WRONG)
+def test_what_can_not_be_is_refused(variables: Mapping[str, str], parts: list[str]) -> None:
+    load("dev", ACCESS)
+    with pytest.raises(SettingsError) as raised:
+        load("dev", {**ACCESS, **variables})
+    assert "\n" not in str(raised.value)
+    assert all(part in str(raised.value) for part in parts), raised.value
+
+
+def test_a_provider_needs_a_repository() -> None:
+    with pytest.raises(SettingsError, match=r"access.oidc_provider_arn.*needs repository beside it"):
+        load("dev", {ACCOUNTS: ACCESS[ACCOUNTS], PROVIDER: PROVIDER_ARN})
+
+
+@pytest.mark.parametrize("variables", [{POLICY_ARNS: '["arn:aws:iam::aws:policy/ReadOnlyAccess"]'}, MANY])
+def test_with_another_s_boundary_it_is_not(variables: Mapping[str, str]) -> None:
+    load("dev", {**ACCESS, **variables, OWN_BOUNDARY_ARN: OWN_BOUNDARY})
+
+
+TOFU = """#!/bin/sh
+case "$1" in
+  version) echo "OpenTofu v1.12.0" ;;
+  apply) basename "$PWD" >> "$APPLIED" ;;
+esac
+"""
+
+
+class Outdir:
+    """A folder with the stacks as ``ops plan`` leaves it, and a program that notes which stacks it applies."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._tofu = folder / "tofu"
+        self._tofu.write_text(TOFU)
+        self._tofu.chmod(0o755)
+        self._applied = folder / "applied"
+        self._applied.touch()
+        stacks = {
+            "access": [],
+            "network": ["access"],
+            "data": ["network"],
+            "services": ["data", "network"],
+        }
+        manifest = {name: {"dependencies": on, "workingDirectory": f"stacks/{name}"} for name, on in stacks.items()}
+        (folder / "manifest.json").write_text(json.dumps({"stacks": manifest}))
+        for name in stacks:
+            (folder / "stacks" / name).mkdir(parents=True)
+
+    def save(self, *stacks: str) -> None:
+        """Saves plans."""
+        for stack in stacks:
+            (self._folder / "stacks" / stack / "saved.tfplan").touch()
+
+    def apply(self, *options: str) -> Ran:
+        """Runs ``ops apply``."""
+        variables = {"OPENTOFU": self._tofu, "APPLIED": self._applied, "CDKTF_OUTDIR": self._folder}
+        return ops("apply", *options, environment={name: str(path) for name, path in variables.items()})
+
+    @property
+    def applied(self) -> list[str]:
+        """The stacks that were applied, in this order."""
+        return self._applied.read_text().split()
+
+
+@pytest.fixture
+def outdir(tmp_path: Path) -> Outdir:
+    return Outdir(tmp_path)
+
+
+def test_ops_apply_leaves_what_changed_to_an_administrator(outdir: Outdir) -> None:
+    outdir.save("access", *GRAPH)
+    ran = outdir.apply()
+    assert ran.returncode == 0, ran.stderr
+    assert outdir.applied == list(GRAPH)
+    assert ran.stdout.splitlines() == [
+        "network: applied",
+        "data: applied",
+        "services: applied",
+        "access: changed, and left to an administrator: make deploy ARGS=access",
+    ]
+    assert "access" not in ran.stderr
+
+
+def test_ops_apply_says_nothing_of_it_without_changes(outdir: Outdir) -> None:
+    outdir.save("network")
+    ran = outdir.apply()
+    assert ran.stdout.splitlines() == [
+        "network: applied",
+        "data, services: waits for these, run `make plan` and `make apply` again",
+    ]
+    assert outdir.applied == ["network"]
+
+
+def test_ops_apply_has_a_key_for_it_in_json(outdir: Outdir) -> None:
+    outdir.save("access", "network", "data")
+    expected = {
+        "applied": ["network", "data"],
+        "waiting": ["services"],
+        "left_to_administrator": [ADMINISTRATORS_STACK],
+    }
+    assert json.loads(outdir.apply("--json").stdout) == expected

@@ -1,0 +1,200 @@
+"""Tests of the policies of the roles that plan and deploy in CI."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from access.calls import BOUNDED, Calls, read_calls
+from access.derivation import as_text, statements
+from access.policies import PLACEHOLDER, ROLES, Role, policies, template_file, values_of
+from access.unseen import unseen_calls
+from local.emulator.authorization.reference import reads
+from tests.environments import load
+from tests.iam import ACCOUNT, allows
+
+CHARACTERS = 6144
+"""Of a managed policy, without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+ATTACHED = 10
+"""Managed policies of a role, unless AWS raises the quota."""
+PASSED = "arn:aws:iam::{account}:role/{name}"
+STATES = "arn:aws:s3:::states"
+ESCALATIONS = tomllib.loads(Path(__file__).with_name("escalations.toml").read_text())
+RESOURCE_TAGS = {"aws:ResourceTag/Project": "langfuse", "aws:ResourceTag/Environment": "prod"}
+BOUNDARY = {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/langfuse-dev-boundary"}
+
+
+def rendered(role: Role, **overrides: str) -> list[dict[str, Any]]:
+    settings = load("dev", {"LANGFUSE_AWS__STATE__BUCKET": "states", **overrides})
+    return list(policies(role, values_of(settings, account=ACCOUNT)).values())
+
+
+def every_statement(role: Role) -> Iterator[dict[str, Any]]:
+    for policy in json.loads(template_file(role).read_text()).values():
+        yield from policy
+
+
+@pytest.fixture(scope="module")
+def calls() -> Calls:
+    return read_calls()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_policies_are_derived_from_the_calls(role: Role, calls: Calls) -> None:
+    """`make roles` writes them: nobody adds to them by hand."""
+    assert template_file(role).read_text() == as_text(statements({*calls[role], *unseen_calls(role)}))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_action_is_in_aws_s_reference(role: Role) -> None:
+    for statement in every_statement(role):
+        for action in statement["Action"]:
+            reads(action)  # raises LookupError
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_action_is_a_pattern(role: Role) -> None:
+    assert [action for statement in every_statement(role) for action in statement["Action"] if "*" in action] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_placeholder_has_its_values(role: Role) -> None:
+    values = values_of(load(), account=ACCOUNT)
+    assert set(PLACEHOLDER.findall(template_file(role).read_text())) <= set(values)
+    assert "<" not in json.dumps(rendered(role))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_policies_are_as_short_as_iam_wants(role: Role) -> None:
+    """In an environment with the longest names, in the partition with the longest ARNs."""
+    settings = load(
+        "dev",
+        {
+            "LANGFUSE_AWS__REGION": "us-gov-east-1",
+            "LANGFUSE_AWS__REGION_IN_GLOBAL_NAMES": "true",
+            "LANGFUSE_AWS__STATE__BUCKET": "s" * 63,
+        },
+    ).model_copy(update={"name": "environments"})
+    documents = policies(role, values_of(settings, account=ACCOUNT))
+    sizes = {purpose: len(re.sub(r"\s", "", json.dumps(policy))) for purpose, policy in documents.items()}
+    assert {purpose: size for purpose, size in sizes.items() if size > CHARACTERS} == {}
+    assert len(documents) <= ATTACHED
+
+
+def test_the_plan_role_only_reads() -> None:
+    for statement in every_statement("plan"):
+        changing = [action for action in statement["Action"] if not reads(action)]
+        assert changing == [], statement["Sid"]
+
+
+def test_the_plan_role_reads_no_secret_and_no_object_but_states() -> None:
+    dev = rendered("plan")
+    for action, resource in (
+        (
+            "secretsmanager:GetSecretValue",
+            f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:langfuse-dev/salt-AbCdEf",
+        ),
+        ("secretsmanager:BatchGetSecretValue", "*"),
+        ("s3:GetObject", "arn:aws:s3:::langfuse-dev-events-1/events/any"),
+        ("s3:GetObject", "arn:aws:s3:::any/object"),
+        ("s3:GetObject", f"{STATES}/langfuse/prod/data.tfstate"),
+        ("s3:PutObject", f"{STATES}/langfuse/dev/data.tfstate"),
+        ("logs:GetLogEvents", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/langfuse/dev/web:log-stream:any"),
+        ("logs:FilterLogEvents", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/langfuse/dev/web"),
+        ("ssm:GetParameter", f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/any"),
+        ("kms:Decrypt", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/any"),
+    ):
+        assert not allows(dev, action, resource, RESOURCE_TAGS), action
+    assert allows(dev, "s3:GetObject", f"{STATES}/langfuse/dev/data.tfstate")
+
+
+def test_what_changes_is_limited_to_the_environment() -> None:
+    """By a name, by tags, or, where AWS knows neither, as listed here."""
+    unlimited = {
+        action
+        for statement in every_statement("deploy")
+        for action in statement["Action"]
+        if not reads(action)
+        and not any(
+            "Tag/" in key or "AWSServiceName" in key for keys in statement.get("Condition", {}).values() for key in keys
+        )
+        and not all(_is_named(resource) for resource in statement["Resource"])
+    }
+    assert unlimited == UNLIMITED
+
+
+UNLIMITED: set[str] = set()
+
+
+def _is_named(resource: str) -> bool:
+    named = (
+        "<prefix>",
+        "<global_prefix>",
+        "<name>",
+        "<state_bucket>",
+        "<hosted_zone_id>",
+        "<kms_key_arn>",
+        "<mail_domain>",
+    )
+    return any(name in resource for name in (*named, "<vpc_id>", "<subnet_id>", "<domain>"))
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("list_", ESCALATIONS)
+def test_no_known_escalation_is_allowed(role: Role, list_: str) -> None:
+    own = f"arn:aws:iam::{ACCOUNT}:role/langfuse-dev-{role}"
+    documents = rendered(role)
+    for action, resources in ESCALATIONS[list_].items():
+        for resource in resources:
+            arn = resource.replace("<own>", own).replace("<account>", ACCOUNT).replace("<prefix>", "langfuse-dev")
+            arn = arn.replace("<other>", "langfuse-prod").replace("<other_name>", "prod").replace("<name>", "dev")
+            assert not allows(documents, action, arn, RESOURCE_TAGS), f"{action} on {arn}"
+            assert not allows(documents, action, arn, {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"})
+
+
+SERVICES = ("ec2", "ecs-tasks", "lambda", "glue", "cloudformation", "codebuild", "sagemaker", "backup", "vpc-flow-logs")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("name", ["admin", "langfuse-dev-deploy", "langfuse-dev-plan", "langfuse-prod-task"])
+def test_no_foreign_role_is_passed(role: Role, service: str, name: str) -> None:
+    arn = PASSED.format(account=ACCOUNT, name=name)
+    assert not allows(rendered(role), "iam:PassRole", arn, {"iam:PassedToService": f"{service}.amazonaws.com"})
+
+
+def test_a_role_is_passed_to_its_own_service_only() -> None:
+    passed = {
+        (name, service)
+        for name in ("task", "web-execution", "worker-execution", "clickhouse", "clickhouse-backups", "flow-logs")
+        for service in SERVICES
+        if allows(
+            rendered("deploy"),
+            "iam:PassRole",
+            PASSED.format(account=ACCOUNT, name=f"langfuse-dev-{name}"),
+            {"iam:PassedToService": f"{service}.amazonaws.com"},
+        )
+    }
+    assert passed == {
+        ("task", "ecs-tasks"),
+        ("web-execution", "ecs-tasks"),
+        ("worker-execution", "ecs-tasks"),
+        ("clickhouse", "ec2"),
+        ("clickhouse-backups", "backup"),
+        ("flow-logs", "vpc-flow-logs"),
+    }
+
+
+@pytest.mark.parametrize("action", sorted(BOUNDED))
+def test_roles_are_made_and_changed_within_the_boundary_only(action: str) -> None:
+    arn = PASSED.format(account=ACCOUNT, name="langfuse-dev-task")
+    deploy = rendered("deploy")
+    other = {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    assert not allows(deploy, action, arn)
+    assert not allows(deploy, action, arn, other)
+    if action in ("iam:CreateRole", "iam:PutRolePolicy"):
+        assert allows(deploy, action, arn, BOUNDARY)
