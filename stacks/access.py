@@ -14,6 +14,9 @@ from settings.partition import partition_of
 from settings.roles import bucket_key_arns
 from stacks.base import LangfuseStack
 
+PLAN_SECONDS = 3600
+DEPLOY_SECONDS = 7200
+"""An upgrade of PostgreSQL takes longer than an hour, and a session that ends in an apply leaves the state locked."""
 BRANCH = "main"
 """The branch that .github/workflows deploys."""
 
@@ -41,6 +44,7 @@ class AccessStack(LangfuseStack):
             provider_arn=provider_arn,
             subjects=[f"{repository}:pull_request", f"{repository}:ref:refs/heads/{BRANCH}"],
             branch=None,
+            session_seconds=PLAN_SECONDS,
             policies=policies("plan", values),
         )
         deploy = CiRole(
@@ -50,6 +54,7 @@ class AccessStack(LangfuseStack):
             description=f"Deploys {settings.prefix} from GitHub Actions",
             provider_arn=provider_arn,
             subjects=[f"{repository}:environment:{settings.name}"],
+            session_seconds=DEPLOY_SECONDS,
             branch=BRANCH if partition_of(settings.region) == "aws" else None,
             policies=policies("deploy", values),
         )

@@ -28,6 +28,7 @@ class CiRole(Construct):
             https://docs.github.com/en/actions/reference/security/oidc
         branch: the branch that the workflow must run on, or None for any. IAM knows this claim in the partition ``aws``
             only: https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/
+        session_seconds: how long a job may use the role at most, from 3600 on.
         policies: the policy documents, by what they are for.
     """
 
@@ -41,6 +42,7 @@ class CiRole(Construct):
         provider_arn: str,
         subjects: Sequence[str],
         branch: str | None,
+        session_seconds: int,
         policies: Mapping[str, Mapping[str, Any]],
     ) -> None:
         super().__init__(scope, id_)
@@ -52,6 +54,7 @@ class CiRole(Construct):
             "role",
             name=name,
             description=description,
+            max_session_duration=session_seconds,
             assume_role_policy=document(
                 {
                     "Effect": "Allow",

@@ -41,10 +41,10 @@ def app(tmp_path: Path) -> Path:
     stacks = folder / "stacks" / "__init__.py"
     text = stacks.read_text()
     text = text.replace("import DataStack\n", "import DataStack\nfrom stacks.audit import AuditStack\n")
-    returned = "return [network, data, services]"
-    assert returned in text
+    graph = "graph = [network, data, services]"
+    assert graph in text
     stacks.write_text(
-        text.replace(returned, f'return [AuditStack(scope, "audit", settings, network=network), {returned[8:]}')
+        text.replace(graph, f'graph = [AuditStack(scope, "audit", settings, network=network), {graph[9:]}')
     )
     return folder
 
