@@ -356,6 +356,10 @@ def test_a_public_parameter_is_of_no_account(aws: EmbeddedAws) -> None:
 def test_what_is_described_without_a_name_is_all_of_a_type(aws: EmbeddedAws) -> None:
     found = checks(aws, lambda: client(aws, "rds").describe_db_instances())
     assert list(found) == [("rds:DescribeDBInstances", arn("rds", "db:*"))]
+    # A dataset is nothing that such a request could name.
+    metric = {"Namespace": "x", "MetricData": [{"MetricName": "x", "Value": 1}]}
+    found = checks(aws, lambda: client(aws, "cloudwatch").put_metric_data(**metric))
+    assert found == {("cloudwatch:PutMetricData", "*"): {"cloudwatch:namespace": "x"}}
 
 
 def test_what_the_model_refuses_is_not_recorded(aws: EmbeddedAws) -> None:

@@ -217,7 +217,8 @@ def _resources(action: Action, call: _Call, names: Names | None) -> Iterator[tup
             yield type_, _as_authorized(action, type_, call.fill(type_, {}))
     if not satisfied:
         # Such as rds:DescribeDBInstances without an identifier: AWS authorizes it on all instances, arn:...:db:*.
-        yield (types[0], call.fill(types[0], {})) if len(types) == 1 else (None, "*")
+        alone = len(types) == 1 and tables.variables(types[0].service, types[0].name)
+        yield (types[0], call.fill(types[0], {})) if alone else (None, "*")
 
 
 def _without_suffix(arn: str) -> str:
