@@ -15,6 +15,7 @@ from local.embedded_aws import EmbeddedAws
 
 CDKTF = Path(sys.prefix, "bin", "cdktf")
 OPS = Path(sys.prefix, "bin", "ops")
+EVERY_STACK = "*"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -31,7 +32,7 @@ class Deployment:
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
     report: Callable[[str], object] = print
-    stacks: Sequence[str] = ("*",)
+    stacks: Sequence[str] = (EVERY_STACK,)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -50,30 +51,39 @@ class Deployment:
         return self._run(OPS, "bootstrap", "--apply")
 
     def deploy(self) -> int:
-        """Deploys all stacks; returns the exit code of ``cdktf``."""
-        return self._run_cdktf("deploy", "--outputs-file", str(self._outputs_file))
+        """Deploys the stacks; returns the exit code of ``cdktf``."""
+        return self._each(self.stacks, lambda stack: self._run_cdktf("deploy", stack, *self._stores_outputs(stack)))
 
     def destroy(self) -> int:
-        """Destroys all stacks; returns the exit code of ``cdktf``."""
-        return self._run_cdktf("destroy")
+        """Destroys the stacks; returns the exit code of ``cdktf``."""
+        return self._each(self.stacks[::-1], lambda stack: self._run_cdktf("destroy", stack))
 
     def outputs(self) -> dict[str, dict[str, Any]]:
         """The outputs of each stack after a deploy, without those that CDKTF adds for references between stacks."""
-        stacks: dict[str, dict[str, Any]] = json.loads(self._outputs_file.read_text())
+        stacks: dict[str, dict[str, Any]] = {}
+        for stack in self.stacks:
+            stacks |= json.loads(self._outputs_file(stack).read_text())
         return {
             stack: {name: value for name, value in values.items() if not name.startswith("cross-stack-output")}
             for stack, values in stacks.items()
         }
 
-    @property
-    def _outputs_file(self) -> Path:
-        return self.folder / "outputs.json"
+    def _outputs_file(self, stack: str) -> Path:
+        return self.folder / f"outputs{'' if stack == EVERY_STACK else f'-{stack}'}.json"
 
-    def _run_cdktf(self, command: str, *options: str) -> int:
+    def _stores_outputs(self, stack: str) -> tuple[str, str]:
+        return "--outputs-file", str(self._outputs_file(stack))
+
+    def _each(self, stacks: Sequence[str], run: Callable[[str], int]) -> int:
+        """Runs cdktf for one after the other: it keeps to no order where it may leave stacks out."""
+        return next((code for stack in stacks if (code := run(stack)) != 0), 0)
+
+    def _run_cdktf(self, command: str, stack: str, *options: str) -> int:
         """Runs the command. The embedded AWS knows its requests by the name that the SDKs send along."""
         # CDKTF's provider lock step needs the Terraform registry, even if a mirror has the provider.
         always = ["--auto-approve", "--skip-provider-lock", "--output", str(self.folder)]
-        return self._run(CDKTF, command, *self.stacks, *always, *options, user_agent=f"cdktf-{command}")
+        alone = [] if stack == EVERY_STACK else ["--ignore-missing-stack-dependencies"]
+        return self._run(CDKTF, command, stack, *always, *alone, *options, user_agent=f"cdktf-{command}")
 
     def _run(self, program: Path, *arguments: str, user_agent: str = "") -> int:
         command = [str(program), *arguments]

@@ -31,7 +31,10 @@ class AccessStack(LangfuseStack):
 
     def __init__(self, scope: Construct, id_: str, settings: Settings) -> None:
         super().__init__(scope, id_, settings)
-        provider_arn = settings.access.oidc_provider_arn or GithubProvider(self, "github").arn
+        provider_arn, provider = settings.access.oidc_provider_arn, []
+        if not provider_arn:
+            made = GithubProvider(self, "github", region=settings.region, account_id=str(settings.account_id))
+            provider_arn, provider = made.arn, [made.resource]
         if not settings.permissions_boundary_arn:
             self._boundary(settings)
         values = values_of(settings, account=str(settings.account_id))
@@ -42,6 +45,7 @@ class AccessStack(LangfuseStack):
             name=f"{settings.global_prefix}-plan",
             description=f"Plans {settings.prefix} from GitHub Actions",
             provider_arn=provider_arn,
+            depends_on=provider,
             subjects=[f"{repository}:pull_request", f"{repository}:ref:refs/heads/{BRANCH}"],
             branch=None,
             session_seconds=PLAN_SECONDS,
@@ -53,6 +57,7 @@ class AccessStack(LangfuseStack):
             name=f"{settings.global_prefix}-deploy",
             description=f"Deploys {settings.prefix} from GitHub Actions",
             provider_arn=provider_arn,
+            depends_on=provider,
             subjects=[f"{repository}:environment:{settings.name}"],
             session_seconds=DEPLOY_SECONDS,
             branch=BRANCH if partition_of(settings.region) == "aws" else None,

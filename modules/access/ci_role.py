@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
@@ -24,6 +25,7 @@ class CiRole(Construct):
         name: the role's name, which the policies' names start with.
         description: what it is for.
         provider_arn: GitHub's OIDC provider.
+        depends_on: the provider, if the stack makes it.
         subjects: the subjects of the tokens that it trusts, each exactly:
             https://docs.github.com/en/actions/reference/security/oidc
         branch: the branch that the workflow must run on, or None for any. IAM knows this claim in the partition ``aws``
@@ -40,6 +42,7 @@ class CiRole(Construct):
         name: str,
         description: str,
         provider_arn: str,
+        depends_on: Sequence[ITerraformDependable],
         subjects: Sequence[str],
         branch: str | None,
         session_seconds: int,
@@ -55,6 +58,7 @@ class CiRole(Construct):
             name=name,
             description=description,
             max_session_duration=session_seconds,
+            depends_on=depends_on,
             assume_role_policy=document(
                 {
                     "Effect": "Allow",

@@ -187,7 +187,7 @@ def test_a_switch_to_an_external_clickhouse_rewrites_the_secrets_and_keeps_the_d
     assert after["langfuse-dev/database-password"] in after["langfuse-dev/database-url"]
     assert recovery_points(deployment.aws) == [recovery_point]
     iam = deployment.aws.session().client("iam", endpoint_url=deployment.aws.url)
-    assert iam.list_attached_role_policies(RoleName=BACKUPS)["AttachedPolicies"]
+    assert iam.list_role_policies(RoleName=BACKUPS)["PolicyNames"]
 
     # Twice: then the version that Terraform wrote has no staging label, and AWS may delete it.
     for host in ("one", "two"):

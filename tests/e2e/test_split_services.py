@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from local.deployment import Deployment
+from tests.ci_roles import operators_environment
 from tests.command_line import ops
 from tests.e2e.conftest import plan, run
 from tests.e2e.test_deploy import changes
@@ -65,7 +66,7 @@ def test_each_service_started_after_the_one_that_it_needs(deployment: Deployment
 
 
 def test_status_and_scale_show_every_service(deployment: Deployment) -> None:
-    status = ops("status", "--json", environment=deployment.environment)
+    status = ops("status", "--json", environment=operators_environment(deployment))
     rows = {row["what"]: row["state"] for row in json.loads(status.stdout)}
     assert {name: rows[name] for name in SERVICES} == dict.fromkeys(SERVICES, "COMPLETED")
     # The embedded ECS runs no containers, and registers no targets.
@@ -73,7 +74,7 @@ def test_status_and_scale_show_every_service(deployment: Deployment) -> None:
         "web_ingestion": "0 of 0 healthy",
         "web_api": "0 of 0 healthy",
     }
-    scale = ops("scale", "--json", environment=deployment.environment)
+    scale = ops("scale", "--json", environment=operators_environment(deployment))
     assert list(json.loads(scale.stdout)) == list(SERVICES)
 
 
@@ -89,8 +90,10 @@ def test_a_deployment_leaves_the_paths_and_a_replaced_service_loses_them_first(
     assert not [address for address in changed if address.startswith("aws_lb_listener_rule.")]
     folder = planned.folder / "stacks" / "services"
     arguments = ("-input=false", "-lock=false", f"-replace={service}", "-out=replaced.tfplan")
-    run(terraform, folder, "plan", *arguments, environment=deployment.environment)
-    replaced = changes(run(terraform, folder, "show", "-json", "replaced.tfplan", environment=deployment.environment))
+    run(terraform, folder, "plan", *arguments, environment=operators_environment(deployment))
+    replaced = changes(
+        run(terraform, folder, "show", "-json", "replaced.tfplan", environment=operators_environment(deployment))
+    )
     rules_ = {address: actions for address, actions in replaced.items() if address.startswith("aws_lb_listener_rule.")}
     assert list(rules_.values()) == [["delete", "create"]]
     assert [address for address in rules_ if "web-ingestion-rules_paths-1" in address]

@@ -1,25 +1,29 @@
 """Tests of the stack ``access``: whom its roles trust, the boundary of all other roles, and that ``ops`` leaves it."""
 
+import lazy_bindings  # noqa: F401
+
 import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from cdktf import Testing as CdktfTesting
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from access.policies import policies, values_of
 from ops.apply import ADMINISTRATORS_STACK
 from settings import SettingsError
 from settings.partition import partition_of
+from stacks import add_stacks
+from tests import who_may_what
 from tests.combinations import Combination, covering
 from tests.command_line import PROJECT, Ran, ops
 from tests.environments import ACCESS, EC2, ENVIRONMENTS, EXTERNAL, RUNNING, load
-from tests.synthesis import SynthesizedStack, app
+from tests.synthesis import app
 
 ACCOUNT = "000000000000"
 ISSUER = "token.actions.githubusercontent.com"
@@ -90,12 +94,17 @@ def test_it_reads_no_other_state_and_none_reads_it() -> None:
         )
 
 
+def test_the_graph_is_deployed_after_it_and_destroyed_before_it() -> None:
+    """Its roles need the boundary before they are made, and until they are gone."""
+    stacks = {stack.node.id: stack for stack in add_stacks(CdktfTesting.app(), load("dev", ACCESS))}
+    assert [stack.node.id for stack in stacks["network"].dependencies] == ["access"]
+    assert stacks["access"].dependencies == []
+
+
 def test_the_plan_role_trusts_pull_requests_and_main() -> None:
-    access = app(overrides=ACCESS)["access"]
-    (provider,) = access.resources("aws_iam_openid_connect_provider")
     assert trust("plan") == {
         "Effect": "Allow",
-        "Principal": {"Federated": f"${{aws_iam_openid_connect_provider.{provider}.arn}}"},
+        "Principal": {"Federated": PROVIDER_ARN},
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Condition": {
             "StringEquals": {
@@ -137,6 +146,14 @@ def test_the_workflows_ask_for_the_roles_as_they_are_trusted() -> None:
     }
     assert with_environment == {"deploy-environment apply": "${{ inputs.environment }}"}
     assert "branches: [main]" in (PROJECT / ".github" / "workflows" / "deploy.yml").read_text()
+
+
+def test_the_provider_is_made_before_the_roles() -> None:
+    access = app(overrides=ACCESS)["access"]
+    ((name, provider),) = access.resources("aws_iam_openid_connect_provider").items()
+    assert (provider["url"], provider["client_id_list"]) == (f"https://{ISSUER}", ["sts.amazonaws.com"])
+    for role in access.resources("aws_iam_role").values():
+        assert role["depends_on"] == [f"aws_iam_openid_connect_provider.{name}"]
 
 
 def test_an_existing_provider_is_used() -> None:
@@ -197,59 +214,11 @@ def test_every_role_of_the_graph_has_the_boundary(environment: str, region: str)
         assert (f"langfuse-{environment}-boundary" in names) == (own is None)
 
 
-class References:
-    """What the references in the policies of an environment's stacks stand for, with made-up ids."""
-
-    WHOLE = re.compile(r"\$\{(data\.)?(\w+)\.([\w-]+)\.([\w.-]+)\}")
-
-    def __init__(self, stacks: Mapping[str, SynthesizedStack], region: str, account_id: str) -> None:
-        self._stacks = stacks
-        self._start = f"arn:{partition_of(region)}:"
-        self._here = f"{region}:{account_id}"
-        self._account_id = account_id
-
-    def resolved(self, stack: str, text: str) -> str:
-        """The text, with what its references stand for."""
-        return self.WHOLE.sub(lambda match: self._value(stack, *match.groups()), text)
-
-    def _value(self, stack: str, data: str | None, type_: str, name: str, attribute: str) -> str:
-        if type_ == "aws_caller_identity":
-            return self._account_id
-        if data:
-            assert type_ == "terraform_remote_state"
-            other = name.removeprefix("cross-stack-reference-input-")
-            output = self._stacks[other].json["output"][attribute.removeprefix("outputs.")]
-            return self.resolved(other, output["value"])
-        resource = self._stacks[stack].resources(type_)[name]
-        match type_, attribute:
-            case "aws_secretsmanager_secret_version", "arn":
-                return self.resolved(stack, resource["secret_id"])
-            case "aws_secretsmanager_secret", "id":
-                return f"{self._start}secretsmanager:{self._here}:secret:{resource['name']}-AbCdEf"
-            case "aws_cloudwatch_log_group", "arn":
-                return f"{self._start}logs:{self._here}:log-group:{resource['name']}"
-            case "aws_s3_bucket", "arn":
-                return f"{self._start}s3:::{resource['bucket_prefix']}20261127095608563900000001"
-            case "aws_ebs_volume", "arn":
-                return f"{self._start}ec2:{self._here}:volume/vol-0123456789abcdef0"
-            case "aws_backup_vault", "arn":
-                return f"{self._start}backup:{self._here}:backup-vault:{resource['name']}"
-            case "aws_kms_key", "arn":
-                return f"{self._start}kms:{self._here}:key/01234567-89ab-4cde-8f01-23456789abcd"
-        raise LookupError(f"{type_}.{name}.{attribute}")
-
-
-def granted(stacks: Mapping[str, SynthesizedStack], region: str, account_id: str) -> Iterator[EvalContext]:
-    """Yields a request for each action, resource and value of a condition that a policy of the graph's roles allows."""
-    references = References(stacks, region, account_id)
-    for stack in GRAPH:
-        for policy in stacks[stack].resources("aws_iam_role_policy").values():
-            for statement in json.loads(references.resolved(stack, policy["policy"]))["Statement"]:
-                keys = [(key, value) for keys in statement.get("Condition", {}).values() for key, value in keys.items()]
-                values = [value if isinstance(value, list) else [value] for _, value in keys]
-                for action, resource, *of_keys in product(statement["Action"], statement["Resource"], *values):
-                    context = {key.lower(): value for (key, _), value in zip(keys, of_keys, strict=True)}
-                    yield request(action.replace("*", "Any"), resource, region, **context)
+def granted(environment: str, overrides: Mapping[str, str]) -> Iterator[EvalContext]:
+    """Yields a request for each right of the graph's roles."""
+    settings = load(environment, overrides)
+    for role in who_may_what.by_the_stacks(app(environment, overrides), settings).values():
+        yield from (who_may_what.request_of(right, settings) for right in sorted(role.rights))
 
 
 def request(action: str, resource: str, region: str = "us-east-1", **context: str) -> EvalContext:
@@ -271,11 +240,11 @@ def allows(document: str, wanted: EvalContext) -> bool:
 
 @in_every_partition
 def test_the_boundary_allows_what_the_roles_need(environment: str, region: str) -> None:
-    for combination in with_access(environment, region):
-        if OWN_BOUNDARY_ARN in combination:
-            continue
-        document, asked = boundary(combination, environment), 0
-        for wanted in granted(app(environment, combination), region, "123456789012"):
+    for each in with_access(environment, region):
+        values = {name: value for name, value in each.values_.items() if name != "permissions_boundary_arn"}
+        combination, asked = Combination(environment, values), 0
+        document = boundary(combination, environment)
+        for wanted in granted(environment, combination):
             asked += 1
             assert allows(document, wanted), f"{wanted.action} on {wanted.resource_arn} with {combination}"
         assert asked > 20
@@ -296,7 +265,7 @@ NAMED = {
 @pytest.mark.parametrize("mode", [EC2, EXTERNAL])
 def test_the_boundary_allows_the_secrets_and_keys_of_the_settings(mode: Mapping[str, str]) -> None:
     overrides = {**NAMED, **mode}
-    asked = list(granted(app("dev", overrides), "us-east-1", ACCOUNT))
+    asked = list(granted("dev", overrides))
     assert {SECRET, KEY, KEY.replace("-23456789abcd", "-000000000000")} <= {each.resource_arn for each in asked}
     assert [each for each in asked if not allows(boundary(overrides), each)] == []
 

@@ -359,6 +359,9 @@ def test_what_a_deploy_without_a_state_left(lost: StateBucket) -> None:
             assert re.search(r"made langfuse-dev/\S+, langfuse-dev/\S+, langfuse-dev/\S+ and 2 more, so another", said)
             assert "`ops state versions` shows" in said
             assert "`ops recover`" in said
+        # That of a stack beside these is none of them: it may be deployed before them.
+        lost.put("access", {**STATES["network"], "lineage": "access", "outputs": {}})
+        assert "no stack of dev has a state in" in refused(lost.environment())
         # One state is enough to go on with.
         lost.put("network", STATES["network"])
         assert refused(lost.environment()) == ""

@@ -109,11 +109,21 @@ def test_a_binary_value_stays_in_aws(endpoint: Any, aws_itself: Any) -> None:
     assert BINARY.decode() not in answer["SecretString"]
 
 
-def test_aws_refuses_the_value_that_is_made_up(secret: str, endpoint: Any, aws_itself: Any) -> None:
+def test_aws_refuses_the_value_that_is_made_up(secret: str, endpoint: Any, aws_itself: Any, aws: EmbeddedAws) -> None:
     value = endpoint.get_secret_value(SecretId=secret)["SecretString"]
     assert "ops plan" in value
     error = refused(aws_itself.put_secret_value, SecretId=secret, SecretString=value)
     assert error["Error"]["Code"] == "ValidationException"
+    error = refused(
+        aws.session().client("rds", endpoint_url=aws.url).create_db_instance,
+        DBInstanceIdentifier="langfuse-dev-postgres",
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        AllocatedStorage=20,
+        MasterUsername="langfuse",
+        MasterUserPassword=value,
+    )
+    assert error["Error"]["Code"] == "InvalidParameterValue"
 
 
 @pytest.mark.parametrize("parameters", [{"VersionId": "0" * 32}, {"VersionStage": "TERRAFORM"}], ids=str)

@@ -83,6 +83,20 @@ def test_a_change_that_rds_refuses(rds: "RDSClient", change: dict[str, Any], mes
         assert after[key] == before[key]
 
 
+@pytest.mark.parametrize(
+    "password", ["short-7", "x" * 129, "with/slash", "with@sign", 'with"quote', "with space", "ünïcode-letters"]
+)
+def test_a_password_that_rds_refuses(rds: "RDSClient", password: str) -> None:
+    with pytest.raises(ClientError, match="is not a valid password") as error:
+        rds.modify_db_instance(DBInstanceIdentifier=NAME, MasterUserPassword=password)
+    assert error.value.response["Error"]["Code"] == "InvalidParameterValue"
+
+
+@pytest.mark.parametrize("password", ["x" * 8, "x" * 128, "!#$%&'()*+,-.:;<=>?[]^_`{|}~"])
+def test_a_password_that_rds_takes(rds: "RDSClient", password: str) -> None:
+    rds.modify_db_instance(DBInstanceIdentifier=NAME, MasterUserPassword=password, ApplyImmediately=True)
+
+
 def test_a_major_upgrade_with_the_flag_and_its_own_parameter_group(rds: "RDSClient") -> None:
     assert instance(rds)["EngineVersion"].startswith("15.")
     rds.modify_db_instance(DBInstanceIdentifier=NAME, ApplyImmediately=True, AllowMajorVersionUpgrade=True, **UPGRADE)

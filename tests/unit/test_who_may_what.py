@@ -12,7 +12,7 @@ from tests import who_may_what
 from tests.combinations import REGIONS, covering
 from tests.environments import EC2, ENVIRONMENTS, EXTERNAL, RUNNING, SYNTHESIZED, load
 from tests.synthesis import app
-from tests.unit.test_roles import BOUNDARY_ARN, EVERYTHING, POLICY_ARNS
+from tests.unit.test_roles import EVERYTHING
 from tests.who_may_what import ACCOUNT, STACKS, Right, Stacks, by_the_stacks, by_the_table, overlap, rights_of_row
 
 GIVEN = [(environment, {**RUNNING, **mode}) for environment in SYNTHESIZED for mode in (EC2, EXTERNAL)]
@@ -289,38 +289,6 @@ def test_logs_are_written_not_read(iam: Evaluator) -> None:
                 {"flow-logs"} if (action, group) == ("logs:DescribeLogStreams", "langfuse-dev-flow-logs") else set()
             )
             assert iam.who(action, iam.arn("logs", f"log-group:{group}:log-stream:x")) == expected, (action, group)
-
-
-WITH_BOUNDARY = {
-    **{name: value for name, value in FULL.items() if name not in (BOUNDARY_ARN, POLICY_ARNS)},
-    "LANGFUSE_AWS__ACCESS__REPOSITORY": "acme/langfuse",
-    "LANGFUSE_AWS__ALLOWED_ACCOUNT_IDS": f'["{ACCOUNT}"]',
-}
-
-
-@pytest.mark.parametrize("key", ["own", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/01234567-89ab-4cde-8f01-23456789abcd"])
-def test_each_right_is_within_the_boundary_of_the_stack_access(key: str) -> None:
-    """Otherwise a role would silently lack it, once the section ``access`` is set."""
-    overrides = {**WITH_BOUNDARY, "LANGFUSE_AWS__ENCRYPTION__KMS": key}
-    stacks, settings = app("dev", overrides), load("dev", overrides)
-    policy = stacks["access"].resource("aws_iam_policy", name=settings.boundary_name)["policy"]
-    boundary = [parse_policy_document(who_may_what.policy_of(stacks, settings, policy))]
-    outside = [
-        (name, right)
-        for name, role in by_the_stacks(stacks, settings).items()
-        for right in sorted(role.rights)
-        if evaluate(a_request_of(right, settings), boundary).decision != "Allow"
-    ]
-    assert outside == []
-
-
-def a_request_of(right: Right, settings: Settings) -> EvalContext:
-    """A request that the right allows."""
-    context = {key.lower(): "x" if kind == "Null" else values[0] for kind, key, values in right.conditions}
-    resource = "*" if right.resource == "*" else right.resource.replace("*", "x")
-    return EvalContext(
-        "arn", "AssumedRole", ACCOUNT, right.action, resource, settings.region, service_context={**context}
-    )
 
 
 def test_a_right_that_the_table_lacks_is_found() -> None:

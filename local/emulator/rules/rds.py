@@ -1,11 +1,14 @@
 """Requests that RDS refuses."""
 
+import re
 from typing import Any
 
 from ministack.services import rds
 
 from local.emulator.rds_changes import NEWEST_MINOR, full_version
 from local.emulator.rules.rule import Request, refuses
+
+PASSWORD = re.compile(r"[!#-.0-?A-~]{8,128}")
 
 Instance = dict[str, Any]
 
@@ -21,6 +24,21 @@ def _as_numbers(version: str) -> tuple[int, ...]:
 
 def _major(version: str) -> str:
     return version.partition(".")[0]
+
+
+@refuses("rds", "CreateDBInstance", "ModifyDBInstance", code="InvalidParameterValue")
+def password_invalid(request: Request) -> str | None:
+    """What RDS takes for PostgreSQL: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html.
+
+    The message is that of terraform-aws-modules/terraform-aws-rds#243.
+    """
+    password = request.get("MasterUserPassword")
+    if password is None or PASSWORD.fullmatch(password):
+        return None
+    return (
+        "The parameter MasterUserPassword is not a valid password. Only printable ASCII characters besides"
+        """ '/', '@', '"', ' ' may be used."""
+    )
 
 
 @refuses("rds", "CreateDBInstance", "ModifyDBInstance", code="InvalidParameterCombination")
