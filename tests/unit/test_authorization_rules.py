@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings as hypothesis_settings, strategies as st
 from ministack.core.iam_evaluator import PrincipalInfo, parse_policy_document
 
 from local.emulator.authorization.checks import Check
@@ -76,12 +76,14 @@ def _as(effect: str, statement: Statement) -> Statement:
     return {**statement, "Effect": effect}
 
 
+@hypothesis_settings(deadline=None)
 @given(checks, policies)
 def test_nothing_is_allowed_without_an_allow(check: Check, policy: list[Statement]) -> None:
     assert not allowed(check, [_as("Deny", statement) for statement in policy])
     assert not allowed(check, [])
 
 
+@hypothesis_settings(deadline=None)
 @given(checks, policies, policies)
 def test_a_deny_wins_over_every_allow(check: Check, policy: list[Statement], denies: list[Statement]) -> None:
     matches = any(allowed(check, [_as("Allow", statement)]) for statement in denies)
@@ -90,26 +92,31 @@ def test_a_deny_wins_over_every_allow(check: Check, policy: list[Statement], den
         assert decision(check, [*(_as("Deny", one) for one in denies), *policy]) == "Deny"
 
 
+@hypothesis_settings(deadline=None)
 @given(checks, policies, statements)
 def test_a_further_deny_never_allows_more(check: Check, policy: list[Statement], statement: Statement) -> None:
     assert allowed(check, policy) or not allowed(check, [*policy, _as("Deny", statement)])
 
 
+@hypothesis_settings(deadline=None)
 @given(checks, policies, statements)
 def test_a_further_allow_never_takes_away(check: Check, policy: list[Statement], statement: Statement) -> None:
     assert not allowed(check, policy) or allowed(check, [*policy, _as("Allow", statement)])
 
 
+@hypothesis_settings(deadline=None)
 @given(checks, policies, policies)
 def test_a_boundary_only_takes_away(check: Check, policy: list[Statement], boundary: list[Statement]) -> None:
     assert allowed(check, policy, boundary) == (allowed(check, policy) and allowed(check, boundary))
 
 
+@hypothesis_settings(deadline=None)
 @given(checks, policies)
 def test_the_order_of_statements_does_not_matter(check: Check, policy: list[Statement]) -> None:
     assert decision(check, policy) == decision(check, policy[::-1])
 
 
+@hypothesis_settings(deadline=None)
 @given(checks, statements)
 def test_each_statement_matches_or_its_opposite_does(check: Check, statement: Statement) -> None:
     plain = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -122,6 +129,7 @@ def test_each_statement_matches_or_its_opposite_does(check: Check, statement: St
 TEXTS = st.text("aB:/-.*?[", max_size=8)
 
 
+@hypothesis_settings(deadline=None)
 @given(st.text("aB:/-.[", max_size=8), TEXTS)
 def test_wildcards_match_as_a_plain_search_of_all_splits_does(text: str, pattern: str) -> None:
     check = Check("ec2:CreateVpc", text, {})
@@ -140,6 +148,7 @@ def _matches(text: str, pattern: str) -> bool:
     return bool(text) and pattern[0] in ("?", text[0]) and _matches(text[1:], pattern[1:])
 
 
+@hypothesis_settings(deadline=None)
 @given(st.sampled_from(KEYS), st.lists(st.sampled_from(VALUES), min_size=1))
 def test_a_key_that_is_absent_satisfies_only_what_allows_that(key: str, values: list[str]) -> None:
     absent = Check("ec2:CreateVpc", "*", {})
@@ -156,6 +165,7 @@ def test_a_key_that_is_absent_satisfies_only_what_allows_that(key: str, values: 
         assert allowed(absent, [statement]) == expected, operator
 
 
+@hypothesis_settings(deadline=None)
 @given(st.lists(st.sampled_from(["Environment", "Project", "Owner"]), unique=True))
 def test_the_keys_of_tags_are_those_of_the_request(keys: list[str]) -> None:
     check = Check("ec2:CreateVpc", "*", {"aws:tagkeys": list(keys)} if keys else {})
