@@ -11,7 +11,7 @@ from pathlib import Path
 from access.calls import Call, Calls, read_calls, write_calls
 from access.derivation import write_policies
 from access.policies import ROLES
-from access.unseen import unseen_calls
+from access.unseen import needed_calls
 
 
 def main(files: Iterable[str], *, keep: bool = False) -> None:
@@ -22,7 +22,7 @@ def main(files: Iterable[str], *, keep: bool = False) -> None:
         write_calls({role: earlier[role] | new[role] for role in ROLES})
     calls = read_calls()
     for role in ROLES:
-        write_policies(role, {*calls[role], *unseen_calls(role)})
+        write_policies(role, needed_calls(role, calls[role]))
 
 
 def _calls(lines: Iterable[str]) -> Calls:

@@ -12,7 +12,7 @@ import pytest
 from access.calls import BOUNDED, Calls, is_named, read_calls
 from access.derivation import as_text, statements
 from access.policies import PLACEHOLDER, ROLES, Role, policies, template_file, values_of
-from access.unseen import unseen_calls
+from access.unseen import needed_calls
 from local.emulator.authorization.reference import reads
 from tests.environments import load
 from tests.iam import ACCOUNT, allows
@@ -62,7 +62,7 @@ def calls() -> Calls:
 @pytest.mark.parametrize("role", ROLES)
 def test_the_policies_are_derived_from_the_calls(role: Role, calls: Calls) -> None:
     """`make roles` writes them: nobody adds to them by hand."""
-    assert template_file(role).read_text() == as_text(statements({*calls[role], *unseen_calls(role)}))
+    assert template_file(role).read_text() == as_text(statements(needed_calls(role, calls[role])))
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -102,9 +102,14 @@ def test_policies_are_as_short_as_iam_wants(role: Role) -> None:
 
 
 def test_the_plan_role_only_reads() -> None:
+    """S3 decrypts the states for it, with a key that the settings name."""
     for statement in every_statement("plan"):
         changing = [action for action in statement["Action"] if not reads(action)]
-        assert changing == [], statement["Sid"]
+        if changing == ["kms:Decrypt"]:
+            assert statement["Resource"] == ["<kms_key_arn>"]
+            assert statement["Condition"] == {"StringEquals": {"kms:ViaService": ["s3.<region>.amazonaws.com"]}}
+        else:
+            assert changing == [], statement["Sid"]
 
 
 def test_the_plan_role_reads_no_secret_and_no_object_but_states() -> None:
