@@ -85,7 +85,7 @@ def _without_needless(groups: Mapping[Group, list[Call]]) -> dict[Group, list[Ca
     merged = dict(groups)
     for group, calls in groups.items():
         changing = group._replace(changes=True)
-        if group.changes or group.purpose == STATE:
+        if group.changes:
             continue
         if {call.resource for call in calls} <= {call.resource for call in groups.get(changing, ())}:
             merged[changing] = [*groups[changing], *merged.pop(group)]
