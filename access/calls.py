@@ -29,7 +29,7 @@ KEPT_KEYS = {
     "iam:PolicyARN": "ArnEquals",
     "kms:ViaService": "StringEquals",
     "kms:GrantIsForAWSResource": "Bool",
-    "route53:ChangeResourceRecordSetsNormalizedRecordNames": "ForAllValues:StringEquals",
+    "route53:ChangeResourceRecordSetsNormalizedRecordNames": "ForAllValues:StringLike",
 }
 """The condition keys of a check that its call keeps, with their operators."""
 BOUNDED = {
@@ -50,6 +50,8 @@ GENERATED = re.compile(
     r"|[0-9a-f]{8,40}|[0-9]{10,}|[CEZ][A-Z0-9]{9,32}|db-[A-Z0-9]{16,})(?![A-Za-z0-9])"
 )
 """What AWS and Terraform generate: ids, and the ends of names."""
+VERSION = re.compile(r"(?<=<prefix>-postgres-)[0-9]+$|(?<=<prefix>-redis-)(?:[a-z]+[0-9.]+$|[0-9]{3}(?=-|$))")
+"""The version in the name of a parameter group, and the number of a node: settings change both."""
 
 Condition = tuple[str, str, str]
 """Operator, key and value."""
@@ -83,9 +85,9 @@ def general_call(action: str, resource: str, context: Mapping[str, str | Sequenc
     conditions = [(operator, key, value) for key, operator in KEPT_KEYS.items() for value in given.get(key.lower(), ())]
     if action in BOUNDED:
         conditions.append(("ArnEquals", "iam:PermissionsBoundary", "<boundary>"))
-    if not (is_named(on) or reads(action)):
+    if not is_named(on):
         conditions += _by_tags(action, on, given)
-    if "<region>" not in on and action.partition(":")[0] not in GLOBAL_SERVICES:
+    if _has_no_region(on) and action.partition(":")[0] not in GLOBAL_SERVICES:
         conditions += [("StringEquals", "aws:RequestedRegion", region) for region in given["aws:requestedregion"]]
     return Call(action, on, tuple(sorted(conditions)))
 
@@ -95,10 +97,17 @@ def is_named(resource: str) -> bool:
     return any(part in resource for part in ("<prefix>", "<global_prefix>", "<name>", "role/aws-service-role/", *NAMED))
 
 
+def _has_no_region(resource: str) -> bool:
+    return resource == "*" or resource.split(":")[3:4] == [""]
+
+
 def _by_tags(action: str, resource: str, given: Mapping[str, Sequence[str]]) -> Iterable[Condition]:
     def has(tags: Iterable[Condition]) -> bool:
         return all(value in given.get(key.lower(), ()) for _, key, value in tags)
 
+    if reads(action):
+        # Such as an instance's user data, or a key's policy.
+        return RESOURCE_TAGS if has(RESOURCE_TAGS) and action.startswith(("ec2:", "kms:")) else ()
     if has(RESOURCE_TAGS):
         return RESOURCE_TAGS
     if action == "ec2:CreateTags":
@@ -136,7 +145,7 @@ def general(text: str, values: Values) -> str:
         name = re.sub("(?<=:)[0-9]+$", "*", name)
     if service == "elasticloadbalancing":
         name = re.sub("((?:/app|targetgroup)/[^/]+/).*", r"\1*", name)
-    name = GENERATED.sub("*", name)
+    name = VERSION.sub("*", GENERATED.sub("*", name))
     if service == "ec2":
         name = re.sub("/[a-z]+-[*]$", "/*", name)
     if service == "s3" and "<state_bucket>" not in name:
@@ -156,7 +165,8 @@ def _general_name(text: str, values: Values) -> str:
         text = text.replace(f"langfuse/{name}/", "langfuse/<name>/")
     for region in values["region"]:
         text = text.replace(f".{region}.", ".<region>.")
-    return text
+    # The first label of the record that verifies a domain.
+    return re.sub(r"^(_?)[0-9a-z]{32}(?=\.)", r"\1*", text)
 
 
 def _placeholder(name: str, value: str, values: Values) -> str:

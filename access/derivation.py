@@ -13,8 +13,8 @@ PURPOSES: Mapping[str, tuple[str, ...]] = {
     "network": ("ec2",),
     "databases": ("rds", "elasticache"),
     "storage": ("s3", "backup", "backup-storage", "kms", "secretsmanager", "ssm"),
-    "services": ("ecs", "application-autoscaling"),
-    "edge": ("acm", "cloudfront", "elasticloadbalancing", "route53", "ses", "wafv2"),
+    "services": ("ecs", "application-autoscaling", "elasticloadbalancing"),
+    "edge": ("acm", "cloudfront", "route53", "ses", "wafv2"),
     "alarms": ("cloudwatch", "sns"),
     "logs": ("logs",),
     "roles": ("iam", "sts"),
@@ -24,7 +24,8 @@ STATE = "state"
 """The name of the policy about the states."""
 LISTS = "lists"
 """The name of the policy with the reads that AWS limits to no resource."""
-MERGED = {"ec2:CreateAction", "iam:AWSServiceName", "iam:PolicyARN"}
+RECORD_NAMES = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+MERGED = {"ec2:CreateAction", "iam:AWSServiceName", "iam:PolicyARN", "kms:ViaService", RECORD_NAMES}
 """Condition keys whose values one statement has together."""
 WORDS = {
     UNTAGGED: "Untagged",
@@ -48,8 +49,8 @@ class Group(NamedTuple):
     service: str
     changes: bool
     conditions: tuple[Condition, ...]
-    action: str
-    """Empty if there are several."""
+    only: str
+    """The action or the resource that it is limited to, if it is."""
 
 
 def statements(calls: Iterable[Call]) -> dict[str, list[dict[str, Any]]]:
@@ -77,7 +78,9 @@ def _group(call: Call) -> Group:
     if call.resource == "*" and not changes:
         return Group(LISTS, "", changes, tuple(sorted(conditions)), "")
     purpose = next(name for name, services in PURPOSES.items() if service in services)
-    return Group(purpose, service, changes, tuple(sorted(conditions)), "")
+    # Each hosted zone has its own records.
+    only = call.resource if any(key == RECORD_NAMES for _, key, _ in call.conditions) else ""
+    return Group(purpose, service, changes, tuple(sorted(conditions)), only)
 
 
 def _without_needless(groups: Mapping[Group, list[Call]]) -> dict[Group, list[Call]]:

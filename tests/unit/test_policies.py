@@ -32,10 +32,15 @@ LIMITS = {
     "route53:ChangeResourceRecordSetsNormalizedRecordNames",
 }
 UNLIMITED = {
-    # AWS limits these to no resource.
+    # AWS limits these to no resource, and what they make has no tags.
     "backup-storage:MountCapsule",
+    "cloudfront:CreateResponseHeadersPolicy",
+    "cloudfront:DeleteResponseHeadersPolicy",
     "ecs:DeregisterTaskDefinition",
+    "elasticloadbalancing:SetWebAcl",
     "route53:CreateHostedZone",
+    # For the private names of VPC endpoints, in zones that AWS owns.
+    "route53:AssociateVPCWithHostedZone",
     # Of a hosted zone, which policies know by its ID only. Route 53 deletes it only once its records are gone.
     "route53:ChangeTagsForResource",
     "route53:DeleteHostedZone",

@@ -66,6 +66,17 @@ ANY_SUBNET = ANYWHERE.format("ec2", "subnet/*")
             "arn:<partition>:acm:us-east-1:<account>:certificate/*",
         ),
         (SUBNET, ANY_SUBNET),
+        (f"arn:aws:rds:{HERE}:pg:langfuse-dev-postgres-15", ANYWHERE.format("rds", "pg:<prefix>-postgres-*")),
+        (
+            f"arn:aws:elasticache:{HERE}:parametergroup:langfuse-dev-redis-valkey7",
+            ANYWHERE.format("elasticache", "parametergroup:<prefix>-redis-*"),
+        ),
+        (
+            f"arn:aws:cloudwatch:{HERE}:alarm:langfuse-dev-redis-001-cpu",
+            ANYWHERE.format("cloudwatch", "alarm:<prefix>-redis-*-cpu"),
+        ),
+        ("0165bcb89b2050371ad754453fac54e6._domainkey.example.com", "*._domainkey.example.com"),
+        ("_0165bcb89b2050371ad754453fac54e6.example.com", "_*.example.com"),
         ("clickhouse.langfuse-dev.internal", "clickhouse.<prefix>.internal"),
         (f"arn:aws:rds:{HERE}:db:langfuse-development", ANYWHERE.format("rds", "db:langfuse-development")),
     ],
@@ -99,10 +110,12 @@ def test_a_resource_without_a_name_is_known_by_its_tags(
     )
 
 
-def test_a_read_needs_no_tags_but_a_region() -> None:
+def test_a_read_needs_the_tags_that_there_are_or_a_region() -> None:
     assert general_call("ec2:DescribeSubnets", "*", REGION, VALUES) == Call("ec2:DescribeSubnets", "*", (IN_REGION,))
     vpc, action = f"arn:aws:ec2:{HERE}:vpc/vpc-0123456789abcdef0", "ec2:DescribeVpcAttribute"
-    assert general_call(action, vpc, {**OWNED, **REGION}, VALUES) == Call(action, ANYWHERE.format("ec2", "vpc/*"))
+    on = ANYWHERE.format("ec2", "vpc/*")
+    assert general_call(action, vpc, {**OWNED, **REGION}, VALUES) == Call(action, on, RESOURCE_TAGS)
+    assert general_call(action, vpc, REGION, VALUES) == Call(action, on)
 
 
 def test_roles_are_made_with_the_boundary_even_if_they_were_recorded_without() -> None:
