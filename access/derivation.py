@@ -11,8 +11,8 @@ from local.emulator.authorization.reference import reads
 
 PURPOSES: Mapping[str, tuple[str, ...]] = {
     "network": ("ec2",),
-    "databases": ("rds", "elasticache"),
-    "storage": ("s3", "backup", "backup-storage", "kms", "secretsmanager", "ssm"),
+    "data": ("rds", "elasticache", "s3", "secretsmanager", "ssm"),
+    "keys-and-backups": ("backup", "backup-storage", "kms"),
     "services": ("ecs", "application-autoscaling", "elasticloadbalancing"),
     "edge": ("acm", "cloudfront", "route53", "ses", "wafv2"),
     "alarms": ("cloudwatch", "sns"),
@@ -28,9 +28,9 @@ RECORD_NAMES = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
 MERGED = {"ec2:CreateAction", "iam:AWSServiceName", "iam:PolicyARN", "kms:ViaService", RECORD_NAMES}
 """Condition keys whose values one statement has together."""
 WORDS = {
-    UNTAGGED: "Untagged",
     REQUEST_TAGS: "Create",
-    RESOURCE_TAGS: "Change",
+    UNTAGGED: "Untagged",
+    RESOURCE_TAGS: "Own",
 }
 WORDS_OF_KEYS = {
     "iam:PassedToService": "Pass",

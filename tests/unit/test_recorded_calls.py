@@ -41,7 +41,7 @@ ANY_SUBNET = ANYWHERE.format("ec2", "subnet/*")
         ),
         (
             "arn:aws:s3:::langfuse-dev-events-20261127094012345600000001/events/x",
-            "arn:<partition>:s3:::<prefix>-events-*/*",
+            "arn:<partition>:s3:::<prefix>-events-??????????????????????????/*",
         ),
         (
             "arn:aws:s3:::states/langfuse/dev/data.tfstate",
@@ -129,7 +129,7 @@ def test_what_creates_and_what_changes_are_never_in_one_statement() -> None:
     create = Call("ec2:CreateSubnet", ANY_SUBNET, REQUEST_TAGS)
     delete = Call("ec2:DeleteSubnet", ANY_SUBNET, RESOURCE_TAGS)
     made = {statement["Sid"]: statement["Action"] for statement in statements([create, delete])["network"]}
-    assert made == {"Ec2Create": ["ec2:CreateSubnet"], "Ec2Change": ["ec2:DeleteSubnet"]}
+    assert made == {"Ec2Create": ["ec2:CreateSubnet"], "Ec2Own": ["ec2:DeleteSubnet"]}
 
 
 def test_a_state_is_written_and_its_lock_deleted() -> None:
@@ -151,5 +151,5 @@ def test_a_state_is_written_and_its_lock_deleted() -> None:
 def test_reads_of_what_is_not_changed_stay_apart_from_changes() -> None:
     everything, own = ANYWHERE.format("rds", "db:*"), ANYWHERE.format("rds", "db:<prefix>-postgres")
     calls = [Call("rds:DescribeDBInstances", everything), Call("rds:DeleteDBInstance", own)]
-    made = {statement["Action"][0]: statement["Resource"] for statement in statements(calls)["databases"]}
+    made = {statement["Action"][0]: statement["Resource"] for statement in statements(calls)["data"]}
     assert made == {"rds:DeleteDBInstance": [own], "rds:DescribeDBInstances": [everything]}
