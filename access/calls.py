@@ -170,9 +170,10 @@ def _general_name(text: str, values: Values) -> str:
     for name in ("project", "environment", "region"):
         if text in values[name]:
             return f"<{name}>"
-    for name in (*NAMES, "prefix"):
-        for value in sorted(values[name], key=len, reverse=True):
-            text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])", f"<{name}>", text)
+    # The longest first: the domain of mails may be a part of Langfuse's.
+    known = [(value, placeholder) for placeholder in (*NAMES, "prefix") for value in values[placeholder]]
+    for value, placeholder in sorted(known, key=lambda one: -len(one[0])):
+        text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])", f"<{placeholder}>", text)
     for name in values["name"]:
         # In the keys of states and in the names of log groups.
         text = text.replace(f"langfuse/{name}/", "langfuse/<name>/")

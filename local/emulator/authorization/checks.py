@@ -210,7 +210,10 @@ def _resources(action: Action, call: _Call, names: Names | None) -> Iterator[tup
             satisfied.add(type_.family)
             yield type_, call.parameters["RecoveryPointArn"]
             continue
-        arns = [arn for arn in map(_without_suffix, call.arns) if type_.pattern.fullmatch(arn)] or call.named(type_)
+        arns = [arn for arn in map(_without_suffix, call.arns) if type_.pattern.fullmatch(arn)]
+        # An ARN says which resource it is: no name is left out, for which a default such as ECS's cluster would stand.
+        if not arns and "resourceArn" not in call.parameters:
+            arns = call.named(type_)
         if not arns and type_.name in call.specified_tags:
             arns = [call.fill(type_, {})]
         for arn in arns:
