@@ -55,8 +55,8 @@ def test_an_instance_tells_its_user_data(aws: EmbeddedAws) -> None:
 
 def test_a_root_volume_gets_the_tags_of_the_request(aws: EmbeddedAws) -> None:
     client = aws.session().client("ec2", endpoint_url=aws.url)
-    name: "TagTypeDef" = {"Key": "Name", "Value": "any"}
-    tag: "TagTypeDef" = {"Key": "Environment", "Value": "dev"}
+    name: TagTypeDef = {"Key": "Name", "Value": "any"}
+    tag: TagTypeDef = {"Key": "Environment", "Value": "dev"}
     (instance,) = client.run_instances(
         ImageId="ami-0c2023a1b2c3d4e5f",
         InstanceType="m7g.large",
