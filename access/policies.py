@@ -97,7 +97,7 @@ def _conditions(
             # In some places, China's services have the suffix .cn, and AWS does not say in which:
             # aws/karpenter-provider-aws#6843, terraform-aws-modules/terraform-aws-eks#3422. The names with and without
             # it would make a policy too long. Values of tags have no wildcards.
-            operator = "StringLike"  # noqa: PLW2901
+            operator = "StringLike"
             wanted |= {key: [f"{service}*" for service in wanted[key]] for key in services}
         conditions.setdefault(operator, {}).update(wanted)
     return conditions
