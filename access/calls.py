@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from access.policies import ROLES, Role, Values
-from local.emulator.authorization.reference import reads, takes_resource_tags
+from local.emulator.authorization.reference import reads, tags, takes_resource_tags
 
 CALLS_FILE = Path(__file__).with_name("calls.json")
 REQUEST_TAGS = (
@@ -21,8 +21,8 @@ REQUEST_TAGS = (
     ("StringEquals", "aws:RequestTag/Project", "<project>"),
 )
 RESOURCE_TAGS = tuple((operator, key.replace("Request", "Resource"), value) for operator, key, value in REQUEST_TAGS)
-UNTAGGED = (("Null", "aws:ResourceTag/Project", "true"),)
-"""On what nobody has tagged as a project's: what EC2 makes along with a VPC or an instance."""
+UNTAGGED = tuple(("Null", f"aws:ResourceTag/{key}", "true") for key in ("Environment", "Name", "Project"))
+"""On what nobody has tagged: what is just made, and what EC2 makes along with a VPC."""
 KEPT_KEYS = {
     "iam:PassedToService": "StringEquals",
     "iam:AWSServiceName": "StringEquals",
@@ -40,6 +40,11 @@ BOUNDED = {
     "iam:UpdateAssumeRolePolicy",
 }
 """What could make a role an administrator. These calls are for roles with the permissions boundary only."""
+IMAGES_OF_AMAZON = (("StringEquals", "ec2:Owner", "amazon"),)
+ALSO_CHANGE = {"application-autoscaling:RegisterScalableTarget"}
+"""Calls that change what is there already as well as they make it."""
+WHOLE = ("boundary", "kms_key_arn", "policy_arn")
+"""Placeholders that stand for whole ARNs."""
 NAMES = ("boundary", "kms_key_arn", "hosted_zone_id", "vpc_id", "subnet_id", "state_bucket", "mail_domain", "domain")
 """Placeholders of what the settings name."""
 NAMED = tuple(f"<{name}>" for name in NAMES)
@@ -83,18 +88,23 @@ def general_call(action: str, resource: str, context: Mapping[str, str | Sequenc
         for key, value in context.items()
     }
     conditions = [(operator, key, value) for key, operator in KEPT_KEYS.items() for value in given.get(key.lower(), ())]
+    # Where the key is absent, ForAllValues is true.
+    conditions += [("Null", key, "false") for operator, key, _ in conditions if operator.startswith("ForAllValues")]
     if action in BOUNDED:
         conditions.append(("ArnEquals", "iam:PermissionsBoundary", "<boundary>"))
     if not is_named(on):
         conditions += _by_tags(action, on, given)
     if _has_no_region(on) and action.partition(":")[0] not in GLOBAL_SERVICES:
         conditions += [("StringEquals", "aws:RequestedRegion", region) for region in given["aws:requestedregion"]]
-    return Call(action, on, tuple(sorted(conditions)))
+    return Call(action, on, tuple(sorted(set(conditions))))
 
 
 def is_named(resource: str) -> bool:
     """Whether its name tells that the resource is the environment's, or one that an environment does not own."""
-    return any(part in resource for part in ("<prefix>", "<global_prefix>", "<name>", "role/aws-service-role/", *NAMED))
+    return any(
+        part in resource
+        for part in ("<prefix>", "<global_prefix>", "<name>", "role/aws-service-role/", ":og:default", *NAMED)
+    )
 
 
 def _has_no_region(resource: str) -> bool:
@@ -106,14 +116,16 @@ def _by_tags(action: str, resource: str, given: Mapping[str, Sequence[str]]) -> 
         return all(value in given.get(key.lower(), ()) for _, key, value in tags)
 
     if reads(action):
-        # Such as an instance's user data, or a key's policy.
-        return RESOURCE_TAGS if has(RESOURCE_TAGS) and action.startswith(("ec2:", "kms:")) else ()
+        # Such as an instance's user data, a key's policy, or the headers that a distribution sends to its origin.
+        return RESOURCE_TAGS if has(RESOURCE_TAGS) and action.startswith(("cloudfront:", "ec2:", "kms:")) else ()
     if has(RESOURCE_TAGS):
         return RESOURCE_TAGS
-    if action == "ec2:CreateTags":
+    if resource.endswith(":image/*"):
+        return IMAGES_OF_AMAZON
+    if created_by := given.get("ec2:createaction"):
+        return (*REQUEST_TAGS, *(("StringEquals", "ec2:CreateAction", by) for by in created_by))
+    if tags(action) or action in ALSO_CHANGE:
         # Never by the request's tags alone: who may give them to any resource may then do anything with it.
-        if created_by := given.get("ec2:createaction"):
-            return (*REQUEST_TAGS, *(("StringEquals", "ec2:CreateAction", by) for by in created_by))
         return (*REQUEST_TAGS, *UNTAGGED)
     if has(REQUEST_TAGS):
         return REQUEST_TAGS
@@ -122,7 +134,7 @@ def _by_tags(action: str, resource: str, given: Mapping[str, Sequence[str]]) -> 
 
 def general(text: str, values: Values) -> str:
     """The text with placeholders for an environment's values, and ``*`` for what is generated."""
-    for name in ("boundary", "kms_key_arn"):
+    for name in WHOLE:
         if text in values[name]:
             return f"<{name}>"
     if not text.startswith("arn:"):
@@ -149,7 +161,8 @@ def general(text: str, values: Values) -> str:
     if service == "ec2":
         name = re.sub("/[a-z]+-[*]$", "/*", name)
     if service == "s3" and "<state_bucket>" not in name:
-        name = re.sub("/.*", "/*", name)
+        # The provider ends a name with 26 digits. With * in their place, dev-events' bucket would be dev's too.
+        name = re.sub(r"(-events|-access-logs)-[*]", rf"\1-{'?' * 26}", re.sub("/.*", "/*", name))
     return ":".join(["arn", *parts, name])
 
 
@@ -157,9 +170,10 @@ def _general_name(text: str, values: Values) -> str:
     for name in ("project", "environment", "region"):
         if text in values[name]:
             return f"<{name}>"
-    for name in (*NAMES, "prefix"):
-        for value in sorted(values[name], key=len, reverse=True):
-            text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])", f"<{name}>", text)
+    # The longest first: the domain of mails may be a part of Langfuse's.
+    known = [(value, placeholder) for placeholder in (*NAMES, "prefix") for value in values[placeholder]]
+    for value, placeholder in sorted(known, key=lambda one: -len(one[0])):
+        text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])", f"<{placeholder}>", text)
     for name in values["name"]:
         # In the keys of states and in the names of log groups.
         text = text.replace(f"langfuse/{name}/", "langfuse/<name>/")

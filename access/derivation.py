@@ -11,8 +11,8 @@ from local.emulator.authorization.reference import reads
 
 PURPOSES: Mapping[str, tuple[str, ...]] = {
     "network": ("ec2",),
-    "databases": ("rds", "elasticache"),
-    "storage": ("s3", "backup", "backup-storage", "kms", "secretsmanager", "ssm"),
+    "data": ("rds", "elasticache", "s3", "secretsmanager", "ssm"),
+    "keys-and-backups": ("backup", "backup-storage", "kms"),
     "services": ("ecs", "application-autoscaling", "elasticloadbalancing"),
     "edge": ("acm", "cloudfront", "route53", "ses", "wafv2"),
     "alarms": ("cloudwatch", "sns"),
@@ -20,17 +20,17 @@ PURPOSES: Mapping[str, tuple[str, ...]] = {
     "roles": ("iam", "sts"),
 }
 """The services of AWS that a policy is about, by the policy's name."""
-STATE = "state"
-"""The name of the policy about the states."""
-LISTS = "lists"
-"""The name of the policy with the reads that AWS limits to no resource."""
+STATE_AND_LISTS = "state-and-lists"
+"""The name of the policy about the states, and with the reads that AWS limits to no resource."""
+CREATION = "network-creation"
+"""The name of the policy that makes what policies know by its tags in EC2."""
 RECORD_NAMES = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
 MERGED = {"ec2:CreateAction", "iam:AWSServiceName", "iam:PolicyARN", "kms:ViaService", RECORD_NAMES}
 """Condition keys whose values one statement has together."""
 WORDS = {
-    UNTAGGED: "Untagged",
     REQUEST_TAGS: "Create",
-    RESOURCE_TAGS: "Change",
+    UNTAGGED: "Untagged",
+    RESOURCE_TAGS: "Own",
 }
 WORDS_OF_KEYS = {
     "iam:PassedToService": "Pass",
@@ -74,9 +74,14 @@ def _group(call: Call) -> Group:
     changes = not reads(call.action)
     if "<state_bucket>" in call.resource:
         # Each action has its own resources: locks are deleted, states are not.
-        return Group(STATE, service, changes, tuple(sorted(conditions)), call.action)
+        return Group(STATE_AND_LISTS, service, changes, tuple(sorted(conditions)), call.action)
     if call.resource == "*" and not changes:
-        return Group(LISTS, "", changes, tuple(sorted(conditions)), "")
+        return Group(STATE_AND_LISTS, "", changes, tuple(sorted(conditions)), "")
+    if service == "ec2" and set(REQUEST_TAGS) <= set(call.conditions):
+        # One statement for each type that is made. With all in one, the request's tags would also allow the action on
+        # what it names beside: CreateSubnet in a VPC of others, for example.
+        only = "" if call.action == "ec2:CreateTags" else call.resource
+        return Group(CREATION, service, changes, tuple(sorted(conditions)), only)
     purpose = next(name for name, services in PURPOSES.items() if service in services)
     # Each hosted zone has its own records.
     only = call.resource if any(key == RECORD_NAMES for _, key, _ in call.conditions) else ""

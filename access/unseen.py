@@ -13,7 +13,7 @@ VIA_SERVICE = "kms:ViaService"
 
 def needed_calls(role: Role, recorded: Iterable[Call]) -> set[Call]:
     """The recorded calls of a role, and those that follow from them or from ``unseen.toml``."""
-    return {*recorded, *_with_a_given_key(recorded), *unseen_calls(role)}
+    return {*recorded, *_with_a_given_key(recorded), *_with_a_later_boundary(recorded), *unseen_calls(role)}
 
 
 def _with_a_given_key(recorded: Iterable[Call]) -> Iterator[Call]:
@@ -22,6 +22,13 @@ def _with_a_given_key(recorded: Iterable[Call]) -> Iterator[Call]:
         if call.resource.endswith(":key/*") and any(key == VIA_SERVICE for _, key, _ in call.conditions):
             conditions = tuple(condition for condition in call.conditions if condition not in RESOURCE_TAGS)
             yield call._replace(resource="<kms_key_arn>", conditions=conditions)
+
+
+def _with_a_later_boundary(recorded: Iterable[Call]) -> Iterator[Call]:
+    """The boundary of a role that was made before the environment had the stack ``access``."""
+    for call in recorded:
+        if call.action == "iam:CreateRole":
+            yield call._replace(action="iam:PutRolePermissionsBoundary")
 
 
 def unseen_calls(role: Role) -> Iterator[Call]:

@@ -3,6 +3,8 @@
 An administrator deploys it: a role that could deploy it could give itself any right.
 """
 
+import re
+
 from constructs import Construct
 
 from access.policies import policies, values_of
@@ -17,8 +19,11 @@ from stacks.base import LangfuseStack
 PLAN_SECONDS = 3600
 DEPLOY_SECONDS = 7200
 """An upgrade of PostgreSQL takes longer than an hour, and a session that ends in an apply leaves the state locked."""
-BRANCH = "main"
+REF = "refs/heads/main"
 """The branch that .github/workflows deploys."""
+WORKFLOW = ".github/workflows/deploy-environment.yml"
+"""The workflow that applies. Another one could run, in the same GitHub environment, what a pull request has sent."""
+REPOSITORY_ID = re.compile(r"@[0-9]+")
 
 
 class AccessStack(LangfuseStack):
@@ -46,8 +51,8 @@ class AccessStack(LangfuseStack):
             description=f"Plans {settings.prefix} from GitHub Actions",
             provider_arn=provider_arn,
             depends_on=provider,
-            subjects=[f"{repository}:pull_request", f"{repository}:ref:refs/heads/{BRANCH}"],
-            branch=None,
+            subjects=[f"{repository}:pull_request", f"{repository}:ref:{REF}"],
+            claims={},
             session_seconds=PLAN_SECONDS,
             policies=policies("plan", values),
         )
@@ -59,8 +64,8 @@ class AccessStack(LangfuseStack):
             provider_arn=provider_arn,
             depends_on=provider,
             subjects=[f"{repository}:environment:{settings.name}"],
+            claims=_of_the_workflow(settings) if partition_of(settings.region) == "aws" else {},
             session_seconds=DEPLOY_SECONDS,
-            branch=BRANCH if partition_of(settings.region) == "aws" else None,
             policies=policies("deploy", values),
         )
         self.add_outputs({"plan_role_arn": plan.arn, "deploy_role_arn": deploy.arn})
@@ -84,3 +89,9 @@ class AccessStack(LangfuseStack):
             ecr_repository_arns=[arn for image in images if (arn := image.ecr_repository_arn)],
             mail_address=settings.mail.sender if settings.mail.uses_ses else None,
         )
+
+
+def _of_the_workflow(settings: Settings) -> dict[str, str]:
+    """The claims of a job of the workflow that applies. Only a token's subject has the repository's IDs."""
+    repository = REPOSITORY_ID.sub("", str(settings.access.repository))
+    return {"ref": REF, "job_workflow_ref": f"{repository}/{WORKFLOW}@{REF}"}

@@ -12,9 +12,25 @@ from tests.recorded_calls import recording
 
 GRAPH = ("network", "data", "services")
 """What the deploy role deploys: all stacks but the one with the roles, which was deployed before."""
-PULL_REQUEST = "pull_request"
 NOBODYS = {"AWS_SDK_UA_APP_ID": "administrator"}
 """So that what an administrator calls is not recorded as a call of a role."""
+
+DEPLOYS = ".github/workflows/deploy-environment.yml"
+NOBODYS_CLAIMS = {
+    "a pull request": {"sub": "repo:acme/langfuse:pull_request"},
+    "no GitHub environment": {"sub": "repo:acme/langfuse:ref:refs/heads/main"},
+    "another GitHub environment": {"sub": "repo:acme/langfuse:environment:prod"},
+    "another owner": {"sub": "repo:evil/langfuse:environment:dev"},
+    "another repository": {"sub": "repo:acme/langfuse-fork:environment:dev"},
+    "another branch": {"ref": "refs/heads/any"},
+    "another workflow": {"job_workflow_ref": "acme/langfuse/.github/workflows/any.yml@refs/heads/main"},
+    "another branch's workflow": {"job_workflow_ref": f"acme/langfuse/{DEPLOYS}@refs/heads/any"},
+    "another repository's workflow": {"job_workflow_ref": f"evil/langfuse/{DEPLOYS}@refs/heads/main"},
+    "another audience": {"aud": "any"},
+    "another issuer": {"iss": "https://evil.example"},
+}
+"""The claim in which a token differs from one that the deploy role of ``dev`` accepts, by what it is."""
+NOT_ASSUMED = r"Not authorized to perform sts:AssumeRoleWithWebIdentity|InvalidIdentityToken"
 
 
 @dataclass(frozen=True)
@@ -43,8 +59,8 @@ def with_ci_roles(deployment: Deployment) -> Deployment:
     assert administrator.deploy() == 0
     roles = administrator.outputs()[ADMINISTRATORS_STACK]
     deploying, planning = (
-        credentials(deployment.aws, settings, str(roles[f"{role}_role_arn"]), subject)
-        for role, subject in (("deploy", f"environment:{settings.name}"), ("plan", PULL_REQUEST))
+        credentials(deployment.aws, str(roles[f"{role}_role_arn"]), claims)
+        for role, claims in (("deploy", deploy_claims(settings)), ("plan", plan_claims(settings)))
     )
     return CiDeployment(
         deployment.aws,
@@ -77,14 +93,34 @@ def settings_of(deployment: Deployment) -> Settings:
     return load(deployment.variables["LANGFUSE_ENV"], deployment.variables)
 
 
-def credentials(aws: EmbeddedAws, settings: Settings, role_arn: str, subject: str) -> dict[str, str]:
-    """The variables with a session's credentials, of a job of the repository with this subject, on main.
+def deploy_claims(settings: Settings) -> dict[str, str]:
+    """What the token of the job says that applies on ``main``, as far as IAM knows it."""
+    return _claims(settings, f"environment:{settings.name}", "deploy-environment.yml", "refs/heads/main")
+
+
+def plan_claims(settings: Settings) -> dict[str, str]:
+    """What the token of the job says that plans a pull request."""
+    return _claims(settings, "pull_request", "pull-request.yml", "refs/pull/1/merge")
+
+
+def _claims(settings: Settings, subject: str, workflow: str, ref: str) -> dict[str, str]:
+    """https://docs.github.com/en/actions/reference/security/oidc. Only the subject may have the repository's IDs."""
+    repository = "/".join(part.partition("@")[0] for part in str(settings.access.repository).split("/"))
+    return {
+        "sub": f"repo:{settings.access.repository}:{subject}",
+        "repository": repository,
+        "ref": ref,
+        "job_workflow_ref": f"{repository}/.github/workflows/{workflow}@{ref}",
+    }
+
+
+def credentials(aws: EmbeddedAws, role_arn: str, claims: Mapping[str, str]) -> dict[str, str]:
+    """The variables with a session's credentials, of a job whose token says this.
 
     None while calls are recorded: nothing limits what is called then.
     """
     if recording():
         return {}
-    claims = {"sub": f"repo:{settings.access.repository}:{subject}", "ref": "refs/heads/main"}
     session = aws.assume(role_arn, claims)
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
     return {name: session.environment[name] for name in names}

@@ -268,7 +268,7 @@ def _described(describe: Handler, params: Parameters, argument: str, ids: Iterab
 
 @wraps(ec2, "RunInstances")
 def complete_instances(run: Handler, params: Parameters) -> Answer:
-    """EC2 RunInstances in ministack 1.5 drops the metadata options and the root volume's size, encryption and key.
+    """EC2 RunInstances in ministack 1.5 drops the metadata options, and of the root volume all but its type.
 
     It also places every instance in the region's first zone.
     """
@@ -284,7 +284,20 @@ def complete_instances(run: Handler, params: Parameters) -> Answer:
         root["Size"] = ec2._p(params, "BlockDeviceMapping.1.Ebs.VolumeSize") or root["Size"]
         root["Encrypted"] = ec2._p(params, "BlockDeviceMapping.1.Ebs.Encrypted") == "true"
         root["KmsKeyId"] = ec2._p(params, "BlockDeviceMapping.1.Ebs.KmsKeyId")
+        ec2._tags[root["VolumeId"]] = _specified_tags(params, "volume")
     return status, headers, body
+
+
+def _specified_tags(params: Parameters, resource_type: str) -> list[dict[str, str]]:
+    """The tags that a request has for the resources of a type that it makes."""
+    specifications = [f"TagSpecification.{number}" for number in range(1, 10)]
+    return [
+        {"Key": key, "Value": ec2._p(params, f"{specification}.Tag.{number}.Value")}
+        for specification in specifications
+        if ec2._p(params, f"{specification}.ResourceType") == resource_type
+        for number in range(1, 51)
+        if (key := ec2._p(params, f"{specification}.Tag.{number}.Key"))
+    ]
 
 
 @wraps(ec2, "DescribeInstanceAttribute")

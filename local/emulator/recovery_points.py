@@ -34,6 +34,8 @@ def job_that_makes_a_snapshot(start: Callable[[Mapping[str, Any]], Answer], body
     if kind.endswith(":volume") and volume_id in ec2._volumes:
         _, _, made = ec2._ACTION_MAP["CreateSnapshot"]({"VolumeId": [volume_id]})
         (snapshot_id,) = re.findall(r"<snapshotId>(snap-\w+)</snapshotId>", made.decode())
+        # https://docs.aws.amazon.com/aws-backup/latest/devguide/tags-on-backups.html
+        ec2._tags[snapshot_id] = list(ec2._tags.get(volume_id, []))
         job = backup._jobs[json.loads(answer)["BackupJobId"]]
         arn = f"{kind.rpartition(':')[0].rpartition(':')[0]}::snapshot/{snapshot_id}"
         answer = answer.replace(job["RecoveryPointArn"].encode(), arn.encode())

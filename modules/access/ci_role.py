@@ -28,8 +28,8 @@ class CiRole(Construct):
         depends_on: the provider, if the stack makes it.
         subjects: the subjects of the tokens that it trusts, each exactly:
             https://docs.github.com/en/actions/reference/security/oidc
-        branch: the branch that the workflow must run on, or None for any. IAM knows this claim in the partition ``aws``
-            only: https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/
+        claims: what else the tokens must say, each exactly. IAM knows such claims in the partition ``aws`` only:
+            https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/
         session_seconds: how long a job may use the role at most, from 3600 on.
         policies: the policy documents, by what they are for.
     """
@@ -44,14 +44,12 @@ class CiRole(Construct):
         provider_arn: str,
         depends_on: Sequence[ITerraformDependable],
         subjects: Sequence[str],
-        branch: str | None,
+        claims: Mapping[str, str],
         session_seconds: int,
         policies: Mapping[str, Mapping[str, Any]],
     ) -> None:
         super().__init__(scope, id_)
-        claims: dict[str, str | Sequence[str]] = {"aud": AUDIENCE, "sub": subjects}
-        if branch:
-            claims["ref"] = f"refs/heads/{branch}"
+        trusted = {"aud": AUDIENCE, "sub": subjects, **claims}
         role = IamRole(
             self,
             "role",
@@ -64,7 +62,7 @@ class CiRole(Construct):
                     "Effect": "Allow",
                     "Principal": {"Federated": provider_arn},
                     "Action": "sts:AssumeRoleWithWebIdentity",
-                    "Condition": {"StringEquals": {f"{OIDC_ISSUER}:{claim}": value for claim, value in claims.items()}},
+                    "Condition": {"StringEquals": {f"{OIDC_ISSUER}:{name}": value for name, value in trusted.items()}},
                 }
             ),
         )

@@ -11,15 +11,18 @@ from typing import Any
 
 import pytest
 import yaml
+from botocore.exceptions import ClientError
 from cdktf import Testing as CdktfTesting
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from access.policies import policies, values_of
+from local.embedded_aws import EmbeddedAws, running
 from ops.apply import ADMINISTRATORS_STACK
 from settings import SettingsError
 from settings.partition import partition_of
 from stacks import add_stacks
 from tests import who_may_what
+from tests.ci_roles import DEPLOYS, NOBODYS_CLAIMS, NOT_ASSUMED, deploy_claims, plan_claims
 from tests.combinations import Combination, covering
 from tests.command_line import PROJECT, Ran, ops
 from tests.environments import ACCESS, EC2, ENVIRONMENTS, EXTERNAL, RUNNING, load
@@ -123,12 +126,50 @@ def test_the_deploy_role_trusts_the_github_environment_on_main_alone(environment
             f"{ISSUER}:aud": "sts.amazonaws.com",
             f"{ISSUER}:sub": [f"repo:acme/langfuse:environment:{environment}"],
             f"{ISSUER}:ref": "refs/heads/main",
+            f"{ISSUER}:job_workflow_ref": f"acme/langfuse/{DEPLOYS}@refs/heads/main",
         }
     }
 
 
+def test_only_the_subject_has_the_repository_s_ids() -> None:
+    conditions = trust("deploy", {**ACCESS, REPOSITORY: "acme@1234/lang.fuse@5678"})["Condition"]["StringEquals"]
+    assert conditions[f"{ISSUER}:sub"] == ["repo:acme@1234/lang.fuse@5678:environment:dev"]
+    assert conditions[f"{ISSUER}:job_workflow_ref"] == f"acme/lang.fuse/{DEPLOYS}@refs/heads/main"
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[EmbeddedAws]:
+    """AWS with the roles of the stack, and what these trust."""
+    with running("us-east-1") as aws:
+        iam = aws.session().client("iam", endpoint_url=aws.url)
+        iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=["sts.amazonaws.com"])
+        for name in ("plan", "deploy"):
+            policy = json.dumps({"Version": "2012-10-17", "Statement": [trust(name)]})
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy)
+        yield aws
+
+
+def assume(aws: EmbeddedAws, name: str, claims: Mapping[str, str]) -> None:
+    aws.assume(f"arn:aws:iam::{ACCOUNT}:role/{name}", claims)
+
+
+@pytest.mark.parametrize("what", NOBODYS_CLAIMS)
+def test_who_has_one_other_claim_does_not_get_the_deploy_role(aws: EmbeddedAws, what: str) -> None:
+    claims = deploy_claims(load("dev", ACCESS))
+    assume(aws, "deploy", claims)
+    with pytest.raises(ClientError, match=NOT_ASSUMED):
+        assume(aws, "deploy", {**claims, **NOBODYS_CLAIMS[what]})
+
+
+def test_pull_requests_get_the_plan_role_alone(aws: EmbeddedAws) -> None:
+    claims = plan_claims(load("dev", ACCESS))
+    assume(aws, "plan", claims)
+    with pytest.raises(ClientError, match=NOT_ASSUMED):
+        assume(aws, "deploy", claims)
+
+
 @pytest.mark.parametrize(("region", "partition"), [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")])
-def test_the_branch_is_a_condition_only_where_iam_knows_it(region: str, partition: str) -> None:
+def test_branch_and_workflow_are_conditions_only_where_iam_knows_them(region: str, partition: str) -> None:
     """Elsewhere, a condition on a key that IAM does not fill would refuse every deploy."""
     there = {**ACCESS, REGION: region, PROVIDER: PROVIDER_ARN.replace("arn:aws:", f"arn:{partition}:")}
     statement = trust("deploy", there)
@@ -144,7 +185,7 @@ def test_the_workflows_ask_for_the_roles_as_they_are_trusted() -> None:
         for name, job in yaml.safe_load(file.read_text())["jobs"].items()
         if "environment" in job
     }
-    assert with_environment == {"deploy-environment apply": "${{ inputs.environment }}"}
+    assert with_environment == {f"{Path(DEPLOYS).stem} apply": "${{ inputs.environment }}"}
     assert "branches: [main]" in (PROJECT / ".github" / "workflows" / "deploy.yml").read_text()
 
 

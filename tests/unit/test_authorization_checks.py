@@ -180,6 +180,25 @@ def test_a_volume_with_a_key_of_the_account_needs_a_grant_to_be_attached(aws: Em
     assert found["kms:CreateGrant", key]["kms:viaservice"] == "ec2.us-east-1.amazonaws.com"
 
 
+def test_a_recovery_point_is_known_by_its_snapshot_with_the_volumes_tags(aws: EmbeddedAws) -> None:
+    ec2, backup = client(aws, "ec2"), client(aws, "backup")
+    specification = {"ResourceType": "volume", "Tags": TAGS}
+    volume = ec2.create_volume(AvailabilityZone="us-east-1b", Size=1, TagSpecifications=[specification])["VolumeId"]
+    backup.create_backup_vault(BackupVaultName="vault")
+    job = {"BackupVaultName": "vault", "IamRoleArn": f"arn:aws:iam::{ACCOUNT}:role/backups"}
+    point = backup.start_backup_job(**job, ResourceArn=arn("ec2", f"volume/{volume}"))["RecoveryPointArn"]
+    assert point.startswith("arn:aws:ec2:us-east-1::snapshot/snap-")
+    found = checks(aws, lambda: backup.delete_recovery_point(BackupVaultName="vault", RecoveryPointArn=point))
+    assert found["backup:DeleteRecoveryPoint", point] == {"aws:resourcetag/environment": "dev"}
+
+
+def test_an_image_is_amazons(aws: EmbeddedAws) -> None:
+    instance = {"ImageId": "ami-0c2023a1b2c3d4e5f", "InstanceType": "t4g.large", "MinCount": 1, "MaxCount": 1}
+    found = checks(aws, lambda: client(aws, "ec2").run_instances(**instance))
+    image = "arn:aws:ec2:us-east-1::image/ami-0c2023a1b2c3d4e5f"
+    assert found["ec2:RunInstances", image]["ec2:owner"] == "amazon"
+
+
 def test_every_resource_of_a_list_is_checked(aws: EmbeddedAws) -> None:
     ec2 = client(aws, "ec2")
     vpcs = [ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"] for _ in range(2)]

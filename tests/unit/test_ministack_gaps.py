@@ -2,6 +2,7 @@
 
 import base64
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
@@ -10,6 +11,9 @@ from ministack.services import ec2
 from local.embedded_aws import EmbeddedAws
 from local.emulator import ministack_gaps
 from local.emulator.ministack_gaps import Parameters, close_gaps, wraps
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import TagTypeDef
 
 
 def test_every_wrapped_name_is_in_ministack() -> None:
@@ -47,6 +51,26 @@ def test_an_instance_tells_its_user_data(aws: EmbeddedAws) -> None:
     attribute = client.describe_instance_attribute(InstanceId=instance["InstanceId"], Attribute="userData")
     client.terminate_instances(InstanceIds=[instance["InstanceId"]])
     assert base64.b64decode(attribute["UserData"]["Value"]) == b"#!/bin/sh"
+
+
+def test_a_root_volume_gets_the_tags_of_the_request(aws: EmbeddedAws) -> None:
+    client = aws.session().client("ec2", endpoint_url=aws.url)
+    name: TagTypeDef = {"Key": "Name", "Value": "any"}
+    tag: TagTypeDef = {"Key": "Environment", "Value": "dev"}
+    (instance,) = client.run_instances(
+        ImageId="ami-0c2023a1b2c3d4e5f",
+        InstanceType="m7g.large",
+        MinCount=1,
+        MaxCount=1,
+        TagSpecifications=[
+            {"ResourceType": "instance", "Tags": [name]},
+            {"ResourceType": "volume", "Tags": [tag]},
+        ],
+    )["Instances"]
+    id_ = instance["InstanceId"]
+    (volume,) = client.describe_volumes(Filters=[{"Name": "attachment.instance-id", "Values": [id_]}])["Volumes"]
+    client.terminate_instances(InstanceIds=[id_])
+    assert volume["Tags"] == [tag]
 
 
 def test_instances_are_filtered_by_id(aws: EmbeddedAws) -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,12 @@ ATTACHED = 10
 PASSED = "arn:aws:iam::{account}:role/{name}"
 STATES = "arn:aws:s3:::states"
 ESCALATIONS = tomllib.loads(Path(__file__).with_name("escalations.toml").read_text())
+REQUEST_TAGS = {"aws:RequestTag/Project": "langfuse", "aws:RequestTag/Environment": "dev"}
 RESOURCE_TAGS = {"aws:ResourceTag/Project": "langfuse", "aws:ResourceTag/Environment": "prod"}
 LIMITS = {
     "aws:RequestTag/Environment",
     "aws:ResourceTag/Environment",
-    "aws:ResourceTag/Project",
+    "ec2:Owner",
     "route53:ChangeResourceRecordSetsNormalizedRecordNames",
 }
 UNLIMITED = {
@@ -39,6 +40,8 @@ UNLIMITED = {
     "ecs:DeregisterTaskDefinition",
     "elasticloadbalancing:SetWebAcl",
     "route53:CreateHostedZone",
+    # The network interface that an instance is made with.
+    "ec2:RunInstances",
     # For the private names of VPC endpoints, in zones that AWS owns.
     "route53:AssociateVPCWithHostedZone",
     # Of a hosted zone, which policies know by its ID only. Route 53 deletes it only once its records are gone.
@@ -80,6 +83,14 @@ def test_every_action_is_in_aws_s_reference(role: Role) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_no_action_is_a_pattern(role: Role) -> None:
     assert [action for statement in every_statement(role) for action in statement["Action"] if "*" in action] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_service_is_a_pattern(role: Role) -> None:
+    """IAM refuses that: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html"""
+    for statement in every_statement(role):
+        for resource in statement["Resource"]:
+            assert resource == "*" or resource.startswith("<") or re.fullmatch("[a-z0-9-]+", resource.split(":")[2])
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -138,6 +149,11 @@ def test_the_plan_role_reads_no_secret_and_no_object_but_states() -> None:
     assert allows(dev, "s3:GetObject", f"{STATES}/langfuse/dev/data.tfstate")
 
 
+def _limited_by(statement: Mapping[str, Any]) -> set[str]:
+    """The condition keys whose values the statement names. That a tag is absent limits to nothing of one's own."""
+    return {key for operator, keys in statement.get("Condition", {}).items() if operator != "Null" for key in keys}
+
+
 def test_what_changes_is_limited_to_the_environment() -> None:
     """By a name, by tags, or, where AWS knows neither, as listed here."""
     unlimited = {
@@ -146,7 +162,7 @@ def test_what_changes_is_limited_to_the_environment() -> None:
         for action in statement["Action"]
         if not reads(action)
         and not all(is_named(resource) for resource in statement["Resource"])
-        and not LIMITS & {key for keys in statement.get("Condition", {}).values() for key in keys}
+        and not LIMITS & _limited_by(statement)
     }
     assert unlimited == UNLIMITED
 
@@ -162,6 +178,8 @@ def test_no_known_escalation_is_allowed(role: Role, list_: str) -> None:
             arn = arn.replace("<other>", "langfuse-prod").replace("<other_name>", "prod").replace("<name>", "dev")
             assert not allows(documents, action, arn, RESOURCE_TAGS), f"{action} on {arn}"
             assert not allows(documents, action, arn, {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"})
+            # Nor if the request gives a resource of others the environment's tags.
+            assert not allows(documents, action, arn, {**RESOURCE_TAGS, **REQUEST_TAGS}), f"{action} on {arn}"
 
 
 SERVICES = ("ec2", "ecs-tasks", "lambda", "glue", "cloudformation", "codebuild", "sagemaker", "backup", "vpc-flow-logs")

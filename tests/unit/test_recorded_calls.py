@@ -41,7 +41,7 @@ ANY_SUBNET = ANYWHERE.format("ec2", "subnet/*")
         ),
         (
             "arn:aws:s3:::langfuse-dev-events-20261127094012345600000001/events/x",
-            "arn:<partition>:s3:::<prefix>-events-*/*",
+            "arn:<partition>:s3:::<prefix>-events-??????????????????????????/*",
         ),
         (
             "arn:aws:s3:::states/langfuse/dev/data.tfstate",
@@ -128,8 +128,24 @@ def test_what_creates_and_what_changes_are_never_in_one_statement() -> None:
     """The conditions of one would allow the other more."""
     create = Call("ec2:CreateSubnet", ANY_SUBNET, REQUEST_TAGS)
     delete = Call("ec2:DeleteSubnet", ANY_SUBNET, RESOURCE_TAGS)
-    made = {statement["Sid"]: statement["Action"] for statement in statements([create, delete])["network"]}
-    assert made == {"Ec2Create": ["ec2:CreateSubnet"], "Ec2Change": ["ec2:DeleteSubnet"]}
+    made = statements([create, delete])
+    assert [statement["Action"] for statement in made["network-creation"]] == [["ec2:CreateSubnet"]]
+    assert [statement["Action"] for statement in made["network"]] == [["ec2:DeleteSubnet"]]
+
+
+def test_what_a_request_makes_and_what_it_names_are_never_in_one_statement() -> None:
+    """The tags of the request would allow to make a subnet in a VPC of others."""
+    vpc = ANYWHERE.format("ec2", "vpc/*")
+    calls = [
+        Call("ec2:CreateVpc", vpc, REQUEST_TAGS),
+        Call("ec2:CreateSubnet", ANY_SUBNET, REQUEST_TAGS),
+        Call("ec2:CreateSubnet", vpc, RESOURCE_TAGS),
+    ]
+    for statement in statements(calls)["network-creation"]:
+        assert (statement["Action"], statement["Resource"]) in (
+            (["ec2:CreateVpc"], [vpc]),
+            (["ec2:CreateSubnet"], [ANY_SUBNET]),
+        )
 
 
 def test_a_state_is_written_and_its_lock_deleted() -> None:
@@ -140,7 +156,9 @@ def test_a_state_is_written_and_its_lock_deleted() -> None:
         Call("s3:DeleteObject", f"{state}.tflock"),
         Call("s3:GetObject", state),
     ]
-    allowed = {(statement["Action"][0], tuple(statement["Resource"])) for statement in statements(calls)["state"]}
+    allowed = {
+        (statement["Action"][0], tuple(statement["Resource"])) for statement in statements(calls)["state-and-lists"]
+    }
     assert allowed == {
         ("s3:PutObject", (state, f"{state}.tflock")),
         ("s3:DeleteObject", (f"{state}.tflock",)),
@@ -151,5 +169,5 @@ def test_a_state_is_written_and_its_lock_deleted() -> None:
 def test_reads_of_what_is_not_changed_stay_apart_from_changes() -> None:
     everything, own = ANYWHERE.format("rds", "db:*"), ANYWHERE.format("rds", "db:<prefix>-postgres")
     calls = [Call("rds:DescribeDBInstances", everything), Call("rds:DeleteDBInstance", own)]
-    made = {statement["Action"][0]: statement["Resource"] for statement in statements(calls)["databases"]}
+    made = {statement["Action"][0]: statement["Resource"] for statement in statements(calls)["data"]}
     assert made == {"rds:DeleteDBInstance": [own], "rds:DescribeDBInstances": [everything]}

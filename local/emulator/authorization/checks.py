@@ -205,7 +205,15 @@ def _resources(action: Action, call: _Call, names: Names | None) -> Iterator[tup
     alternatives = set(names.alternatives) if names else set()
     satisfied = set()
     for type_ in types:
-        arns = [arn for arn in map(_without_suffix, call.arns) if type_.pattern.fullmatch(arn)] or call.named(type_)
+        if type_.name == "recoveryPoint":
+            # Its ARN is that of a resource of the service that has the backup: of a snapshot in EC2, for example.
+            satisfied.add(type_.family)
+            yield type_, call.parameters["RecoveryPointArn"]
+            continue
+        arns = [arn for arn in map(_without_suffix, call.arns) if type_.pattern.fullmatch(arn)]
+        # An ARN says which resource it is: no name is left out, for which a default such as ECS's cluster would stand.
+        if not arns and "resourceArn" not in call.parameters:
+            arns = call.named(type_)
         if not arns and type_.name in call.specified_tags:
             arns = [call.fill(type_, {})]
         for arn in arns:
@@ -337,6 +345,7 @@ _PARAMETERS = {
     "sns:protocol": "Protocol",
 }
 _FURTHER: Mapping[str, Callable[[_Call, str], Value | None]] = {
+    "ec2:owner": lambda _, arn: "amazon" if ":image/" in arn else None,
     "ec2:vpc": _vpc,
     "ecs:cluster": _cluster,
     "iam:permissionsboundary": _boundary,

@@ -68,8 +68,17 @@ def reads(name: str) -> bool:
     """
     if action(name) is None:
         raise LookupError(f"{name} is not in AWS's service authorization reference")
+    return _levels(name) <= {"List", "Read"}
+
+
+def _levels(name: str) -> set[str]:
     levels: str = _DATA.actions.get_action_details(*name.split(":"))["accessLevel"]
-    return set(levels.split(", ")) <= {"List", "Read"}
+    return set(levels.split(", "))
+
+
+def tags(name: str) -> bool:
+    """Whether the action of this name gives tags to resources, such as ``ec2:CreateTags``."""
+    return action(name) is not None and "Tagging" in _levels(name)
 
 
 def takes_resource_tags(name: str, arn: str) -> bool:

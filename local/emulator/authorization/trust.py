@@ -18,11 +18,18 @@ from ministack.core.responses import get_account_id, set_request_account_id
 from ministack.services import iam
 
 from local.emulator.idempotency import Application, Message, Receive, Send
+from settings.arns import OIDC_ISSUER
 
 ACTION = "sts:AssumeRoleWithWebIdentity"
 CONDITION_CLAIMS = ("aud", "sub", "amr")
 """The claims that are condition keys for a provider that AWS does not know.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html"""
+GITHUB_CLAIMS = (
+    *("actor", "actor_id", "enterprise_id", "environment", "job_workflow_ref"),
+    *("ref", "repository", "repository_id", "workflow"),
+)
+"""Those that are condition keys for GitHub's too, in the partition ``aws``.
+https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/"""
 
 
 def role_trusts_caller(role: Mapping[str, Any], principal: PrincipalInfo) -> bool:
@@ -89,6 +96,7 @@ def _refusal(body: bytes) -> tuple[str, str] | None:
 
 
 def _role_trusts_token(role: Mapping[str, Any], provider_arn: str, host: str, claims: Mapping[str, Any]) -> bool:
+    keys = (*CONDITION_CLAIMS, *(GITHUB_CLAIMS if host == OIDC_ISSUER else ()))
     context = EvalContext(
         principal_arn=provider_arn,
         principal_type="WebIdentityUser",
@@ -96,7 +104,7 @@ def _role_trusts_token(role: Mapping[str, Any], provider_arn: str, host: str, cl
         action=ACTION,
         resource_arn=role["Arn"],
         region="us-east-1",
-        service_context={f"{host}:{name}": claims[name] for name in CONDITION_CLAIMS if name in claims},
+        service_context={f"{host}:{name}": claims[name] for name in keys if name in claims},
     )
     return bool(iam_evaluator.evaluate_trust_policy(role["AssumeRolePolicyDocument"], provider_arn, context))
 
