@@ -19,6 +19,8 @@ Role = Literal["plan", "deploy"]
 ROLES: tuple[Role, ...] = ("plan", "deploy")
 Values = Mapping[str, Sequence[str]]
 """What each placeholder stands for: one value, several of the same kind, or none in this environment."""
+SERVICE_KEYS = {"iam:PassedToService", "kms:ViaService"}
+"""The condition keys whose values are names of AWS's services."""
 PLACEHOLDER = re.compile(r"<([a-z_]+)>")
 
 
@@ -26,7 +28,7 @@ def policies(role: Role, values: Values) -> dict[str, dict[str, Any]]:
     """The policies of a role, by what they are for: ``network``, ``databases`` and so on.
 
     A resource with a placeholder that stands for several values is repeated for each. One whose placeholder has no
-    value is left out, and so is a statement without resources.
+    value is left out, and so is a statement without resources, or with a condition that would have no values.
     """
     rendered = {purpose: list(_statements(statements, values)) for purpose, statements in _templates(role).items()}
     return {
@@ -79,15 +81,26 @@ def template_file(role: Role) -> Path:
 def _statements(statements: Sequence[Mapping[str, Any]], values: Values) -> Iterator[dict[str, Any]]:
     for statement in statements:
         resources = [rendered for resource in statement["Resource"] for rendered in render(resource, values)]
-        conditions = {
-            operator: {
-                key: [rendered for value in wanted for rendered in render(value, values)]
-                for key, wanted in keys.items()
-            }
-            for operator, keys in statement.get("Condition", {}).items()
-        }
-        if resources:
+        conditions = _conditions(statement.get("Condition", {}), values)
+        if resources and all(wanted for keys in conditions.values() for wanted in keys.values()):
             yield {**statement, "Resource": resources, **({"Condition": conditions} if conditions else {})}
+
+
+def _conditions(
+    templates: Mapping[str, Mapping[str, Sequence[str]]], values: Values
+) -> dict[str, dict[str, list[str]]]:
+    conditions: dict[str, dict[str, list[str]]] = {}
+    for operator, keys in templates.items():
+        wanted = {key: [rendered for value in keys[key] for rendered in render(value, values)] for key in keys}
+        services = SERVICE_KEYS & wanted.keys()
+        if services and list(values["partition"]) == ["aws-cn"]:
+            # In some places, China's services have the suffix .cn, and AWS does not say in which:
+            # aws/karpenter-provider-aws#6843, terraform-aws-modules/terraform-aws-eks#3422. The names with and without
+            # it would make a policy too long. Values of tags have no wildcards.
+            operator = "StringLike"
+            wanted |= {key: [f"{service}*" for service in wanted[key]] for key in services}
+        conditions.setdefault(operator, {}).update(wanted)
+    return conditions
 
 
 def render(template: str, values: Values) -> list[str]:

@@ -126,9 +126,12 @@ def _answer(client: "SecretsManagerClient", operation: str, parameters: Paramete
     try:
         if operation == "GetSecretValue":
             return 200, _version_without_value(client, parameters)
-        if not operation.startswith(READS):
+        method = xform_name(operation)
+        # A client has methods beside those that call AWS, such as get_paginator.
+        is_known = client.meta.method_to_api_mapping.get(method) == operation
+        if not is_known or not operation.startswith(READS):
             raise _error("AccessDeniedException", f"A plan must not call {operation}.")
-        return 200, getattr(client, xform_name(operation))(**parameters)
+        return 200, getattr(client, method)(**parameters)
     except ClientError as error:
         metadata, detail = error.response.get("ResponseMetadata", {}), error.response["Error"]
         content = {"__type": detail["Code"], "message": detail["Message"], "ResponseMetadata": metadata}

@@ -52,6 +52,8 @@ from settings.variables.rules import wrong_value
 CLOUDFRONT_READ_SECONDS = 120
 """How long CloudFront waits for an origin's answer, at most and unless AWS raises the account's quota:
 https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CustomOriginConfig.html"""
+OWN_TAGS = ("Project", "Environment")
+"""The keys of the tags that every resource has."""
 STATE_SUFFIX = ".tfstate"
 """What the keys of the states end with."""
 
@@ -84,7 +86,8 @@ class Settings(Section):
     Regions of an account (docs/several-environments.md). Set it before the first deploy."""
     tags: Tags = {}
     """Tags of every resource, in addition to ``Project`` and ``Environment``, which they may override. Keys that differ
-    only in case are the same for IAM, and are refused."""
+    only in case are the same for IAM, and are refused. So are these two with ``access.repository``: its roles
+    know by them what is of the environment."""
     deletion_protection: bool = True
     """Whether the PostgreSQL instance, the data volume of ClickHouse, the load balancer, and a bucket or backup vault
     that is not empty are protected from deletion. To destroy the environment, first set it to ``false`` and deploy.
@@ -471,8 +474,16 @@ class Settings(Section):
         if not self.access.is_set:
             return self
         if self.account_id is None:
-            allowed = "needs exactly one account in allowed_account_ids: the roles' policies name it"
+            there = len(self.allowed_account_ids)
+            allowed = (
+                f"needs exactly one account in allowed_account_ids (there are {there}): the roles' policies name it"
+            )
             refuse("access.repository", self.access.repository, allowed)
+        for key, value in self.tags.items():
+            if key in OWN_TAGS:
+                # Another environment with the same tags would be what the deploy role may change.
+                allowed = "must be left out with access.repository: the roles know what is theirs by this tag"
+                refuse(f"tags.{key}", value, allowed)
         provider = self.access.oidc_provider_arn
         here = f"arn:{partition_of(self.region)}:iam::{self.account_id}:"
         if provider and not provider.startswith(here):

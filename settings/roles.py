@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from settings.arns import KEY_EXAMPLE, KEY_ID
 from settings.partition import partition_of
 
-BOUNDARY_CHARACTERS = 1750
+BOUNDARY_CHARACTERS = 1340
 """Characters of the ARNs that settings may add to the boundary of the stack access. A policy has at most 6,144
-(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html), of which the others need some 4,300."""
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html), of which the others need up to 4,800."""
 BUCKET_KEY_VARIABLE = re.compile(r"LANGFUSE_S3_[A-Z_]+_SSE_KMS_KEY_ID")
 
 

@@ -79,6 +79,7 @@ class AccessStack(LangfuseStack):
             "boundary",
             name=settings.boundary_name,
             prefix=settings.prefix,
+            environment=settings.default_tags["Environment"],
             log_groups=settings.log_groups,
             region=settings.region,
             account_id=account_id,

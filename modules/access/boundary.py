@@ -29,6 +29,7 @@ class Boundary(Construct):
     Args:
         name: its name.
         prefix: what the names of the bucket, the secrets and the backup vault start with.
+        environment: the value of the tag ``Environment``.
         log_groups: the names of the log groups; ``*`` stands for anything.
         region: the AWS region.
         account_id: the account.
@@ -47,6 +48,7 @@ class Boundary(Construct):
         *,
         name: str,
         prefix: str,
+        environment: str,
         log_groups: Sequence[str],
         region: str,
         account_id: str,
@@ -69,7 +71,7 @@ class Boundary(Construct):
             *(_pulls(ecr_repository_arns) if ecr_repository_arns else []),
             *([self._mails(mail_address)] if mail_address else []),
             Allow(actions=SESSION_MANAGER, resources=["*"]),
-            *self._backups(prefix),
+            *self._backups(prefix, environment),
         ]
         IamPolicy(
             self,
@@ -121,7 +123,7 @@ class Boundary(Construct):
             conditions={"StringEquals": {"ses:FromAddress": address}},
         )
 
-    def _backups(self, prefix: str) -> list[Allow]:
+    def _backups(self, prefix: str, environment: str) -> list[Allow]:
         """What AWS Backup needs of the service role's policy to make, tag and delete snapshots of a volume.
 
         https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForBackup.html
@@ -130,8 +132,16 @@ class Boundary(Construct):
         keys = [self._arn("kms", "key/*")]
         return [
             Allow(
-                actions=["ec2:CreateSnapshot", "ec2:DeleteSnapshot"],
+                actions=["ec2:CreateSnapshot"],
                 resources=[snapshots, self._arn("ec2", "volume/*")],
+                # A snapshot that is being made has no tags.
+                conditions={"StringEqualsIfExists": {"aws:ResourceTag/Environment": environment}},
+            ),
+            Allow(
+                actions=["ec2:DeleteSnapshot"],
+                resources=[snapshots],
+                # The tag of AWS Backup's own ones.
+                conditions={"Null": {"aws:ResourceTag/aws:backup:source-resource": "false"}},
             ),
             Allow(actions=["ec2:CreateTags"], resources=[snapshots]),
             Allow(
@@ -147,7 +157,7 @@ class Boundary(Construct):
             ),
             Allow(
                 actions=["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"],
-                resources=[self._arn("backup", f"backup-vault:{prefix}-*")],
+                resources=[self._arn("backup", f"backup-vault:{prefix}-clickhouse-backups")],
             ),
             Allow(
                 actions=["kms:CreateGrant"],

@@ -8,6 +8,7 @@ from tests.inputs.formats import CERTIFICATE, KMS, SUBNETS, VPC
 IN_CLOUDFRONT = {"domain__name": "langfuse.example.com", "domain__cloudfront": "true"}
 MIRROR = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/mirror"
 ISOLATED = {"network__isolated": "true", "langfuse__registry": MIRROR}
+WITH_ROLES = {"access__repository": "acme/langfuse", "allowed_account_ids": ["123456789012"]}
 CHINA, GOVCLOUD = "cn-north-1", "us-gov-west-1"
 
 
@@ -93,6 +94,10 @@ def cases() -> Iterator[Case]:
     for region in (CHINA, GOVCLOUD, "us-east-1"):
         yield setting("state.kms_key_id", KMS, region=region)
         yield setting("domain.certificate_arn", CERTIFICATE, region=region, domain__name="langfuse.example.com")
+    # The roles of GitHub Actions.
+    yield says(setting("access.repository", "acme/langfuse"), "exactly one account", "(there are 0)")
+    for key in ("Environment", "Project"):
+        yield says(setting("tags", {key: "x"}, **WITH_ROLES), f"tags.{key}", "access.repository")
     # The secrets that never rotate.
     for name in ("salt_version", "encryption_key_version"):
         for value in ("1", "2", "x", ""):
@@ -127,6 +132,8 @@ def _accepted() -> Iterator[Case]:
     yield right(setting("ingress.waf_requests_per_five_minutes", "500", ingress__waf="true"))
     yield right(setting("network.isolated", "true", langfuse__registry=MIRROR))
     yield right(setting("network.egress_ports", [443], **ISOLATED))
+    yield right(setting("tags", {"Team": "ml"}, **WITH_ROLES))
+    yield right(setting("tags", {"Environment": "x", "Project": "x"}))
     china = CERTIFICATE.replace("arn:aws:", "arn:aws-cn:").replace("eu-central-1", CHINA)
     yield right(setting("domain.certificate_arn", china, region=CHINA, domain__name="langfuse.example.cn"))
     yield right(

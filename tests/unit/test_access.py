@@ -20,6 +20,7 @@ from local.embedded_aws import EmbeddedAws, running
 from ops.apply import ADMINISTRATORS_STACK
 from settings import SettingsError
 from settings.partition import partition_of
+from settings.roles import BOUNDARY_CHARACTERS
 from stacks import add_stacks
 from tests import who_may_what
 from tests.ci_roles import DEPLOYS, NOBODYS_CLAIMS, NOT_ASSUMED, deploy_claims, plan_claims
@@ -41,6 +42,7 @@ REPOSITORY, PROVIDER, ACCOUNTS, POLICY_ARNS = (
     f"{PREFIX}{name}"
     for name in ("ACCESS__REPOSITORY", "ACCESS__OIDC_PROVIDER_ARN", "ALLOWED_ACCOUNT_IDS", "LANGFUSE__POLICY_ARNS")
 )
+TAGS = f"{PREFIX}TAGS"
 REGION, OWN_BOUNDARY_ARN = f"{PREFIX}REGION", f"{PREFIX}PERMISSIONS_BOUNDARY_ARN"
 SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:okta-AbCdEf"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-4cde-8f01-23456789abcd"
@@ -271,7 +273,8 @@ def request(action: str, resource: str, region: str = "us-east-1", **context: st
         # What a wildcard at the end of an ARN stands for may have any characters.
         resource_arn=resource if resource == "*" else resource.replace("*", "any/thing:else"),
         region=region,
-        service_context=context,
+        # The evaluator's keys are in lower case.
+        service_context={key.lower(): value for key, value in context.items()},
     )
 
 
@@ -332,12 +335,49 @@ ESCAPES = [
     request("kms:Decrypt", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/01234567-89ab-4cde-8f01-23456789abcd"),
     request("kms:CreateGrant", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/01234567-89ab-4cde-8f01-23456789abcd"),
     request("cloudwatch:PutMetricData", "*", **{"cloudwatch:namespace": "AWS/Other"}),
+    request("ec2:DeleteSnapshot", "arn:aws:ec2:us-east-1::snapshot/snap-0123456789abcdef0"),
+    request(
+        "ec2:DeleteSnapshot",
+        "arn:aws:ec2:us-east-1::snapshot/snap-0123456789abcdef0",
+        **{"aws:ResourceTag/Environment": "dev"},
+    ),
+    request(
+        "ec2:CreateSnapshot",
+        f"arn:aws:ec2:us-east-1:{ACCOUNT}:volume/vol-0123456789abcdef0",
+        **{"aws:ResourceTag/Environment": "prod"},
+    ),
+    request("backup:CopyIntoBackupVault", f"arn:aws:backup:us-east-1:{ACCOUNT}:backup-vault:langfuse-dev-2-vault"),
 ]
 
 
 @pytest.mark.parametrize("wanted", ESCAPES, ids=lambda each: f"{each.action} {each.resource_arn}")
 def test_the_boundary_allows_no_way_out(wanted: EvalContext) -> None:
     assert not allows(boundary(NAMED), wanted)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        request("ec2:CreateSnapshot", "arn:aws:ec2:us-east-1::snapshot/*"),
+        request(
+            "ec2:CreateSnapshot",
+            f"arn:aws:ec2:us-east-1:{ACCOUNT}:volume/vol-0123456789abcdef0",
+            **{"aws:ResourceTag/Environment": "dev"},
+        ),
+        request(
+            "ec2:DeleteSnapshot",
+            "arn:aws:ec2:us-east-1::snapshot/snap-0123456789abcdef0",
+            **{"aws:ResourceTag/aws:backup:source-resource": "vol-0123456789abcdef0"},
+        ),
+        request(
+            "backup:CopyIntoBackupVault",
+            f"arn:aws:backup:us-east-1:{ACCOUNT}:backup-vault:langfuse-dev-clickhouse-backups",
+        ),
+    ],
+    ids=lambda each: f"{each.action} {each.resource_arn}",
+)
+def test_the_boundary_allows_backups(wanted: EvalContext) -> None:
+    assert allows(boundary(NAMED), wanted)
 
 
 def test_another_s_boundary_stays_that_of_the_roles() -> None:
@@ -347,10 +387,16 @@ def test_another_s_boundary_stays_that_of_the_roles() -> None:
 
 
 MANY = {
-    f"{PREFIX}LANGFUSE__SECRETS__ANY_{number}": f"{SECRET[:-11]}{number:064d}-AbCdEf"  # pragma: allowlist secret
-    for number in range(12)
+    f"{PREFIX}LANGFUSE__SECRETS__ANY_{number}": f"{SECRET[:-11]}{number:062d}-AbCdEf"  # pragma: allowlist secret
+    for number in range(10)
 }
 """As many as fit."""
+TOO_MANY = {
+    **MANY,
+    f"{PREFIX}LANGFUSE__SECRETS__LAST": SECRET,
+    f"{PREFIX}LANGFUSE__SECRETS__NEXT": SECRET.replace("okta", "o" * 64),
+    f"{PREFIX}LANGFUSE__KMS_KEY_ARNS": json.dumps([KEY]),
+}
 
 
 @pytest.mark.parametrize(
@@ -382,13 +428,21 @@ def test_the_longest_boundary_fits(region: str, suffix: str) -> None:
     longest = document.replace("langfuse-prod", "langfuse-prod-abcdefg").replace(
         "langfuse/prod", "langfuse/prod-abcdefg"
     )
-    assert 5000 < len(longest) <= MOST_CHARACTERS
+    settings = load("prod", largest)
+    rest = BOUNDARY_CHARACTERS - sum(
+        len(arn) + 3 for arn in {*settings.foreign_secret_arns, *settings.foreign_key_arns}
+    )
+    assert 0 <= rest < len(next(iter(MANY.values())))
+    assert 5000 < len(longest) + rest <= MOST_CHARACTERS
 
 
 WRONG = [
     # variables, parts of the error message
-    ({ACCOUNTS: "[]"}, ["access.repository", "needs exactly one account in allowed_account_ids"]),
-    ({ACCOUNTS: f'["{ACCOUNT}", "123456789012"]'}, ["access.repository", "exactly one account"]),
+    ({ACCOUNTS: "[]"}, ["access.repository", "needs exactly one account in allowed_account_ids (there are 0)"]),
+    ({ACCOUNTS: f'["{ACCOUNT}", "123456789012"]'}, ["access.repository", "exactly one account", "(there are 2)"]),
+    ({TAGS: '{"Environment": "prod"}'}, ["tags.Environment", "must be left out with access.repository"]),
+    ({TAGS: '{"Team": "ml", "Project": "x"}'}, ["tags.Project", "must be left out with access.repository"]),
+    ({TAGS: '{"PROJECT": "x"}'}, ["tags", "PROJECT and Project are the same key"]),
     ({REPOSITORY: "langfuse"}, ["access.repository", "owner and name of a repository", "acme/langfuse"]),
     ({REPOSITORY: "acme/*"}, ["access.repository", "owner and name"]),
     ({REPOSITORY: "acme@1234/langfuse"}, ["access.repository", "both with their IDs or both without"]),
@@ -404,13 +458,8 @@ WRONG = [
     ),
     ({POLICY_ARNS: '["arn:aws:iam::aws:policy/ReadOnlyAccess"]'}, ["langfuse.policy_arns", "permissions_boundary_arn"]),
     (
-        {
-            **MANY,
-            f"{PREFIX}LANGFUSE__SECRETS__LAST": SECRET,
-            f"{PREFIX}LANGFUSE__SECRETS__NEXT": SECRET.replace("okta", "o" * 64),
-            f"{PREFIX}LANGFUSE__KMS_KEY_ARNS": json.dumps([KEY]),
-        },
-        ["langfuse.secrets", "at most 1750 fit into the boundary"],
+        TOO_MANY,
+        ["langfuse.secrets", f"at most {BOUNDARY_CHARACTERS} fit into the boundary"],
     ),
 ]
 
@@ -424,12 +473,17 @@ def test_what_can_not_be_is_refused(variables: Mapping[str, str], parts: list[st
     assert all(part in str(raised.value) for part in parts), raised.value
 
 
+def test_tags_that_a_role_does_not_know_its_own_by_are_not_refused() -> None:
+    load("dev", {**ACCESS, TAGS: '{"Team": "ml", "Environments": "x"}'})
+    load("dev", {TAGS: '{"Environment": "prod", "Project": "x"}'})
+
+
 def test_a_provider_needs_a_repository() -> None:
     with pytest.raises(SettingsError, match=r"access.oidc_provider_arn.*needs repository beside it"):
         load("dev", {ACCOUNTS: ACCESS[ACCOUNTS], PROVIDER: PROVIDER_ARN})
 
 
-@pytest.mark.parametrize("variables", [{POLICY_ARNS: '["arn:aws:iam::aws:policy/ReadOnlyAccess"]'}, MANY])
+@pytest.mark.parametrize("variables", [{POLICY_ARNS: '["arn:aws:iam::aws:policy/ReadOnlyAccess"]'}, TOO_MANY])
 def test_with_another_s_boundary_it_is_not(variables: Mapping[str, str]) -> None:
     load("dev", {**ACCESS, **variables, OWN_BOUNDARY_ARN: OWN_BOUNDARY})
 

@@ -12,6 +12,7 @@ from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from threading import Barrier
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
@@ -212,6 +213,31 @@ def test_what_changes_something_or_tells_values_is_refused(
     error = refused(getattr(endpoint, operation), **of, **parameters)
     assert error["Error"]["Code"] == "AccessDeniedException"
     assert aws_itself.get_secret_value(SecretId=secret)["SecretString"] == VALUE
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [
+        ("GetPaginator", {"operation_name": "get_secret_value"}),
+        ("GetWaiter", {"waiter_name": "any"}),
+        ("GetAnythingElse", {}),
+        ("describe_secret", {"SecretId": "any"}),
+        ("Describe_Secret", {"SecretId": "any"}),
+        ("", {}),
+    ],
+)
+def test_what_is_no_operation_of_aws_is_refused(
+    operation: str, parameters: Any, behind: Environment, fake_server: HTTPServer
+) -> None:
+    """A client of boto3 has methods of such names. AWS gets no request."""
+    headers = {"X-Amz-Target": f"secretsmanager.{operation}"}
+    with endpoint_without_values(behind) as variables:
+        request = Request(variables[VARIABLE], json.dumps(parameters).encode(), headers)  # noqa: S310
+        with pytest.raises(HTTPError) as error:
+            urlopen(request)  # noqa: S310
+    assert error.value.code == 400
+    assert json.load(error.value)["__type"] == "AccessDeniedException"
+    assert fake_server.log == []
 
 
 @pytest.fixture

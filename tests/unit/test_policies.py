@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +51,21 @@ UNLIMITED = {
 """What the deploy role may do to resources of others."""
 BOUNDARY = {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/langfuse-dev-boundary"}
 
+KEY = "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-4cde-8f01-23456789abcd"
+CHINESE_KEY = KEY.replace("arn:aws:kms:us-east-1", "arn:aws-cn:kms:cn-north-1")
+
 
 def rendered(role: Role, **overrides: str) -> list[dict[str, Any]]:
     settings = load("dev", {"LANGFUSE_AWS__STATE__BUCKET": "states", **overrides})
     return list(policies(role, values_of(settings, account=ACCOUNT)).values())
+
+
+def conditions(documents: Iterable[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
+    """Yields the key and the values of each condition."""
+    for document in documents:
+        for statement in document["Statement"]:
+            for keys in statement.get("Condition", {}).values():
+                yield from keys.items()
 
 
 def every_statement(role: Role) -> Iterator[dict[str, Any]]:
@@ -224,3 +235,61 @@ def test_roles_are_made_and_changed_within_the_boundary_only(action: str) -> Non
     assert not allows(deploy, action, arn, other)
     if action in ("iam:CreateRole", "iam:PutRolePolicy"):
         assert allows(deploy, action, arn, BOUNDARY)
+
+
+@pytest.mark.parametrize("suffix", ["", ".cn"])
+def test_in_china_services_have_their_names_with_and_without_the_suffix(suffix: str) -> None:
+    """AWS's documentation does not say where they have it."""
+    deploy, plan = (
+        rendered(role, LANGFUSE_AWS__REGION="cn-north-1", LANGFUSE_AWS__STATE__KMS_KEY_ID=CHINESE_KEY)
+        for role in ("deploy", "plan")
+    )
+    task = PASSED.format(account=ACCOUNT, name="langfuse-dev-task").replace("arn:aws:", "arn:aws-cn:")
+    for service, allowed in (("ecs-tasks", True), ("ec2", False), ("ecs-tasks-2", False)):
+        context = {"iam:PassedToService": f"{service}.amazonaws.com{suffix}"}
+        assert allows(deploy, "iam:PassRole", task, context) == allowed
+    for service, allowed in (("s3", True), ("ssm", False)):
+        context = {"kms:ViaService": f"{service}.cn-north-1.amazonaws.com{suffix}"}
+        for role in (deploy, plan):
+            assert allows(role, "kms:Decrypt", CHINESE_KEY, context) == allowed
+    elsewhere = {"kms:ViaService": f"s3.cn-northwest-1.amazonaws.com{suffix}"}
+    assert not allows(deploy, "kms:Decrypt", CHINESE_KEY, elsewhere)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_elsewhere_no_service_has_a_suffix(role: Role) -> None:
+    for key, services in conditions(rendered(role, LANGFUSE_AWS__STATE__KMS_KEY_ID=KEY)):
+        if key in ("iam:PassedToService", "kms:ViaService"):
+            assert all(service.endswith(".amazonaws.com") for service in services), services
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_in_china_policies_are_short_enough_too(role: Role) -> None:
+    region = "cn-northwest-1"
+    overrides = {
+        "REGION": region,
+        "REGION_IN_GLOBAL_NAMES": "true",
+        "STATE__BUCKET": "s" * 63,
+        "STATE__KMS_KEY_ID": CHINESE_KEY.replace("cn-north-1", region),
+        "ENCRYPTION__KMS": CHINESE_KEY.replace("cn-north-1", region).replace("-23456789abcd", "-000000000000"),
+    }
+    settings = load("dev", {f"LANGFUSE_AWS__{name}": value for name, value in overrides.items()})
+    settings = settings.model_copy(update={"name": "environments"})
+    for purpose, policy in policies(role, values_of(settings, account=ACCOUNT)).items():
+        assert len(re.sub(r"\s", "", json.dumps(policy))) <= CHARACTERS, purpose
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_condition_has_values_or_its_statement_is_left_out(role: Role) -> None:
+    """AWS refuses an empty list, or nothing matches it: whatever has no value in the environment."""
+    whole = values_of(load("dev", {"LANGFUSE_AWS__STATE__BUCKET": "states"}), account=ACCOUNT)
+    conditional = {
+        name
+        for statement in every_statement(role)
+        for _, templates in conditions([{"Statement": [statement]}])
+        for name in PLACEHOLDER.findall("".join(templates))
+    }
+    assert "region" in conditional
+    for name in conditional:
+        documents = list(policies(role, {**whole, name: []}).values())
+        assert all(wanted for _, wanted in conditions(documents)), name
