@@ -12,6 +12,7 @@ from access.calls import Call, Calls, read_calls, write_calls
 from access.derivation import write_policies
 from access.policies import ROLES
 from access.unseen import needed_calls
+from entry_point import run
 
 
 def main(files: Iterable[str], *, keep: bool = False) -> None:
@@ -38,4 +39,4 @@ def _calls(lines: Iterable[str]) -> Calls:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run("access", lambda: main(sys.argv[1:]))

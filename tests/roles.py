@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from access.__main__ import main as derive
+from entry_point import run
 from tests.recorded_calls import VARIABLE
 
 RUNS = (
@@ -23,8 +24,8 @@ RUNS = (
 def main(arguments: Sequence[str]) -> int:
     """Returns the exit code: that of the first run that fails."""
     with TemporaryDirectory() as folder:
-        for run in [("", *arguments)] if arguments else RUNS:
-            command = [sys.executable, "-m", "tests", *filter(None, run)]
+        for tests in [arguments] if arguments else RUNS:
+            command = [sys.executable, "-m", "tests", *tests]
             ran = subprocess.run(command, env={**os.environ, VARIABLE: folder}, check=False)
             if ran.returncode != 0:
                 return ran.returncode
@@ -33,4 +34,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run("roles", lambda: main(sys.argv[1:]))

@@ -20,6 +20,7 @@ VPC_ID = "vpc-00000001"
 """The default VPC of the embedded AWS, which has three subnets, ``subnet-00000001`` to ``subnet-00000003``."""
 ACCOUNT = "000000000000"
 """The account of the embedded AWS: Terraform refuses credentials of another."""
+BOUNDARY_ARN = "arn:aws:iam::aws:policy/PowerUserAccess"
 PROVIDER_ARN = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
 SECRET_ARN = "arn:aws:secretsmanager:us-east-1:000000000000:secret:smtp-AbCdEf"  # noqa: S105
 
@@ -113,6 +114,11 @@ def _with_companions(current: Settings, existing: Existing) -> dict[str, Values]
         "sign_in.providers": google,
         "mail.hosted_zone_id": {**sender, "mail.hosted_zone_id": existing.hosted_zone_id},
         "mail.smtp_secret_arn": {**sender, "mail.smtp_secret_arn": SECRET_ARN},
+        "langfuse.policy_arns": {
+            "langfuse.policy_arns": ["arn:aws:iam::aws:policy/AmazonBedrockLimitedAccess"],
+            "permissions_boundary_arn": BOUNDARY_ARN,
+        },
+        "permissions_boundary_arn": {"permissions_boundary_arn": BOUNDARY_ARN},
         "access.repository": roles,
         "access.oidc_provider_arn": {**roles, "access.oidc_provider_arn": PROVIDER_ARN},
         "redis.engine": {"redis.engine": "valkey", "redis.version": "7.2"},

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.apply import ADMINISTRATORS_STACK
 from settings import changes
 from settings.changes import EFFECTS, FILE
 from tests.changes.values import DEPLOYED_WITH, SETTINGS, changed, variables
@@ -57,7 +58,9 @@ def test_another_value_is_known(environment: str, setting: str) -> None:
 def test_a_setting_that_changes_nothing_is_in_no_resource(environment: str, setting: str) -> None:
     values = changed(setting, load(environment, DEPLOYED_WITH))
     before, after = app(environment, DEPLOYED_WITH), app(environment, {**DEPLOYED_WITH, **variables(values)})
-    assert [name for name, stack in after.items() if _resources(stack) != _resources(before[name])] == []
+    # The roles' policies name what is outside of the environment: an administrator deploys them first.
+    graph = {name: stack for name, stack in after.items() if name != ADMINISTRATORS_STACK}
+    assert [name for name, stack in graph.items() if _resources(stack) != _resources(before[name])] == []
 
 
 def _resources(stack: SynthesizedStack) -> dict[str, object]:
