@@ -1,5 +1,6 @@
 """``ops apply``: applies the plans that ``ops plan`` saved."""
 
+import json
 import sys
 
 from ops.console import AsJson, console, print_json
@@ -11,6 +12,8 @@ from synth.outdir_lock import held
 ADMINISTRATORS_STACK = "access"
 """The stack that is planned and reviewed like the others, and that an administrator deploys: what could apply its plans
 could give itself any right."""
+BOUNDARY = "aws_iam_policy.boundary_"
+"""How the address of the boundary starts, in that stack."""
 
 
 def apply(as_json: AsJson = False) -> None:
@@ -18,7 +21,8 @@ def apply(as_json: AsJson = False) -> None:
 
     Applies stack by stack, in the order of their dependencies. Terraform refuses a saved plan once its stack has been
     applied otherwise: plan again. A stack that waited in the plan is left as it is: plan and apply again. The stack
-    access is left to an administrator. Terraform's own output, with its progress, goes to standard error.
+    access is left to an administrator, who deploys it first: without the boundary that it makes, nothing is applied.
+    Terraform's own output, with its progress, goes to standard error.
 
     Example: ops apply
     """
@@ -33,6 +37,12 @@ def _apply_all(as_json: bool) -> None:
     planned = [stack for stack in saved if stack.name != ADMINISTRATORS_STACK]
     if not saved:
         raise OpsError("there is no plan to apply: run `make plan`")
+    # `ops plan` saves its plan only if that changes something.
+    left = [stack for stack in saved if stack not in planned]
+    for stack in left:
+        _check_boundary(stack)
+        if not as_json:
+            console.print(f"{stack.name}: changed, and left to an administrator: make deploy ARGS={stack.name}")
     for number, stack in enumerate(planned, 1):
         print(f"ops: applying {stack.name}, stack {number} of {len(planned)}", file=sys.stderr, flush=True)
         init(stack.folder)
@@ -40,16 +50,28 @@ def _apply_all(as_json: bool) -> None:
         if not as_json:
             console.print(f"{stack.name}: applied")
     waiting = [stack.name for stack in stacks if stack not in saved and stack.name != ADMINISTRATORS_STACK]
-    # `ops plan` saves its plan only if that changes something.
-    left = [stack.name for stack in saved if stack not in planned]
     if as_json:
         applied = [stack.name for stack in planned]
-        print_json({"applied": applied, "waiting": waiting, "left_to_administrator": left})
+        print_json({"applied": applied, "waiting": waiting, "left_to_administrator": [stack.name for stack in left]})
         return
     if waiting:
         console.print(f"{', '.join(waiting)}: waits for these, run `make plan` and `make apply` again")
-    for name in left:
-        console.print(f"{name}: changed, and left to an administrator: make deploy ARGS={name}")
+
+
+def _check_boundary(stack: StackManifest) -> None:
+    """Checks that the boundary is there, without which AWS makes no role of the other stacks.
+
+    Raises:
+        OpsError: if the plan of the administrator's stack creates it.
+    """
+    init(stack.folder)
+    plan = json.loads(terraform("show", "-json", "-no-color", SAVED_PLAN, folder=stack.folder, capture=True))
+    for change in plan.get("resource_changes", ()):
+        if change["address"].startswith(BOUNDARY) and "create" in change["change"]["actions"]:
+            raise OpsError(
+                f"{stack.name} is not deployed: an administrator runs `make deploy ARGS={stack.name}` first"
+                " (docs/access.md)"
+            )
 
 
 def _synthesized_stacks() -> list[StackManifest]:

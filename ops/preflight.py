@@ -11,7 +11,7 @@ from ops.environment import Environment, load_environment
 from ops.findings import Check, Finding, Verdict, finding, print_findings, run_checks
 from ops.preflight_checks.domain import certificate, hosted_zone, mail_zone
 from ops.preflight_checks.encryption_key import encryption_key
-from ops.preflight_checks.global_names import dashboard, iam_names
+from ops.preflight_checks.global_names import dashboard, github_provider, iam_names
 from ops.preflight_checks.mail import mail_identity
 from ops.preflight_checks.names import backup_vault, log_groups, secrets
 from ops.preflight_checks.network import existing_vpc, instance_class, instance_type, interface_endpoints, zones
@@ -96,6 +96,7 @@ CHECKS: dict[str, Check] = {
     "log groups' names": log_groups,
     "backup vault's name": backup_vault,
     "IAM names": iam_names,
+    "GitHub's provider": github_provider,
     "dashboard's name": dashboard,
     "queue metrics": queue_metrics,
 }

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from ops.environment import Environment
 from ops.findings import Finding, finding
 from settings import Settings
+from settings.arns import OIDC_ISSUER
 from settings.sections.service_size import SERVICES
 
+GITHUB_PROVIDER = "GitHub's provider"
 REGION_IN_ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:([a-z]{2}(?:-[a-z]+)+-[0-9]+):")
 
 
@@ -54,6 +56,25 @@ def iam_names(environment: Environment) -> Iterator[Finding]:
         f"{', '.join(names)}: of {', '.join(owners)}{where}" if taken else "they are free",
         _remedy(environment, owners, regions),
     )
+
+
+def github_provider(environment: Environment) -> Iterator[Finding]:
+    """An account has one OIDC provider of GitHub: the stack access makes it, or the settings name it."""
+    access = environment.settings.access
+    if not access.is_set:
+        return
+    answer = environment.session.client("iam").list_open_id_connect_providers()
+    arns = [provider["Arn"] for provider in answer["OpenIDConnectProviderList"]]
+    there = next((arn for arn in arns if arn.endswith(f":oidc-provider/{OIDC_ISSUER}")), None)
+    if access.oidc_provider_arn:
+        evidence = there or "the account has none"
+        remedy = "take `access.oidc_provider_arn` out: the stack access makes it"
+        yield finding(GITHUB_PROVIDER, there == access.oidc_provider_arn, evidence, remedy)
+        return
+    owned = any(resource.type == "aws_iam_openid_connect_provider" for resource in environment.resources)
+    evidence = "the stack access makes it" if owned or not there else f"the account has it already: {there}"
+    remedy = f'`oidc_provider_arn = "{there}"` in the section [access] (docs/access.md)'
+    yield finding(GITHUB_PROVIDER, owned or not there, evidence, remedy)
 
 
 def roles_of_other_regions(environment: Environment) -> list[str]:

@@ -1,5 +1,6 @@
 """Changes that users do not notice. What is not listed here, or told as an interruption, is not known."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from ops.review.access_changes import only_allows_more
@@ -104,6 +105,9 @@ ARGUMENTS: Mapping[str, frozenset[str]] = {
 }
 """The arguments, by type of resource, whose change in place users do not notice. Tags are so everywhere."""
 
+OWN_BOUNDARY = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:policy/langfuse-[a-z0-9-]+-boundary")
+"""The permissions boundary that the stack ``access`` makes, which allows what the roles of the others need."""
+
 
 def is_harmless(change: Change, changed: Sequence[Difference]) -> bool:
     """Whether users do not notice the change.
@@ -114,5 +118,20 @@ def is_harmless(change: Change, changed: Sequence[Difference]) -> bool:
     """
     names = {difference.argument.partition(".")[0] for difference in changed} - TAGS
     only_known = change.kind == "change" and names <= ARGUMENTS.get(change.type, frozenset())
+    bounded = change.kind == "change" and change.type == "aws_iam_role" and names == {"permissions_boundary"}
     split_is_gone = change.kind == "destroy" and SPLIT_SERVICE.fullmatch(change.address) is not None
-    return only_known or split_is_gone or change.kind in KINDS.get(change.type, ()) or only_allows_more(change)
+    return (
+        only_known
+        or (bounded and _allows_what_is_needed(change))
+        or split_is_gone
+        or change.kind in KINDS.get(change.type, ())
+        or only_allows_more(change)
+    )
+
+
+def _allows_what_is_needed(change: Change) -> bool:
+    """Whether the permissions boundary of a role denies nothing that it needs. Another's boundary may."""
+    boundary = change.after.get("permissions_boundary")
+    return not change.unknown.get("permissions_boundary") and (
+        not boundary or OWN_BOUNDARY.fullmatch(boundary) is not None
+    )

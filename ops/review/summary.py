@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from ops.apply import ADMINISTRATORS_STACK, BOUNDARY
 from ops.major_steps import unchosen_step
 from ops.review import access_changes
 from ops.review.causes import replacements
@@ -24,6 +25,8 @@ PROTECTS_LESS = "**Protects less**"
 OLD_IMAGE = "**Another version's name, and the old image: its digest decides**"
 WARNINGS = {NO_WAY_BACK: "no way back", PROTECTS_LESS: "protects less", OLD_IMAGE: "the old image runs on"}
 FOLDED = "<details><summary>"
+SHOWN_GRANTS = 5
+"""How many grants of a policy of CI's roles are shown. Of more, only the number is."""
 CHARACTERS = 24_000
 """How long a review is at most. GitHub takes comments of 65,536 characters, and one has the reviews of dev and prod."""
 
@@ -91,9 +94,31 @@ def _sections(
     yield "**Gets a new value: the tasks read it after `ops redeploy --apply`**", _told(rotated)
     yield PROTECTS_LESS, [line for pair in pairs for line in loosened(*pair)]
     yield "**Opened to the network**", [line for change in changes for line in access_changes.openings(change)]
-    yield "**Allowed to do more**", [line for change in changes for line in access_changes.widenings(change)]
+    yield "**Allowed to do more**", list(_allowed(plans))
     yield "**What users notice**", list(noticed(pairs, all(plan.plan for plan in plans) and not lost and not steps))
     yield f"{FOLDED}All changes: {len(changes)}</summary>\n", all_changes
+
+
+def _allowed(plans: Sequence[StackPlan]) -> Iterator[str]:
+    """What is allowed more; last, that of the roles which CI has, whose policies are long."""
+    for plan in plans:
+        if plan.stack != ADMINISTRATORS_STACK:
+            yield from (line for change in plan.changes for line in access_changes.widenings(change))
+    for plan in plans:
+        if plan.stack == ADMINISTRATORS_STACK:
+            yield from (line for change in plan.changes for line in _allowed_to_ci(change))
+
+
+def _allowed_to_ci(change: Change) -> Iterator[str]:
+    """The boundary allows nothing by itself. What the stack attaches without a known ARN are its own policies."""
+    lines = list(access_changes.widenings(change))
+    of_its_own = change.type == "aws_iam_role_policy_attachment" and change.unknown.get("policy_arn")
+    if change.address.startswith(BOUNDARY) or of_its_own:
+        return
+    if change.type == "aws_iam_policy" and len(lines) > SHOWN_GRANTS:
+        yield f"- {code(change.address)}: {len(lines)} grants"
+    else:
+        yield from lines
 
 
 def _told(changes: Sequence[tuple[Change, str]]) -> list[str]:

@@ -18,6 +18,9 @@ from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_doc
 from access.policies import policies, values_of
 from local.embedded_aws import EmbeddedAws, running
 from ops.apply import ADMINISTRATORS_STACK
+from ops.environment import Environment, aws_session
+from ops.findings import Finding, Verdict
+from ops.preflight_checks.global_names import github_provider
 from settings import SettingsError
 from settings.partition import partition_of
 from settings.roles import BOUNDARY_CHARACTERS
@@ -25,8 +28,9 @@ from stacks import add_stacks
 from tests import who_may_what
 from tests.ci_roles import DEPLOYS, NOBODYS_CLAIMS, NOT_ASSUMED, deploy_claims, plan_claims
 from tests.combinations import Combination, covering
-from tests.command_line import PROJECT, Ran, ops
+from tests.command_line import PROJECT, Ran, assert_one_line, ops
 from tests.environments import ACCESS, EC2, ENVIRONMENTS, EXTERNAL, RUNNING, load
+from tests.states import resource, state
 from tests.synthesis import app
 
 ACCOUNT = "000000000000"
@@ -491,6 +495,7 @@ def test_with_another_s_boundary_it_is_not(variables: Mapping[str, str]) -> None
 TOFU = """#!/bin/sh
 case "$1" in
   version) echo "OpenTofu v1.12.0" ;;
+  show) cat plan.json ;;
   apply) basename "$PWD" >> "$APPLIED" ;;
 esac
 """
@@ -517,10 +522,20 @@ class Outdir:
         for name in stacks:
             (folder / "stacks" / name).mkdir(parents=True)
 
-    def save(self, *stacks: str) -> None:
-        """Saves plans."""
+    def save(self, *stacks: str, **actions: list[str]) -> None:
+        """Saves plans. ``actions`` are those of the policies of the stack ``access``, by what these are."""
+        addresses = app(overrides=ACCESS)["access"].resources("aws_iam_policy")
+        changes = [
+            {"address": f"aws_iam_policy.{address}", "change": {"actions": done}}
+            for which, done in actions.items()
+            for address in addresses
+            if address.startswith(f"{which}_")
+        ]
+        assert len(changes) == len(actions)
         for stack in stacks:
-            (self._folder / "stacks" / stack / "saved.tfplan").touch()
+            folder = self._folder / "stacks" / stack
+            (folder / "saved.tfplan").touch()
+            (folder / "plan.json").write_text(json.dumps({"resource_changes": changes if stack == "access" else []}))
 
     def apply(self, *options: str) -> Ran:
         """Runs ``ops apply``."""
@@ -538,18 +553,27 @@ def outdir(tmp_path: Path) -> Outdir:
     return Outdir(tmp_path)
 
 
+LEFT = "access: changed, and left to an administrator: make deploy ARGS=access"
+
+
 def test_ops_apply_leaves_what_changed_to_an_administrator(outdir: Outdir) -> None:
-    outdir.save("access", *GRAPH)
+    """Who applies reads it first: without a right that the change adds, the apply may fail."""
+    outdir.save("access", *GRAPH, boundary=["update"], deploy_network=["create"])
     ran = outdir.apply()
     assert ran.returncode == 0, ran.stderr
     assert outdir.applied == list(GRAPH)
-    assert ran.stdout.splitlines() == [
-        "network: applied",
-        "data: applied",
-        "services: applied",
-        "access: changed, and left to an administrator: make deploy ARGS=access",
-    ]
+    assert ran.stdout.splitlines() == [LEFT, "network: applied", "data: applied", "services: applied"]
     assert "access" not in ran.stderr
+
+
+@pytest.mark.parametrize("actions", [["create"], ["delete", "create"]])
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_without_the_boundary_nothing_is_applied(actions: list[str], options: list[str], outdir: Outdir) -> None:
+    outdir.save("access", *GRAPH, boundary=actions)
+    ran = outdir.apply(*options)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert_one_line(ran, "access is not deployed: an administrator runs `make deploy ARGS=access` first")
+    assert outdir.applied == []
 
 
 def test_ops_apply_says_nothing_of_it_without_changes(outdir: Outdir) -> None:
@@ -570,3 +594,39 @@ def test_ops_apply_has_a_key_for_it_in_json(outdir: Outdir) -> None:
         "left_to_administrator": [ADMINISTRATORS_STACK],
     }
     assert json.loads(outdir.apply("--json").stdout) == expected
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedAws]:
+    """An empty account."""
+    with running("us-east-1") as aws:
+        for name, value in aws.environment.items():
+            monkeypatch.setenv(name, value)
+        yield aws
+
+
+def test_preflight_finds_the_provider_that_an_account_has_once(account: EmbeddedAws) -> None:
+    """Before the deploy of a second environment fails."""
+
+    def found(overrides: Mapping[str, str]) -> list[Finding]:
+        return list(github_provider(Environment(load("dev", overrides), aws_session("us-east-1"))))
+
+    named = {**ACCESS, PROVIDER: PROVIDER_ARN}
+    assert found({}) == []
+    assert [each.verdict for each in found(ACCESS)] == [Verdict.OK]
+    assert [each.verdict for each in found(named)] == [Verdict.FAILED]
+
+    iam = account.session().client("iam", endpoint_url=account.url)
+    iam.create_open_id_connect_provider(Url="https://oidc.example.com", ClientIDList=["any"])
+    assert [each.verdict for each in found(ACCESS)] == [Verdict.OK]
+    iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=["sts.amazonaws.com"])
+    (taken,) = found(ACCESS)
+    assert (taken.verdict, taken.evidence) == (Verdict.FAILED, f"the account has it already: {PROVIDER_ARN}")
+    assert f'oidc_provider_arn = "{PROVIDER_ARN}"' in taken.remedy
+    assert [each.verdict for each in found(named)] == [Verdict.OK]
+
+    s3 = account.session().client("s3", endpoint_url=account.url)
+    s3.create_bucket(Bucket=load("dev").state.bucket)
+    own = state({}, [resource("aws_iam_openid_connect_provider", arn=PROVIDER_ARN)])
+    s3.put_object(Bucket=load("dev").state.bucket, Key="langfuse/dev/access.tfstate", Body=json.dumps(own).encode())
+    assert [each.verdict for each in found(ACCESS)] == [Verdict.OK]

@@ -1,13 +1,14 @@
 """Tests of the network and policy changes that ``ops plan-review`` reports."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ops.review import access_changes
 from ops.review.plan_format import Change
-from tests.unit.plans import resource
+from tests.unit.plans import Json, plan, resource, review
 
 
 def change(type_: str, before: Any, after: Any, **unknown: bool) -> Change:
@@ -115,3 +116,60 @@ def test_a_source_that_is_not_known_yet_is_told() -> None:
     rule = change("aws_vpc_security_group_ingress_rule", None, after, referenced_security_group_id=True)
     (line,) = access_changes.openings(rule)
     assert line.endswith("tcp 5432 from referenced security group known after the apply")
+
+
+TITLE = "**Allowed to do more**\n"
+
+
+def added(address: str, **after: Any) -> Json:
+    return resource(address, "add", None, after)
+
+
+def grants_of(number: int) -> dict[str, Any]:
+    return policy(Action=[f"ec2:Action{count}" for count in range(number)], Resource="*")
+
+
+def allowed(folder: Path, **plans: Json) -> list[str]:
+    """The lines of the section."""
+    shown = review(folder, plans).stdout.partition(TITLE)[2].partition("\n\n")[0]
+    return shown.splitlines()
+
+
+def test_grants_of_the_administrators_stack_come_last_and_are_counted(tmp_path: Path) -> None:
+    """They are some hundred, and would hide those of the others."""
+    access = plan(
+        added("aws_iam_policy.boundary_policy_EA87", **grants_of(50)),
+        added("aws_iam_policy.deploy_network_12AB", **grants_of(44)),
+        added("aws_iam_policy.deploy_logs_34CD", **grants_of(1)),
+        resource(
+            "aws_iam_role_policy_attachment.deploy_network-attachment_56EF",
+            "add",
+            None,
+            {"role": "langfuse-dev-deploy"},
+            after_unknown={"policy_arn": True},
+        ),
+        added("aws_iam_role_policy_attachment.deploy_x_78AB", policy_arn="arn:aws:iam::aws:policy/AdministratorAccess"),
+    )
+    services = plan(added("aws_iam_role_policy.task_9ABC", **policy(Action="iam:PassRole", Resource="*")))
+    assert allowed(tmp_path, access=access, services=services) == [
+        "- `aws_iam_role_policy.task_9ABC`: allows `iam:PassRole` on `*`",
+        "- `aws_iam_policy.deploy_network_12AB`: 44 grants",
+        "- `aws_iam_policy.deploy_logs_34CD`: allows `ec2:Action0` on `*`",
+        "- `aws_iam_role_policy_attachment.deploy_x_78AB`: attaches `arn:aws:iam::aws:policy/AdministratorAccess`",
+    ]
+
+
+def test_whom_a_role_of_ci_trusts_is_told(tmp_path: Path) -> None:
+    trust = policy(Principal={"Federated": "arn:aws:iam::123456789012:oidc-provider/any"}, Action="sts:AssumeRole")
+    access = plan(added("aws_iam_role.deploy_role_12AB", assume_role_policy=trust["policy"]))
+    (line,) = allowed(tmp_path, access=access)
+    assert "aws_iam_role.deploy_role_12AB" in line
+    assert "oidc-provider/any" in line
+
+
+def test_other_stacks_have_no_policy_that_is_left_out(tmp_path: Path) -> None:
+    services = plan(
+        added("aws_iam_policy.boundary_policy_EA87", **grants_of(1)),
+        added("aws_iam_policy.deploy_network_12AB", **grants_of(9)),
+    )
+    assert len(allowed(tmp_path, services=services)) == 10

@@ -47,7 +47,16 @@ def noticed(folder: Path, *changes: Json, **others: Json) -> list[str]:
     return [line for line in ran.stdout.partition(TITLE)[2].partition("\n\n")[0].splitlines() if line]
 
 
+BOUNDARY = "arn:aws:iam::123456789012:policy/{}"
 HARMLESS = {
+    "the boundary of the stack access": change(
+        "aws_iam_role",
+        {"permissions_boundary": ""},
+        {"permissions_boundary": BOUNDARY.format("langfuse-dev-us-east-1-boundary"), "tags": {"Team": "ml"}},
+    ),
+    "no boundary": change(
+        "aws_iam_role", {"permissions_boundary": BOUNDARY.format("own")}, {"permissions_boundary": None}
+    ),
     "Container Insights": change("aws_ecs_cluster", {"setting": [{"value": "a"}]}, {"setting": [{"value": "b"}]}),
     "tags": change("aws_ecs_service", {"tags": {"a": "b"}}, {"tags": {"a": "c"}}),
     "an alarm": destroyed("aws_cloudwatch_metric_alarm"),
@@ -65,6 +74,18 @@ HARMLESS = {
     "no targets of a split service": resource("aws_lb_target_group.web-api-rules_targets_B1", "destroy", {"a": 1}),
     "what only leaves the state": resource("aws_iam_role.one", "forget", {"a": 1}),
 }
+
+
+@pytest.mark.parametrize("name", ["own", "langfuse-boundary", "own/langfuse-dev-boundary"])
+def test_a_boundary_of_somebody_else_may_deny_what_a_role_needs(tmp_path: Path, name: str) -> None:
+    bounded = change("aws_iam_role", {"permissions_boundary": ""}, {"permissions_boundary": BOUNDARY.format(name)})
+    assert noticed(tmp_path, bounded) != [NOTHING]
+
+
+def test_a_boundary_that_is_not_known_yet_may_deny_what_a_role_needs(tmp_path: Path) -> None:
+    unknown = {"permissions_boundary": True}
+    bounded = change("aws_iam_role", {"permissions_boundary": BOUNDARY.format("own")}, {}, after_unknown=unknown)
+    assert noticed(tmp_path, bounded) != [NOTHING]
 
 
 @pytest.mark.parametrize("name", HARMLESS)
