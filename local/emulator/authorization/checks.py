@@ -207,8 +207,9 @@ def _resources(action: Action, call: _Call, names: Names | None) -> Iterator[tup
     for type_ in types:
         if type_.name == "recoveryPoint":
             # Its ARN is that of a resource of the service that has the backup: of a snapshot in EC2, for example.
-            satisfied.add(type_.family)
-            yield type_, call.parameters["RecoveryPointArn"]
+            if arn := call.parameters.get("RecoveryPointArn"):
+                satisfied.add(type_.family)
+                yield type_, arn
             continue
         arns = [arn for arn in map(_without_suffix, call.arns) if type_.pattern.fullmatch(arn)]
         # An ARN says which resource it is: no name is left out, for which a default such as ECS's cluster would stand.
