@@ -124,11 +124,9 @@ def _by_tags(action: str, resource: str, given: Mapping[str, Sequence[str]]) -> 
         return IMAGES_OF_AMAZON
     if created_by := given.get("ec2:createaction"):
         return (*REQUEST_TAGS, *(("StringEquals", "ec2:CreateAction", by) for by in created_by))
-    if tags(action) or action in ALSO_CHANGE:
-        # Never by the request's tags alone: who may give them to any resource may then do anything with it.
-        return (*REQUEST_TAGS, *UNTAGGED)
     if has(REQUEST_TAGS):
-        return REQUEST_TAGS
+        # Never by the request's tags alone where they go to any resource: who gives them may then do anything with it.
+        return (*REQUEST_TAGS, *UNTAGGED) if tags(action) or action in ALSO_CHANGE else REQUEST_TAGS
     return UNTAGGED if takes_resource_tags(action, resource) else ()
 
 
@@ -150,6 +148,9 @@ def general(text: str, values: Values) -> str:
     # An account has these names once for all its Regions.
     if service in ("cloudfront", "iam") or name.startswith(("dashboard/", "global/")):
         name = name.replace("<prefix>", "<global_prefix>")
+    if service == "iam":
+        # The policies of these roles themselves, by what they are for.
+        name = re.sub("(policy/<global_prefix>-(?:plan|deploy)-).*", r"\1*", name)
     if service == "secretsmanager":
         # The name, a dash and six characters.
         name = re.sub("<prefix>/.*", "<prefix>/*", name)

@@ -12,6 +12,8 @@ from tests.recorded_calls import recording
 
 GRAPH = ("network", "data", "services")
 """What the deploy role deploys: all stacks but the one with the roles, which was deployed before."""
+NAMED_OUTSIDE = ("__DOMAIN__NAME", "__DOMAIN__HOSTED_ZONE_ID", "__MAIL__FROM_ADDRESS", "__MAIL__HOSTED_ZONE_ID")
+"""Ends of variables of what policies name, and what is outside of the environment."""
 NOBODYS = {"AWS_SDK_UA_APP_ID": "administrator"}
 """So that what an administrator calls is not recorded as a call of a role."""
 
@@ -80,12 +82,28 @@ def operators_environment(deployment: Deployment) -> dict[str, str]:
 
 
 def with_settings(deployment: Deployment, variables: Mapping[str, str]) -> Deployment:
-    """The deployment with other settings. Its roles are changed already, as an administrator does it first."""
+    """The deployment with other settings. Its roles are changed already, as an administrator does it first.
+
+    What is no more in a zone or a domain that the settings named must still be allowed to go: see ``with_roles_after``.
+    """
     if not isinstance(deployment, CiDeployment):
         return replace(deployment, variables=variables)
-    administrator = replace(deployment.administrator, variables={**variables, **NOBODYS})
+    named = {name: value for name, value in deployment.administrator.variables.items() if name.endswith(NAMED_OUTSIDE)}
+    # The settings refuse a mail server beside SES.
+    before = {name: value for name, value in variables.items() if not name.endswith("__MAIL__SMTP_SECRET_ARN")}
+    administrator = replace(deployment.administrator, variables={**named, **before, **NOBODYS})
     assert administrator.deploy() == 0
     return replace(deployment, variables={**variables, **deployment.deploying}, administrator=administrator)
+
+
+def with_roles_after(deployment: Deployment) -> Deployment:
+    """The deployment, once an administrator has taken away what its roles need no more."""
+    if not isinstance(deployment, CiDeployment):
+        return deployment
+    own = {name: value for name, value in deployment.variables.items() if name not in deployment.deploying}
+    administrator = replace(deployment.administrator, variables={**own, **NOBODYS})
+    assert administrator.deploy() == 0
+    return replace(deployment, administrator=administrator)
 
 
 def settings_of(deployment: Deployment) -> Settings:

@@ -18,8 +18,8 @@ class Access(Section):
     repository: GithubRepository | None = None
     """Repository on GitHub whose workflows may use the two roles: the plan role on pull requests and on ``main``, the
     deploy role in ``deploy-environment.yml`` on ``main``, in the GitHub environment that has the environment's name.
-    GitHub gives repositories that were made or renamed since the middle of 2026 subjects with their IDs: write it as the
-    subject has it, ``acme@1234/langfuse@5678`` ([how to see it](access.md#the-first-time)). It needs exactly one
+    GitHub gives repositories that were made or renamed since the middle of 2026 subjects with their IDs: write it as
+    the subject has it, ``acme@1234/langfuse@5678`` ([how to see it](access.md#the-first-time)). It needs exactly one
     account in ``allowed_account_ids``.
 
     With it, every IAM role of the other stacks has the permissions boundary ``<prefix>-boundary``, unless

@@ -14,7 +14,7 @@ from settings import Settings
 from settings.changes import Change, Effect, read, write
 from tests.changes.observation import DeployedStacks, Observation
 from tests.changes.values import DEPLOYED_WITH, DOMAIN, SETTINGS, VPC_ID, Existing, Values, changed, variables
-from tests.ci_roles import CiDeployment, settings_of, with_ci_roles, with_settings
+from tests.ci_roles import CiDeployment, settings_of, with_ci_roles, with_roles_after, with_settings
 from tests.e2e.conftest import REGION, terraform  # noqa: F401
 from tests.e2e.inventory import inventory
 from tests.environments import ENVIRONMENTS, load
@@ -83,6 +83,7 @@ class Deployed:
         self.deployment = with_settings(self.deployment, settings)
         self.deployed_with.append(settings_of(self.deployment))
         assert self.deployment.deploy() == 0
+        self.deployment = with_roles_after(self.deployment)
 
 
 @pytest.fixture(scope="session", params=ENVIRONMENTS)

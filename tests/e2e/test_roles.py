@@ -24,7 +24,7 @@ TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
 ADMINISTRATOR = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-REFUSED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
+REFUSED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "403"}
 OTHER = "langfuse-prod"
 """What the names of another environment start with."""
 
@@ -108,7 +108,7 @@ WRITES: dict[str, Request] = {
     ),
     "an object": lambda at: at.client("s3").put_object(Bucket=at.bucket, Key="events/any", Body=b"{}"),
     "a secret": lambda at: at.client("secretsmanager").put_secret_value(
-        SecretId="langfuse-dev/salt",
+        SecretId="langfuse-dev/salt",  # pragma: allowlist secret
         SecretString="any",  # pragma: allowlist secret
     ),
     "a role": lambda at: at.client("iam").delete_role(RoleName="langfuse-dev-task"),

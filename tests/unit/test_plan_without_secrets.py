@@ -222,7 +222,7 @@ def test_what_changes_something_or_tells_values_is_refused(
         ("GetWaiter", {"waiter_name": "any"}),
         ("GetAnythingElse", {}),
         ("describe_secret", {"SecretId": "any"}),  # pragma: allowlist secret
-        ("Describe_Secret", {"SecretId": "any"}),
+        ("Describe_Secret", {"SecretId": "any"}),  # pragma: allowlist secret
         ("", {}),
     ],
 )

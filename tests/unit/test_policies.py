@@ -97,6 +97,13 @@ def test_no_action_is_a_pattern(role: Role) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
+def test_every_resource_is_an_arn(role: Role) -> None:
+    arn = re.compile(r"[*]|<[a-z_]+_arn>|<boundary>|arn:<partition>:[a-z0-9-]+:[^:\\]*:(<account>)?:[^\\]+")
+    for statement in every_statement(role):
+        assert [resource for resource in statement["Resource"] if not arn.fullmatch(resource)] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
 def test_no_service_is_a_pattern(role: Role) -> None:
     """IAM refuses that: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html"""
     for statement in every_statement(role):

@@ -66,6 +66,10 @@ ANY_SUBNET = ANYWHERE.format("ec2", "subnet/*")
             "arn:<partition>:acm:us-east-1:<account>:certificate/*",
         ),
         (SUBNET, ANY_SUBNET),
+        (
+            f"arn:aws:iam::{ACCOUNT}:policy/langfuse-dev-deploy-data",
+            "arn:<partition>:iam::<account>:policy/<global_prefix>-deploy-*",
+        ),
         (f"arn:aws:rds:{HERE}:pg:langfuse-dev-postgres-15", ANYWHERE.format("rds", "pg:<prefix>-postgres-*")),
         (
             f"arn:aws:elasticache:{HERE}:parametergroup:langfuse-dev-redis-valkey7",
@@ -116,6 +120,13 @@ def test_a_read_needs_the_tags_that_there_are_or_a_region() -> None:
     on = ANYWHERE.format("ec2", "vpc/*")
     assert general_call(action, vpc, {**OWNED, **REGION}, VALUES) == Call(action, on, RESOURCE_TAGS)
     assert general_call(action, vpc, REGION, VALUES) == Call(action, on)
+
+
+def test_tags_are_no_condition_where_aws_does_not_tell_them() -> None:
+    """A hosted zone has tags, but no policy sees them."""
+    zone, action = "arn:aws:route53:::hostedzone/ZM97F1ENOBR1AX", "route53:ChangeTagsForResource"
+    call = general_call(action, zone, {"aws:requestedregion": "us-east-1"}, VALUES)
+    assert call == Call(action, "arn:<partition>:route53:::hostedzone/*")
 
 
 def test_roles_are_made_with_the_boundary_even_if_they_were_recorded_without() -> None:
