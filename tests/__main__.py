@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import pytest
 
@@ -63,9 +63,17 @@ def _path(argument: str) -> Path:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    with TemporaryDirectory() as folder:
-        # GOGC: Terraform and its provider, both Go programs, spend a fifth of their time on garbage collection.
-        environment = {"GOGC": "400", **os.environ, FOLDER_VARIABLE: folder}
+    # A process that a test has killed may still end.
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        environment = {
+            # Terraform and its provider, both Go programs, spend a fifth of their time on garbage collection.
+            "GOGC": "400",
+            **os.environ,
+            FOLDER_VARIABLE: folder,
+            # CDKTF's Testing leaves a folder for each app. Those of pytest, which keeps the last three runs, stay.
+            "TMPDIR": folder,
+            "PYTEST_DEBUG_TEMPROOT": gettempdir(),
+        }
         command = [sys.executable, "-m", "pytest", *arguments]
         return subprocess.run(command, env=environment, check=False).returncode
 

@@ -69,6 +69,8 @@ class RunningTests:
         if reporter:
             reporter.ensure_newline()
             reporter.write_line(text)
+            # What is piped is read while the tests run, too.
+            reporter.flush()
 
 
 def _group(running: tuple[str, float]) -> str:
