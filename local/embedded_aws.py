@@ -121,16 +121,18 @@ class EmbeddedAws:
         calls = json.loads(self._post(RECORDED_PATH, None))
         return [RecordedCall(**{**call, "checks": [RecordedCheck(*one) for one in call["checks"]]}) for call in calls]
 
-    def assume(self, role_arn: str, claims: Mapping[str, str]) -> "EmbeddedAws":
+    def assume(self, role_arn: str, claims: Mapping[str, str], *, seconds: int = 3600) -> "EmbeddedAws":
         """The same AWS, with the environment of a session of a role, whose policies then limit what requests may do.
 
         Args:
             role_arn: the ARN of the role.
             claims: of the token of a workflow of GitHub Actions, as GitHub would sign it: ``sub``, for example.
                 ``iss`` and ``aud`` are GitHub's and AWS's unless they are given.
+            seconds: how long the session lasts.
 
         Raises:
-            ClientError: if IAM does not know the identity provider, or the role's trust policy refuses the token.
+            ClientError: if IAM does not know the identity provider, the role's trust policy refuses the token, or the
+                role's sessions are shorter.
         """
         of_github = {"iss": GITHUB_ISSUER, "aud": AWS_AUDIENCE}
         answer = boto3.client(
@@ -141,7 +143,10 @@ class EmbeddedAws:
             aws_access_key_id="none",
             aws_secret_access_key="none",  # noqa: S106  # pragma: allowlist secret
         ).assume_role_with_web_identity(
-            RoleArn=role_arn, RoleSessionName="session", WebIdentityToken=_unsigned_token({**of_github, **claims})
+            RoleArn=role_arn,
+            RoleSessionName="session",
+            WebIdentityToken=_unsigned_token({**of_github, **claims}),
+            DurationSeconds=seconds,
         )
         credentials = answer["Credentials"]
         session = {

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from hashlib import sha256
 from itertools import count, takewhile
 from types import ModuleType
 from typing import Any, TypeVar
@@ -15,7 +16,19 @@ from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
 from ministack.core.responses import AccountScopedDict
-from ministack.services import cloudfront, cloudwatch, cloudwatch_logs, ec2, ecs, elasticache, rds, secretsmanager, ssm
+from ministack.services import (
+    acm,
+    cloudfront,
+    cloudwatch,
+    cloudwatch_logs,
+    ec2,
+    ecs,
+    elasticache,
+    iam,
+    rds,
+    secretsmanager,
+    ssm,
+)
 
 from local.emulator.log_patterns import Matches, matcher
 
@@ -62,6 +75,10 @@ def close_gaps() -> None:
     # SSM in ministack 1.5 has this public parameter for x86_64 only.
     ssm._PUBLIC_AMI_PARAMETERS[ARM64_IMAGE] = "ami-0c2023a1b2c3d4e5f"
     ec2._ACTION_MAP["ModifyInstanceAttribute"] = _change_instance_type
+    iam._IAM_HANDLERS |= {
+        "TagOpenIDConnectProvider": _tag_identity_provider,
+        "UntagOpenIDConnectProvider": _untag_identity_provider,
+    }
     # "All dashboards in your account are global, not region-specific":
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
     cloudwatch._dashboards = AccountScopedDict()
@@ -80,6 +97,36 @@ def _change_instance_type(params: Parameters) -> Answer:
         instance["InstanceType"] = ec2._p(params, "InstanceType.Value")
         answer = ec2._xml(200, "ModifyInstanceAttributeResponse", "<return>true</return>")
     return answer
+
+
+def _tag_identity_provider(params: Parameters) -> Answer:
+    """IAM TagOpenIDConnectProvider, which ministack 1.5 lacks."""
+    provider = iam._oidc_providers[iam._p(params, "OpenIDConnectProviderArn")]
+    tags = {tag["Key"]: tag for tag in (*provider["Tags"], *iam._extract_tags(params))}
+    provider["Tags"] = list(tags.values())
+    answer: Answer = iam._xml(200, "TagOpenIDConnectProviderResponse", "", ns="iam")
+    return answer
+
+
+def _untag_identity_provider(params: Parameters) -> Answer:
+    """IAM UntagOpenIDConnectProvider, which ministack 1.5 lacks."""
+    provider = iam._oidc_providers[iam._p(params, "OpenIDConnectProviderArn")]
+    keys = iam._extract_tag_keys(params)
+    provider["Tags"] = [tag for tag in provider["Tags"] if tag["Key"] not in keys]
+    answer: Answer = iam._xml(200, "UntagOpenIDConnectProviderResponse", "", ns="iam")
+    return answer
+
+
+@wraps(acm, "_validation_options")
+def validation_record_of_acm(options: Callable[[str, str], dict[str, Any]], domain: str, method: str) -> dict[str, Any]:
+    """ACM RequestCertificate in ministack 1.5 asks for a record as Let's Encrypt does.
+
+    The form of ACM's: https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
+    """
+    base = domain.removeprefix("*.")
+    name, value = (sha256(f"{kind} {base}".encode()).hexdigest()[:32] for kind in ("name", "value"))
+    record = {"Name": f"_{name}.{base}.", "Type": "CNAME", "Value": f"_{value}.acm-validations.aws."}
+    return {**options(domain, method), "ResourceRecord": record}
 
 
 @wraps(cloudwatch, "_describe_alarms")

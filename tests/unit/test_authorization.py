@@ -467,6 +467,13 @@ def test_the_trust_policy_decides_who_assumes_a_role(aws: EmbeddedAws, claims: M
     assert aws.assume(role, {"sub": DEPLOY}).environment["AWS_SESSION_TOKEN"]
 
 
+def test_a_session_is_as_long_as_the_role_allows(aws: EmbeddedAws) -> None:
+    role = new_role(aws)
+    client(aws, "iam").update_role(RoleName=role.rpartition("/")[2], MaxSessionDuration=7200)
+    assert aws.assume(role, {"sub": DEPLOY}, seconds=7200)
+    refused(lambda: aws.assume(role, {"sub": DEPLOY}, seconds=7201), "ValidationError")
+
+
 def test_a_role_does_not_become_another_that_does_not_trust_it(aws: EmbeddedAws) -> None:
     other = new_role(aws, EVERYTHING)
     sts = client(session(aws, EVERYTHING), "sts")

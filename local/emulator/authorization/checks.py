@@ -48,6 +48,11 @@ class Check:
     resource: str
     context: Context
 
+    def agrees_with(self, other: "Check") -> bool:
+        """Whether it is one decision with another check: of the same action and resource, without another value."""
+        same = (self.action, self.resource) == (other.action, other.resource)
+        return same and all(self.context.get(key, value) == value for key, value in other.context.items())
+
 
 def checks(request: AwsRequest) -> list[Check]:
     """What AWS authorizes in a request.
@@ -58,10 +63,15 @@ def checks(request: AwsRequest) -> list[Check]:
     set_request_account_id(request.access_key)
     set_request_region(request.region)
     call = _Call(request)
-    found: dict[tuple[str, str], Context] = {}
+    found: list[Check] = []
     for check in _checks(call):
-        found.setdefault((check.action, check.resource), {}).update(check.context)
-    return [Check(action, resource, context) for (action, resource), context in found.items()]
+        for other in found:
+            if other.agrees_with(check):
+                other.context.update(check.context)
+                break
+        else:
+            found.append(check)
+    return found
 
 
 class _Call:
@@ -346,7 +356,7 @@ _PARAMETERS = {
     "sns:protocol": "Protocol",
 }
 _FURTHER: Mapping[str, Callable[[_Call, str], Value | None]] = {
-    "ec2:owner": lambda _, arn: "amazon" if ":image/" in arn else None,
+    "ec2:owner": lambda _, arn: known.image_owner(arn.rpartition("/")[2]) if ":image/" in arn else None,
     "ec2:vpc": _vpc,
     "ecs:cluster": _cluster,
     "iam:permissionsboundary": _boundary,
@@ -446,9 +456,10 @@ def _used_keys(call: _Call) -> Iterator[tuple[str, Iterable[str], str]]:
             if arn:
                 yield arn, keys.actions, keys.via
     # https://docs.aws.amazon.com/ebs/latest/userguide/how-ebs-encryption-works.html
-    if call.service == "ec2" and call.operation == "AttachVolume":
-        arn = known.volume_key(call.parameters["VolumeId"])
-        if arn:
+    if call.service == "ec2" and call.operation in ("AttachVolume", "StartInstances"):
+        started = [id_ for instance in call.parameters.get("InstanceIds", ()) for id_ in known.volumes_of(instance)]
+        attached = [call.parameters["VolumeId"]] if call.operation == "AttachVolume" else []
+        for arn in filter(None, map(known.volume_key, [*attached, *started])):
             yield arn, ["kms:CreateGrant"], "ec2"
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
     if call.service == "s3" and call.names.action in ("s3:GetObject", "s3:PutObject"):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
+from ministack.core.responses import get_account_id
 from ministack.services import ec2, ecs, iam, kms, s3, secretsmanager, waf
 
 from local.emulator.application_autoscaling import IDENTITY, REGISTERED
@@ -102,8 +103,11 @@ _FINDERS: Mapping[tuple[str, str], Finder] = {
 
 
 def key_arn(name: str) -> str | None:
-    """The ARN of a KMS key by its ID, ARN, alias or the alias's ARN, if it is a key of the account."""
+    """The ARN of a KMS key by its ID, ARN, alias or the alias's ARN. None: an alias of a key that AWS manages."""
     record = kms._resolve_key(name)
+    if record is None and ":key/" in name:
+        # Of another account, for example.
+        return name
     return str(record["Arn"]) if record else None
 
 
@@ -126,6 +130,21 @@ def secret_key(secret_id: str) -> str | None:
     _, secret = secretsmanager._resolve(secret_id)
     name = (secret or {}).get("KmsKeyId")
     return key_arn(name) if name else None
+
+
+def volumes_of(instance_id: str) -> list[str]:
+    """The IDs of the volumes that are attached to an instance."""
+    return [
+        id_
+        for id_, volume in ec2._volumes.items()
+        if any(attachment["InstanceId"] == instance_id for attachment in volume.get("Attachments", ()))
+    ]
+
+
+def image_owner(image_id: str) -> str:
+    """Who owns an image: ``amazon``, or the ID of an account."""
+    published = {image[0]: str(image[6] or image[5]) for image in ec2._STUB_AMIS}
+    return published.get(image_id) or str(get_account_id())
 
 
 def ec2_ids(id_: str) -> list[str]:

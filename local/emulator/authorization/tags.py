@@ -35,19 +35,15 @@ def resource_tags(arn: str) -> Tags:
     """
     _, _, service, _, _, resource = arn.split(":", 5)
     find = _FINDERS.get(service)
-    return _as_mapping(find(arn, resource)) if find else {}
+    return as_mapping(find(arn, resource)) if find else {}
 
 
-def as_mapping(tags: object) -> Tags:
+def as_mapping(tags: Any) -> Tags:  # noqa: ANN401  of any service
     """Tags in any of the forms that requests have: a mapping, or a list of objects with a key and a value."""
-    return _as_mapping(tags)
-
-
-def _as_mapping(tags: Any) -> Tags:  # noqa: ANN401  of any service
     if isinstance(tags, Mapping):
         for inner in ("TagSet", "Items"):
             if inner in tags:
-                return _as_mapping(tags[inner])
+                return as_mapping(tags[inner])
         return {str(key): str(value or "") for key, value in tags.items()}
     in_lower_case = (
         {key.lower().removeprefix("tag"): text for key, text in tag.items()}

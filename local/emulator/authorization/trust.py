@@ -92,6 +92,8 @@ def _refusal(body: bytes) -> tuple[str, str] | None:
     role = iam._roles.get(parameters.get("RoleArn", "").rpartition("/")[2])
     if role is None or not _role_trusts_token(role, provider["Arn"], host, claims):
         return "AccessDenied", f"Not authorized to perform {ACTION}"
+    if int(parameters.get("DurationSeconds", 3600)) > role["MaxSessionDuration"]:
+        return "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
     return None
 
 
