@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
 from constructs import Construct
 
+from modules import permissions
 from modules.data.clickhouse.instance import SESSION_MANAGER
-from modules.langfuse import PREFIXES
 from modules.policy_document import VERSION, Allow, decryption, only_through
 from settings.clickhouse_metrics import METRIC_NAMESPACE as CLICKHOUSE_NAMESPACE
 from settings.metrics import METRIC_NAMESPACE
@@ -67,8 +67,8 @@ class Boundary(Construct):
         statements = [
             *self._tasks(prefix, log_groups, secret_arns),
             *([decryption(secret_keys, region=region)] if secret_keys else []),
-            *([_bucket_encryption(bucket_keys, region)] if bucket_keys else []),
-            *(_pulls(ecr_repository_arns) if ecr_repository_arns else []),
+            *([permissions.object_encryption(bucket_keys, region=region)] if bucket_keys else []),
+            *(permissions.pulls(ecr_repository_arns) if ecr_repository_arns else []),
             *([self._mails(mail_address)] if mail_address else []),
             Allow(actions=SESSION_MANAGER, resources=["*"]),
             *self._backups(prefix, environment),
@@ -99,29 +99,13 @@ class Boundary(Construct):
                 actions=["secretsmanager:GetSecretValue"],
                 resources=[self._arn("secretsmanager", f"secret:{prefix}/*"), *secret_arns],
             ),
-            Allow(
-                actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
-                resources=[f"{bucket}/{folder}*" for folder in PREFIXES],
-            ),
-            Allow(
-                actions=["s3:ListBucket"],
-                resources=[bucket],
-                conditions={"StringLike": {"s3:prefix": [f"{folder}*" for folder in PREFIXES]}},
-            ),
-            Allow(
-                actions=["cloudwatch:PutMetricData"],
-                resources=["*"],
-                conditions={"StringEquals": {"cloudwatch:namespace": [METRIC_NAMESPACE, CLICKHOUSE_NAMESPACE]}},
-            ),
+            *permissions.objects(bucket),
+            permissions.metrics(METRIC_NAMESPACE, CLICKHOUSE_NAMESPACE),
         ]
 
     def _mails(self, address: str) -> Allow:
         domain = address.rpartition("@")[2]
-        return Allow(
-            actions=["ses:SendEmail", "ses:SendRawEmail"],
-            resources=[self._arn("ses", f"identity/{identity}") for identity in (domain, address)],
-            conditions={"StringEquals": {"ses:FromAddress": address}},
-        )
+        return permissions.mails(address, [self._arn("ses", f"identity/{name}") for name in (domain, address)])
 
     def _backups(self, prefix: str, environment: str) -> list[Allow]:
         """What AWS Backup needs of the service role's policy to make, tag and delete snapshots of a volume.
@@ -170,19 +154,3 @@ class Boundary(Construct):
                 conditions=only_through("ec2", region=self._region),
             ),
         ]
-
-
-def _bucket_encryption(key_arns: Sequence[str], region: str) -> Allow:
-    return Allow(
-        actions=["kms:GenerateDataKey", "kms:Decrypt"], resources=key_arns, conditions=only_through("s3", region=region)
-    )
-
-
-def _pulls(repository_arns: Sequence[str]) -> list[Allow]:
-    """As ``modules/services/roles.py`` says."""
-    pull = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-    cache = ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"]
-    return [
-        Allow(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
-        Allow(actions=[*pull, *cache], resources=repository_arns),
-    ]

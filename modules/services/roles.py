@@ -8,8 +8,8 @@ from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
 from constructs import Construct
 
-from modules.langfuse import PREFIXES
-from modules.policy_document import Allow, decryption, only_through, policy_document, trust_document
+from modules import permissions
+from modules.policy_document import Allow, decryption, policy_document, trust_document
 from settings.metrics import METRIC_NAMESPACE
 
 TRUST = trust_document("ecs-tasks.amazonaws.com")
@@ -67,24 +67,9 @@ class ExecutionRole(Construct):
                     resources=[f"{log_group_arn}:*"],
                 ),
                 *([decryption(kms_key_arns, region=region)] if kms_key_arns else []),
-                *(_pulls(ecr_repository_arn) if ecr_repository_arn else []),
+                *(permissions.pulls([ecr_repository_arn]) if ecr_repository_arn else []),
             ),
         )
-
-
-def _pulls(repository_arn: str) -> list[Allow]:
-    """What a pull needs, and the first pull of an image through a cache, for which ECR may make the repository.
-
-    https://docs.aws.amazon.com/AmazonECR/latest/userguide/ECR_on_ECS.html,
-    https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
-    """
-    pull = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-    cache = ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"]
-    return [
-        # It has no resource to name.
-        Allow(actions=["ecr:GetAuthorizationToken"], resources=["*"]),
-        Allow(actions=[*pull, *cache], resources=[repository_arn]),
-    ]
 
 
 class TaskRole(Construct):
@@ -116,18 +101,6 @@ class TaskRole(Construct):
         region: str,
     ) -> None:
         super().__init__(scope, id_)
-        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
-        encryption = Allow(
-            actions=["kms:GenerateDataKey", "kms:Decrypt"],
-            resources=bucket_key_arns,
-            conditions=only_through("s3", region=region),
-        )
-        metrics = Allow(
-            actions=["cloudwatch:PutMetricData"],
-            # CloudWatch has no resource to name, only the namespace.
-            resources=["*"],
-            conditions={"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
-        )
         role = IamRole(self, "role", name=name, assume_role_policy=TRUST)
         self.arn = role.arn
         policy = IamRolePolicy(
@@ -136,33 +109,12 @@ class TaskRole(Construct):
             name="langfuse",
             role=role.name,
             policy=policy_document(
-                Allow(
-                    actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
-                    resources=[f"{bucket_arn}/{prefix}*" for prefix in PREFIXES],
-                ),
-                Allow(
-                    actions=["s3:ListBucket"],
-                    resources=[bucket_arn],
-                    conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in PREFIXES]}},
-                ),
-                *([metrics] if publishes_metrics else []),
-                *([encryption] if bucket_key_arns else []),
-                *([_sending(mail_sender)] if mail_sender else []),
+                *permissions.objects(bucket_arn),
+                *([permissions.metrics(METRIC_NAMESPACE)] if publishes_metrics else []),
+                *([permissions.object_encryption(bucket_key_arns, region=region)] if bucket_key_arns else []),
+                *([permissions.mails(*mail_sender)] if mail_sender else []),
             ),
         )
         # The ARN is the id, so that another order of the list changes nothing.
         attached = [IamRolePolicyAttachment(self, arn, role=role.name, policy_arn=arn) for arn in policy_arns]
         self.policies = [policy, *attached]
-
-
-def _sending(sender: MailSender) -> Allow:
-    """The right to send mails.
-
-    SES's API version 2 has one operation, SendEmail. For a message in MIME form, which nodemailer sends, AWS asks for
-    ses:SendRawEmail instead: nodemailer/nodemailer#1734, anymail/django-anymail#384. AWS's own grants have both.
-    """
-    return Allow(
-        actions=["ses:SendEmail", "ses:SendRawEmail"],
-        resources=sender.identity_arns,
-        conditions={"StringEquals": {"ses:FromAddress": sender.address}},
-    )

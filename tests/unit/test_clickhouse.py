@@ -117,7 +117,7 @@ def test_the_instance_reads_one_secret_and_publishes_one_namespace() -> None:
     assert reading["Action"] == ["secretsmanager:GetSecretValue"]
     assert len(reading["Resource"]) == 1
     assert "clickhouse_password" in reading["Resource"][0]
-    assert publishing["Condition"] == {"StringEquals": {"cloudwatch:namespace": "Langfuse/ClickHouse"}}
+    assert publishing["Condition"] == {"StringEquals": {"cloudwatch:namespace": ["Langfuse/ClickHouse"]}}
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])

@@ -321,7 +321,7 @@ def test_tasks_may_use_just_their_prefixes(environment: str) -> None:
     assert [resource.rpartition("}")[2] for resource in objects["Resource"]] == ["/events/*", "/media/*", "/exports/*"]
     assert listing["Condition"] == {"StringLike": {"s3:prefix": ["events/*", "media/*", "exports/*"]}}
     assert metrics["Action"] == ["cloudwatch:PutMetricData"]
-    assert metrics["Condition"] == {"StringEquals": {"cloudwatch:namespace": "Langfuse"}}
+    assert metrics["Condition"] == {"StringEquals": {"cloudwatch:namespace": ["Langfuse"]}}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

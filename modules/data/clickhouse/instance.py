@@ -15,6 +15,7 @@ from modules.accepted_findings import accept_findings
 from modules.data.clickhouse.metrics import ClickhouseMetrics
 from modules.literals import literal
 from modules.metric import Metric
+from modules.permissions import metrics
 from modules.policy_document import Allow, decryption, policy_document, trust_document
 from settings.clickhouse_metrics import METRIC_NAMESPACE
 from settings.partition import partition_of
@@ -92,11 +93,7 @@ class ClickhouseInstance(Construct):
             role=role.name,
             policy=policy_document(
                 Allow(actions=["secretsmanager:GetSecretValue"], resources=[password_secret_arn]),
-                Allow(
-                    actions=["cloudwatch:PutMetricData"],
-                    resources=["*"],
-                    conditions={"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
-                ),
+                metrics(METRIC_NAMESPACE),
                 Allow(actions=SESSION_MANAGER, resources=["*"]),
                 *([decryption([kms_key_arn], region=region)] if kms_key_arn else []),
             ),
