@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from access.calls import Call, Calls, read_calls, write_calls
+from access.calls import Call, Calls
+from access.calls_file import read_calls, write_calls
 from access.derivation import write_policies
 from access.policies import ROLES
 from access.unseen import needed_calls
@@ -17,7 +18,10 @@ from entry_point import run
 
 def main(files: Iterable[str], *, keep: bool = False) -> None:
     """Writes ``calls.json``, if there are files, and the policies. With ``keep``, the earlier calls stay."""
-    if recorded := [line for file in files for line in Path(file).read_text().splitlines()]:
+    if files := list(files):
+        recorded = [line for file in files for line in Path(file).read_text().splitlines()]
+        if not recorded:
+            raise SystemExit("access: no call was recorded")
         earlier = read_calls() if keep else {role: frozenset() for role in ROLES}
         new = _calls(recorded)
         write_calls({role: earlier[role] | new[role] for role in ROLES})

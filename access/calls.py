@@ -6,16 +6,13 @@ A recorded check is of one environment: ``rds:CreateDBInstance`` on
 by its tags ``Project`` and ``Environment``: those of the request that makes it, and its own afterwards.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
-from access.policies import ROLES, Role, Values
+from access.policies import Role, Values
 from local.emulator.authorization.reference import reads, tags, takes_resource_tags
 
-CALLS_FILE = Path(__file__).with_name("calls.json")
 REQUEST_TAGS = (
     ("StringEquals", "aws:RequestTag/Environment", "<environment>"),
     ("StringEquals", "aws:RequestTag/Project", "<project>"),
@@ -32,6 +29,8 @@ KEPT_KEYS = {
     "route53:ChangeResourceRecordSetsNormalizedRecordNames": "ForAllValues:StringLike",
 }
 """The condition keys of a check that its call keeps, with their operators."""
+UNCONDITIONAL = {"iam:DetachRolePolicy"}
+"""Calls without conditions. What a role loses is often a policy that the settings do not name any more."""
 BOUNDED = {
     "iam:AttachRolePolicy",
     "iam:CreateRole",
@@ -48,6 +47,9 @@ WHOLE = ("boundary", "kms_key_arn", "policy_arn")
 NAMES = ("boundary", "kms_key_arn", "hosted_zone_id", "vpc_id", "subnet_id", "state_bucket", "mail_domain", "domain")
 """Placeholders of what the settings name."""
 NAMED = tuple(f"<{name}>" for name in NAMES)
+OWN_NAMES = ("<prefix>", "<global_prefix>", "<name>")
+NAMED_BY_AWS = ("role/aws-service-role/", ":og:default", "/managedruleset/")
+"""Parts of ARNs of what an environment uses and does not own."""
 GLOBAL_SERVICES = {"cloudfront", "iam", "route53", "s3", "sts"}
 """Services whose ARNs have no Region, and most of whose requests go to one, wherever the environment is."""
 GENERATED = re.compile(
@@ -87,7 +89,8 @@ def general_call(action: str, resource: str, context: Mapping[str, str | Sequenc
         key: [general(one, values) for one in ([value] if isinstance(value, str) else value)]
         for key, value in context.items()
     }
-    conditions = [(operator, key, value) for key, operator in KEPT_KEYS.items() for value in given.get(key.lower(), ())]
+    kept = {} if action in UNCONDITIONAL else KEPT_KEYS
+    conditions = [(operator, key, value) for key, operator in kept.items() for value in given.get(key.lower(), ())]
     # Where the key is absent, ForAllValues is true.
     conditions += [("Null", key, "false") for operator, key, _ in conditions if operator.startswith("ForAllValues")]
     if action in BOUNDED:
@@ -100,11 +103,8 @@ def general_call(action: str, resource: str, context: Mapping[str, str | Sequenc
 
 
 def is_named(resource: str) -> bool:
-    """Whether its name tells that the resource is the environment's, or one that an environment does not own."""
-    return any(
-        part in resource
-        for part in ("<prefix>", "<global_prefix>", "<name>", "role/aws-service-role/", ":og:default", *NAMED)
-    )
+    """Whether the ARN tells which resource it is: one of the environment, or one that AWS or the settings name."""
+    return any(part in resource for part in (*OWN_NAMES, *NAMED_BY_AWS, *NAMED))
 
 
 def _has_no_region(resource: str) -> bool:
@@ -138,10 +138,12 @@ def general(text: str, values: Values) -> str:
     if not text.startswith("arn:"):
         return _general_name(text, values)
     _, partition, service, region, account, name = text.split(":", 5)
+    # AWS WAF has in one Region what CloudFront uses.
+    in_region = region if name.startswith("global/") else _placeholder("region", region, values)
     parts = [
         _placeholder("partition", partition, values),
         service,
-        _placeholder("region", region, values),
+        in_region,
         _placeholder("account", account, values),
     ]
     name = _general_name(name, values)
@@ -180,52 +182,9 @@ def _general_name(text: str, values: Values) -> str:
         text = text.replace(f"langfuse/{name}/", "langfuse/<name>/")
     for region in values["region"]:
         text = text.replace(f".{region}.", ".<region>.")
-    # The first label of the record that verifies a domain.
-    return re.sub(r"^(_?)[0-9a-z]{32}(?=\.)", r"\1*", text)
+    # The first label of the record that verifies a domain: any other, such as _acme-challenge, is somebody else's.
+    return re.sub(r"^(_?)[0-9a-z]{32}(?=\.)", rf"\1{'?' * 32}", text)
 
 
 def _placeholder(name: str, value: str, values: Values) -> str:
     return f"<{name}>" if value in values[name] else value
-
-
-def read_calls() -> Calls:
-    """The calls that were recorded, of each role."""
-    stored = json.loads(CALLS_FILE.read_text())
-    return {
-        role: frozenset(
-            Call(action, entry["on"], tuple(_conditions(entry.get("if", {}))))
-            for action, entries in stored[role].items()
-            for entry in entries
-        )
-        for role in ROLES
-    }
-
-
-def _conditions(stored: Mapping[str, Mapping[str, Sequence[str]]]) -> list[Condition]:
-    return sorted(
-        (operator, key, value) for operator, keys in stored.items() for key, values in keys.items() for value in values
-    )
-
-
-def as_condition(conditions: Iterable[Condition]) -> dict[str, dict[str, list[str]]]:
-    """The conditions as the element ``Condition`` of a policy."""
-    element: dict[str, dict[str, list[str]]] = {}
-    for operator, key, value in sorted(conditions):
-        element.setdefault(operator, {}).setdefault(key, []).append(value)
-    return element
-
-
-def write_calls(calls: Calls) -> None:
-    """Stores the calls, each in a line."""
-    roles = [f"  {json.dumps(role)}: {{\n{_actions(calls[role])}\n  }}" for role in ROLES]
-    CALLS_FILE.write_text("{\n" + ",\n".join(roles) + "\n}\n")
-
-
-def _actions(calls: Iterable[Call]) -> str:
-    lines: dict[str, list[str]] = {}
-    for action, resource, conditions in sorted(calls):
-        entry = {"on": resource, **({"if": as_condition(conditions)} if conditions else {})}
-        lines.setdefault(action, []).append(f"      {json.dumps(entry)}")
-    return ",\n".join(
-        f"    {json.dumps(action)}: [\n" + ",\n".join(entries) + "\n    ]" for action, entries in lines.items()
-    )

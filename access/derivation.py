@@ -2,21 +2,22 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from access.calls import REQUEST_TAGS, RESOURCE_TAGS, UNTAGGED, Call, Condition, as_condition
+from access.calls import REQUEST_TAGS, RESOURCE_TAGS, UNTAGGED, Call, Condition
+from access.calls_file import as_condition
 from access.policies import Role, template_file
 from local.emulator.authorization.reference import reads
 
 PURPOSES: Mapping[str, tuple[str, ...]] = {
-    "network": ("ec2",),
+    "network-and-logs": ("ec2", "logs"),
     "data": ("rds", "elasticache", "s3", "secretsmanager", "ssm"),
     "keys-and-backups": ("backup", "backup-storage", "kms"),
     "services": ("ecs", "application-autoscaling", "elasticloadbalancing"),
-    "edge": ("acm", "cloudfront", "route53", "ses", "wafv2"),
+    "edge": ("cloudfront", "wafv2"),
+    "names": ("acm", "route53", "ses"),
     "alarms": ("cloudwatch", "sns"),
-    "logs": ("logs",),
     "roles": ("iam", "sts"),
 }
 """The services of AWS that a policy is about, by the policy's name."""
@@ -27,19 +28,10 @@ CREATION = "network-creation"
 RECORD_NAMES = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
 MERGED = {"ec2:CreateAction", "iam:AWSServiceName", "iam:PolicyARN", "kms:ViaService", RECORD_NAMES}
 """Condition keys whose values one statement has together."""
-WORDS = {
-    REQUEST_TAGS: "Create",
-    UNTAGGED: "Untagged",
-    RESOURCE_TAGS: "Own",
-}
-WORDS_OF_KEYS = {
-    "iam:PassedToService": "Pass",
-    "iam:AWSServiceName": "ServiceLinked",
-    "iam:PolicyARN": "Attach",
-    "iam:PermissionsBoundary": "Bounded",
-    "kms:ViaService": "Through",
-}
-"""What a statement's Sid says of its conditions."""
+WORDS = {REQUEST_TAGS: "New", UNTAGGED: "Untagged", RESOURCE_TAGS: "Own"}
+WORDS_OF_KEYS = {"iam:PermissionsBoundary": "Bounded", "kms:ViaService": "Through"}
+"""What a statement's Sid says of its conditions, by all tags or by a key."""
+PASSED_TO = "iam:PassedToService"
 
 
 class Group(NamedTuple):
@@ -64,7 +56,7 @@ def statements(calls: Iterable[Call]) -> dict[str, list[dict[str, Any]]]:
         groups[_group(call)].append(call)
     documents: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for group, grouped in sorted(_without_needless(groups).items()):
-        documents[group.purpose].append(_statement(group, grouped))
+        documents[group.purpose].append(_statement(grouped))
     return {purpose: list(_with_unique_ids(documents[purpose])) for purpose in sorted(documents)}
 
 
@@ -100,11 +92,11 @@ def _without_needless(groups: Mapping[Group, list[Call]]) -> dict[Group, list[Ca
     return merged
 
 
-def _statement(group: Group, calls: Iterable[Call]) -> dict[str, Any]:
+def _statement(calls: Collection[Call]) -> dict[str, Any]:
     conditions = {condition for call in calls for condition in call.conditions}
     condition = as_condition(conditions)
     return {
-        "Sid": _id(group, conditions),
+        "Sid": _id(conditions, calls),
         "Effect": "Allow",
         "Action": sorted({call.action for call in calls}),
         "Resource": sorted({call.resource for call in calls}),
@@ -112,12 +104,19 @@ def _statement(group: Group, calls: Iterable[Call]) -> dict[str, Any]:
     }
 
 
-def _id(group: Group, conditions: set[Condition]) -> str:
-    keys = {key for _, key, _ in conditions}
-    words = [word for key, word in WORDS_OF_KEYS.items() if key in keys]
+def _id(conditions: set[Condition], calls: Collection[Call]) -> str:
+    """Says what the statement is about: its action or its service, and the conditions."""
+    (action, *others) = sorted({call.action for call in calls})
+    service, _, name = action.partition(":")
+    services = {call.action.partition(":")[0] for call in calls}
+    words = [word for key, word in WORDS_OF_KEYS.items() if key in {key for _, key, _ in conditions}]
     words += [word for tags, word in WORDS.items() if set(tags) <= conditions]
-    words += ["Manage" if group.changes else "Read"]
-    return "".join(part.capitalize() for part in group.service.split("-")) + words[0]
+    words += [f"To-{value.partition('.')[0]}" for _, key, value in conditions if key == PASSED_TO]
+    if others:
+        # A statement with several actions is about a service, or about the lists of all.
+        name = "" if words else "Read" if all(reads(call.action) for call in calls) else "Manage"
+    parts = [service if len(services) == 1 else "", name, *words]
+    return "".join(part[:1].upper() + part[1:] for text in parts for part in text.split("-"))
 
 
 def _with_unique_ids(statements_: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

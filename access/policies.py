@@ -25,7 +25,7 @@ PLACEHOLDER = re.compile(r"<([a-z_]+)>")
 
 
 def policies(role: Role, values: Values) -> dict[str, dict[str, Any]]:
-    """The policies of a role, by what they are for: ``network``, ``databases`` and so on.
+    """The policies of a role, by what they are for: ``data``, ``services`` and so on.
 
     A resource with a placeholder that stands for several values is repeated for each. One whose placeholder has no
     value is left out, and so is a statement without resources, or with a condition that would have no values.

@@ -1,6 +1,7 @@
 """``ops apply``: applies the plans that ``ops plan`` saved."""
 
 import json
+import os
 import sys
 
 from ops.console import AsJson, console, print_json
@@ -12,6 +13,8 @@ from synth.outdir_lock import held
 ADMINISTRATORS_STACK = "access"
 """The stack that is planned and reviewed like the others, and that an administrator deploys: what could apply its plans
 could give itself any right."""
+WARNING = "::warning::" if os.environ.get("GITHUB_ACTIONS") else ""
+"""How a line starts that GitHub Actions shows as a warning of the run."""
 BOUNDARY = "aws_iam_policy.boundary_"
 """How the address of the boundary starts, in that stack."""
 
@@ -42,7 +45,7 @@ def _apply_all(as_json: bool) -> None:
     for stack in left:
         _check_boundary(stack)
         if not as_json:
-            console.print(f"{stack.name}: changed, and left to an administrator: make deploy ARGS={stack.name}")
+            print(f"{WARNING}{stack.name}: changed, and left to an administrator: make deploy ARGS={stack.name}")
     for number, stack in enumerate(planned, 1):
         print(f"ops: applying {stack.name}, stack {number} of {len(planned)}", file=sys.stderr, flush=True)
         init(stack.folder)

@@ -495,8 +495,13 @@ class Settings(Section):
                 " what these policies allow"
             )
             refuse("langfuse.policy_arns", list(self.langfuse.policy_arns), allowed)
-        # With the quotation marks and a comma.
-        characters = sum(len(arn) + 3 for arn in {*self.foreign_secret_arns, *self.foreign_key_arns})
+        if (characters := roles.characters_in_a_policy(self.langfuse.policy_arns)) > roles.ATTACHED_CHARACTERS:
+            allowed = (
+                f"its ARNs have {characters} characters, and at most {roles.ATTACHED_CHARACTERS} fit into the policies"
+                " of the deploy role: put what several policies allow into one"
+            )
+            refuse("langfuse.policy_arns", None, allowed)
+        characters = roles.characters_in_a_policy({*self.foreign_secret_arns, *self.foreign_key_arns})
         if characters > roles.BOUNDARY_CHARACTERS and not self.permissions_boundary_arn:
             allowed = (
                 f"with those of other sections and the keys, the ARNs have {characters} characters, and at most"

@@ -9,12 +9,19 @@ from settings.partition import partition_of
 BOUNDARY_CHARACTERS = 1340
 """Characters of the ARNs that settings may add to the boundary of the stack access. A policy has at most 6,144
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html), of which the others need up to 4,800."""
+ATTACHED_CHARACTERS = 500
+"""Characters of the ARNs of ``langfuse.policy_arns`` that fit into the policy of the deploy role that attaches them."""
 BUCKET_KEY_VARIABLE = re.compile(r"LANGFUSE_S3_[A-Z_]+_SSE_KMS_KEY_ID")
 
 
 def bucket_key_arns(environment: Mapping[str, str]) -> dict[str, str]:
     """The KMS keys that Langfuse encrypts objects with (SSE-KMS), by the variable of its containers that names them."""
     return {name: value for name, value in environment.items() if BUCKET_KEY_VARIABLE.fullmatch(name)}
+
+
+def characters_in_a_policy(arns: Iterable[str]) -> int:
+    """The characters that ARNs have in a policy, with their quotation marks and commas."""
+    return sum(len(arn) + 3 for arn in arns)
 
 
 def misplaced_policies(

@@ -43,10 +43,14 @@ IMAGES = {
 }
 # One customer-managed key, which the network stack makes, encrypts everything.
 OWN_KEY = {"LANGFUSE_AWS__ENCRYPTION__KMS": "own"}
-# A domain in CloudFront, with a web ACL and access logs. In the embedded AWS, the hosted zone is made first.
-EDGE = {
+# In the embedded AWS, the hosted zone is made first.
+DOMAIN = {
     "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com",
     "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID": "Z0123456789ABCDEFGHIJ",
+}
+# A domain in CloudFront, with a web ACL and access logs.
+EDGE = {
+    **DOMAIN,
     "LANGFUSE_AWS__DOMAIN__CLOUDFRONT": "true",
     "LANGFUSE_AWS__INGRESS__WAF": "true",
     "LANGFUSE_AWS__INGRESS__ACCESS_LOGS": "true",
@@ -99,6 +103,7 @@ SECURED = {
         **EC2,
         **OWN_KEY,
         **ACCESS,
+        **DOMAIN,
         **DUALSTACK,
         **FIRST,
         **MAIL,

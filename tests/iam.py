@@ -2,36 +2,45 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 ACCOUNT = "123456789012"
 
 
-def allows(
-    policies: Iterable[Mapping[str, Any]],
-    action: str,
-    resource: str,
-    context: Mapping[str, str] | None = None,
-    *,
-    boundary: Mapping[str, Any] | None = None,
-) -> bool:
-    """Whether the policies together allow an action on a resource, within the permissions boundary if there is one.
+class Request(NamedTuple):
+    """A request of a role: an action on a resource, with the values of condition keys.
 
-    ``context`` has the condition keys of the request. The Region is that of the resource, or us-east-1.
+    Its Region is ``aws:RequestedRegion``, else that of the resource, else us-east-1.
     """
-    given = {key.lower(): value for key, value in (context or {}).items()}
-    parts = resource.split(":")
-    request = EvalContext(
+
+    action: str
+    resource: str
+    context: Mapping[str, str] = {}
+
+    @property
+    def region(self) -> str:
+        of_resource = (self.resource.split(":") + [""] * 4)[3]
+        return self.context.get("aws:RequestedRegion") or of_resource or "us-east-1"
+
+
+def allows(policies: Iterable[Mapping[str, Any]], request: Request) -> bool:
+    """Whether the policies together allow a request."""
+    context = EvalContext(
         principal_arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/any/session",
         principal_type="AssumedRole",
         principal_account=ACCOUNT,
-        action=action,
-        resource_arn=resource,
-        region=given.get("aws:requestedregion") or (parts[3] if len(parts) > 3 else "") or "us-east-1",
-        service_context=given,
+        action=request.action,
+        resource_arn=request.resource,
+        region=request.region,
+        # The evaluator's keys are in lower case.
+        service_context={key.lower(): value for key, value in request.context.items()},
     )
-    limits = [[parse_policy_document(json.dumps(boundary))]] if boundary else []
-    documents = [parse_policy_document(json.dumps(policy)) for policy in policies]
-    return bool(evaluate(request, documents, *limits).decision == "Allow")
+    return bool(evaluate(context, [_parsed(json.dumps(policy)) for policy in policies]).decision == "Allow")
+
+
+@cache
+def _parsed(document: str) -> Any:
+    return parse_policy_document(document)

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from ipaddress import ip_network
 from itertools import product
 from pathlib import Path
@@ -48,53 +49,36 @@ READ = {
     "aws_vpc_security_group_ingress_rule",
 }
 """The types that say who reaches whom, and are read here."""
-OTHERWISE = {
+OTHERWISE = (
+    "aws_acm_*",
+    "aws_appautoscaling_*",
+    "aws_backup_*",
+    "aws_cloudfront_response_headers_policy",
+    "aws_cloudwatch_*",
     "aws_db_parameter_group",
     "aws_db_subnet_group",
-    "aws_volume_attachment",
-    "aws_route53_record",
-    "aws_route53_zone",
-    "aws_lb_listener_rule",
-    "aws_lb_target_group",
-    "aws_elasticache_parameter_group",
-    "aws_elasticache_subnet_group",
+    "aws_ebs_volume",
     "aws_ecs_cluster",
     "aws_ecs_cluster_capacity_providers",
     "aws_ecs_task_definition",
-}
-"""Types of the same services that open no way."""
-SERVICES = frozenset(
-    [
-        "customer",
-        "db",
-        "default",
-        "dx",
-        "ec2",
-        "ecs",
-        "efs",
-        "egress",
-        "eip",
-        "elasticache",
-        "globalaccelerator",
-        "instance",
-        "internet",
-        "lambda",
-        "lb",
-        "main",
-        "nat",
-        "network",
-        "networkfirewall",
-        "ram",
-        "route",
-        "route53",
-        "security",
-        "subnet",
-        "volume",
-        "vpc",
-        "vpn",
-    ]
+    "aws_elasticache_parameter_group",
+    "aws_elasticache_subnet_group",
+    "aws_flow_log",
+    "aws_iam_*",
+    "aws_kms_*",
+    "aws_lb_listener_rule",
+    "aws_lb_target_group",
+    "aws_route53_record",
+    "aws_route53_zone",
+    "aws_s3_bucket*",
+    "aws_secretsmanager_*",
+    "aws_sesv2_email_identity",
+    "aws_sns_*",
+    "aws_volume_attachment",
+    "aws_wafv2_*",
+    "terraform_data",
 )
-"""How the names of types go on that may open a way: one that is in neither set is not known here."""
+"""The other types of the stacks, which open no way. ``*`` stands for anything."""
 
 
 class Way(NamedTuple):
@@ -138,9 +122,9 @@ def by_the_stacks(stacks: Mapping[str, Json], allowed_cidrs: Iterable[str] = ())
 
 
 def unknown_types(stacks: Mapping[str, Json]) -> set[str]:
-    """The types of resources that may open a way which is not read here."""
+    """The types of resources of which it is not known here whether they open a way."""
     types = {type_ for stack in stacks.values() for type_ in stack.get("resource", {})}
-    return {type_ for type_ in types - READ - OTHERWISE if type_.partition("_")[2].partition("_")[0] in SERVICES}
+    return {type_ for type_ in types - READ if not any(fnmatchcase(type_, pattern) for pattern in OTHERWISE)}
 
 
 class _Component(NamedTuple):

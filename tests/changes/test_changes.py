@@ -13,7 +13,7 @@ from settings import SettingsError, changes
 from settings.reading.ineffective import INEFFECTIVE
 from tests.changes.conftest import DESTROYABLE, OBSERVED, Deployed, agrees
 from tests.changes.observation import Observation
-from tests.changes.values import DEPLOYED_WITH, SETTINGS, Existing, Values, changed, variables
+from tests.changes.values import AGAIN, DEPLOYED_WITH, SETTINGS, Existing, Values, changed, variables
 from tests.ci_roles import CiDeployment
 from tests.command_line import ops
 from tests.environments import load
@@ -56,17 +56,23 @@ IRREVERSIBLE = {
 }
 
 
-@pytest.mark.parametrize("deploy", ["first", "second"])
+@pytest.mark.parametrize("deploy", ["first", "again", "back"])
 @pytest.mark.usefixtures("observations")
 @pytest.mark.timeout(1800)  # the first test of an environment also waits until it is deployed
 def test_changes_in_place_are_applied_and_then_the_plan_is_empty(deployed: Deployed, deploy: str) -> None:
-    """The first deploy changes all settings that can change together. The second changes them back, and the others.
+    """The first deploy changes all settings that can change together, and the next changes what the first has made.
 
-    What AWS does not change back stays, and deletion protection goes, for the destroy that follows.
+    The last one changes them back, and the others. What AWS does not change back stays, and deletion protection goes,
+    for the destroy that follows.
     """
-    first, second = _deploys(deployed.environment, deployed.existing)
+    first, others = _deploys(deployed.environment, deployed.existing)
     kept = {setting: value for setting, value in first.items() if setting in IRREVERSIBLE}
-    deployed.change(first if deploy == "first" else {**kept, **second, **DESTROYABLE})
+    values = {
+        "first": first,
+        "again": {**first, **AGAIN},
+        "back": {**kept, **others, **DESTROYABLE},
+    }
+    deployed.change(values[deploy])
     planned = ops("plan", "--json", environment=_plan_environment(deployed))
     assert planned.returncode == 0, planned.stderr[-3000:]
     unchanged = dict.fromkeys(("add", "change", "replace", "destroy", "forget"), 0)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from settings import Settings
 from settings.field_types import LOG_RETENTION_DAYS
 from settings.load import OVERRIDE_PREFIX
-from tests.environments import ACCESS, RUNNING
+from tests.environments import ACCESS, OWN_KEY, RUNNING
 
 Values = Mapping[str, object]
 """Values of settings, by the path of the setting."""
@@ -57,10 +57,21 @@ def variables(values: Values) -> dict[str, str]:
     }
 
 
-DEPLOYED_WITH = {**RUNNING, **ACCESS, **variables({"redis.version": "7.0"})}
+DEPLOYED_WITH = {**RUNNING, **ACCESS, **OWN_KEY, **variables({"redis.version": "7.0"})}
 """The settings that the environments are deployed with. There is no newer version than Redis 7.1, the default.
 
 All but the stack ``access`` is deployed with the roles that it makes for CI."""
+
+AGAIN: Values = {
+    "tags": {"Stage": "test"},
+    "network.egress_ports": [587],
+    "langfuse.policy_arns": ["arn:aws:iam::aws:policy/AmazonBedrockReadOnly"],
+    "langfuse.base_path": "/langfuse",
+    "web_api": {"cpu": 2048, "memory_mib": 4096},
+    "ingress.waf_requests_per_five_minutes": 30_000,
+    "alarms.email": "others@example.com",
+}
+"""Further values of settings whose first change makes a resource, so that only another one changes it."""
 
 
 def changed(setting: str, current: Settings, existing: Existing = NOWHERE) -> Values:

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from botocore.exceptions import ClientError
 from cdktf import Testing as CdktfTesting
-from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from access.policies import policies, values_of
 from local.embedded_aws import EmbeddedAws, running
@@ -21,18 +19,22 @@ from ops.apply import ADMINISTRATORS_STACK
 from ops.environment import Environment, aws_session
 from ops.findings import Finding, Verdict
 from ops.preflight_checks.global_names import github_provider
-from settings import SettingsError
+from settings import SettingsError, changes
 from settings.partition import partition_of
 from settings.roles import BOUNDARY_CHARACTERS
 from stacks import add_stacks
+from stacks.access import AccessStack
 from tests import who_may_what
+from tests.changes.values import DEPLOYED_WITH, SETTINGS, changed, variables
 from tests.ci_roles import DEPLOYS, NOBODYS_CLAIMS, NOT_ASSUMED, deploy_claims, plan_claims
 from tests.combinations import Combination, covering
 from tests.command_line import PROJECT, Ran, assert_one_line, ops
 from tests.environments import ACCESS, EC2, ENVIRONMENTS, EXTERNAL, RUNNING, load
+from tests.iam import Request, allows
 from tests.states import resource, state
 from tests.synthesis import app
 
+TABLE = changes.read()
 ACCOUNT = "000000000000"
 ISSUER = "token.actions.githubusercontent.com"
 PROVIDER_ARN = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"
@@ -63,11 +65,11 @@ def trust(name: str, overrides: Mapping[str, str] = ACCESS, environment: str = "
     return dict(statement)
 
 
-def boundary(overrides: Mapping[str, str], environment: str = "dev") -> str:
+def boundary(overrides: Mapping[str, str], environment: str = "dev") -> dict[str, Any]:
     """Returns the document of the boundary."""
     settings = load(environment, overrides)
     policy = app(environment, overrides)["access"].resource("aws_iam_policy", name=settings.boundary_name)
-    return str(policy["policy"])
+    return dict(json.loads(policy["policy"]))
 
 
 @cache
@@ -183,18 +185,6 @@ def test_branch_and_workflow_are_conditions_only_where_iam_knows_them(region: st
     assert statement["Condition"]["StringEquals"].keys() == {f"{ISSUER}:aud", f"{ISSUER}:sub"}
 
 
-def test_the_workflows_ask_for_the_roles_as_they_are_trusted() -> None:
-    """The job that applies has the GitHub environment of the same name, and no other job has any."""
-    with_environment = {
-        f"{file.stem} {name}": job["environment"]
-        for file in sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
-        for name, job in yaml.safe_load(file.read_text())["jobs"].items()
-        if "environment" in job
-    }
-    assert with_environment == {f"{Path(DEPLOYS).stem} apply": "${{ inputs.environment }}"}
-    assert "branches: [main]" in (PROJECT / ".github" / "workflows" / "deploy.yml").read_text()
-
-
 def test_the_provider_is_made_before_the_roles() -> None:
     access = app(overrides=ACCESS)["access"]
     ((name, provider),) = access.resources("aws_iam_openid_connect_provider").items()
@@ -261,29 +251,15 @@ def test_every_role_of_the_graph_has_the_boundary(environment: str, region: str)
         assert (f"langfuse-{environment}-boundary" in names) == (own is None)
 
 
-def granted(environment: str, overrides: Mapping[str, str]) -> Iterator[EvalContext]:
+def granted(environment: str, overrides: Mapping[str, str]) -> Iterator[Request]:
     """Yields a request for each right of the graph's roles."""
     settings = load(environment, overrides)
     for role in who_may_what.by_the_stacks(app(environment, overrides), settings).values():
         yield from (who_may_what.request_of(right, settings) for right in sorted(role.rights))
 
 
-def request(action: str, resource: str, region: str = "us-east-1", **context: str) -> EvalContext:
-    return EvalContext(
-        principal_arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/langfuse-dev-task/x",
-        principal_type="AssumedRole",
-        principal_account=ACCOUNT,
-        action=action,
-        # What a wildcard at the end of an ARN stands for may have any characters.
-        resource_arn=resource if resource == "*" else resource.replace("*", "any/thing:else"),
-        region=region,
-        # The evaluator's keys are in lower case.
-        service_context={key.lower(): value for key, value in context.items()},
-    )
-
-
-def allows(document: str, wanted: EvalContext) -> bool:
-    return str(evaluate(wanted, [parse_policy_document(document)]).decision) == "Allow"
+def request(action: str, resource: str, **context: str) -> Request:
+    return Request(action, who_may_what.exemplary(resource), context)
 
 
 @in_every_partition
@@ -294,8 +270,34 @@ def test_the_boundary_allows_what_the_roles_need(environment: str, region: str) 
         document = boundary(combination, environment)
         for wanted in granted(environment, combination):
             asked += 1
-            assert allows(document, wanted), f"{wanted.action} on {wanted.resource_arn} with {combination}"
+            assert allows([document], wanted), f"{wanted.action} on {wanted.resource} with {combination}"
         assert asked > 20
+
+
+LISTED = re.compile(r"`([a-z_]+(?:\.[a-z_]+)*)`")
+BY_OTHERS = {"network.isolated", "sign_in.password", "sign_in.sso_domains"}
+"""Settings whose other values need others, which change the stack."""
+NOT_ALONE = {"allowed_account_ids", "domain.name", "langfuse.environment"}
+"""Settings that change the stack with other values or others beside them: another account, a hosted zone, SSE-KMS."""
+
+
+def access_stack(overrides: Mapping[str, str]) -> str:
+    """Synthesizes the stack alone."""
+    stack = AccessStack(CdktfTesting.app(), ADMINISTRATORS_STACK, load("dev", overrides))
+    return str(CdktfTesting.synth(stack))
+
+
+def test_the_manual_lists_the_settings_that_change_the_stack() -> None:
+    text = (PROJECT / "docs/access.md").read_text().partition("These change `access`:")[2].partition("The boundary")[0]
+    can_change = [setting for setting in SETTINGS if TABLE[setting].effect_in("dev") != "refused"]
+    listed = set(LISTED.findall(text)) & set(can_change)
+    current, before = load("dev", DEPLOYED_WITH), access_stack(DEPLOYED_WITH)
+    changing = {
+        setting
+        for setting in can_change
+        if access_stack({**DEPLOYED_WITH, **variables(changed(setting, current))}) != before
+    }
+    assert changing - BY_OTHERS == listed - NOT_ALONE
 
 
 NAMED = {
@@ -314,8 +316,8 @@ NAMED = {
 def test_the_boundary_allows_the_secrets_and_keys_of_the_settings(mode: Mapping[str, str]) -> None:
     overrides = {**NAMED, **mode}
     asked = list(granted("dev", overrides))
-    assert {SECRET, KEY, KEY.replace("-23456789abcd", "-000000000000")} <= {each.resource_arn for each in asked}
-    assert [each for each in asked if not allows(boundary(overrides), each)] == []
+    assert {SECRET, KEY, KEY.replace("-23456789abcd", "-000000000000")} <= {each.resource for each in asked}
+    assert [each for each in asked if not allows([boundary(overrides)], each)] == []
 
 
 ESCAPES = [
@@ -354,9 +356,9 @@ ESCAPES = [
 ]
 
 
-@pytest.mark.parametrize("wanted", ESCAPES, ids=lambda each: f"{each.action} {each.resource_arn}")
-def test_the_boundary_allows_no_way_out(wanted: EvalContext) -> None:
-    assert not allows(boundary(NAMED), wanted)
+@pytest.mark.parametrize("wanted", ESCAPES, ids=lambda each: f"{each.action} {each.resource}")
+def test_the_boundary_allows_no_way_out(wanted: Request) -> None:
+    assert not allows([boundary(NAMED)], wanted)
 
 
 @pytest.mark.parametrize(
@@ -378,10 +380,10 @@ def test_the_boundary_allows_no_way_out(wanted: EvalContext) -> None:
             f"arn:aws:backup:us-east-1:{ACCOUNT}:backup-vault:langfuse-dev-clickhouse-backups",
         ),
     ],
-    ids=lambda each: f"{each.action} {each.resource_arn}",
+    ids=lambda each: f"{each.action} {each.resource}",
 )
-def test_the_boundary_allows_backups(wanted: EvalContext) -> None:
-    assert allows(boundary(NAMED), wanted)
+def test_the_boundary_allows_backups(wanted: Request) -> None:
+    assert allows([boundary(NAMED)], wanted)
 
 
 def test_another_s_boundary_stays_that_of_the_roles() -> None:
@@ -461,6 +463,13 @@ WRONG = [
         ["access.oidc_provider_arn", "GitHub's OIDC provider"],
     ),
     ({POLICY_ARNS: '["arn:aws:iam::aws:policy/ReadOnlyAccess"]'}, ["langfuse.policy_arns", "permissions_boundary_arn"]),
+    (
+        {
+            OWN_BOUNDARY_ARN: OWN_BOUNDARY,
+            POLICY_ARNS: json.dumps([f"arn:aws:iam::{ACCOUNT}:policy/{number:060d}" for number in range(7)]),
+        },
+        ["langfuse.policy_arns", "its ARNs have 672 characters, and at most 500 fit into the policies"],
+    ),
     (
         TOO_MANY,
         ["langfuse.secrets", f"at most {BOUNDARY_CHARACTERS} fit into the boundary"],
@@ -558,12 +567,18 @@ LEFT = "access: changed, and left to an administrator: make deploy ARGS=access"
 
 def test_ops_apply_leaves_what_changed_to_an_administrator(outdir: Outdir) -> None:
     """Who applies reads it first: without a right that the change adds, the apply may fail."""
-    outdir.save("access", *GRAPH, boundary=["update"], deploy_network=["create"])
+    outdir.save("access", *GRAPH, boundary=["update"], **{"deploy_network-and-logs": ["create"]})
     ran = outdir.apply()
     assert ran.returncode == 0, ran.stderr
     assert outdir.applied == list(GRAPH)
     assert ran.stdout.splitlines() == [LEFT, "network: applied", "data: applied", "services: applied"]
     assert "access" not in ran.stderr
+
+
+def test_github_actions_shows_it_as_a_warning(outdir: Outdir, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    outdir.save("access", "network", boundary=["update"])
+    assert outdir.apply().stdout.splitlines()[0] == f"::warning::{LEFT}"
 
 
 @pytest.mark.parametrize("actions", [["create"], ["delete", "create"]])

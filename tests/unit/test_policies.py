@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from access.calls import BOUNDED, Calls, is_named, read_calls
+from access.calls import BOUNDED, Calls, is_named
+from access.calls_file import read_calls
 from access.derivation import as_text, statements
 from access.policies import PLACEHOLDER, ROLES, Role, policies, template_file, values_of
 from access.unseen import needed_calls
 from local.emulator.authorization.reference import reads
-from tests.environments import load
-from tests.iam import ACCOUNT, allows
+from tests.environments import DOMAIN, load
+from tests.iam import ACCOUNT, Request, allows
 
 CHARACTERS = 6144
 """Of a managed policy, without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
@@ -26,6 +27,13 @@ STATES = "arn:aws:s3:::states"
 ESCALATIONS = tomllib.loads(Path(__file__).with_name("escalations.toml").read_text())
 REQUEST_TAGS = {"aws:RequestTag/Project": "langfuse", "aws:RequestTag/Environment": "dev"}
 RESOURCE_TAGS = {"aws:ResourceTag/Project": "langfuse", "aws:ResourceTag/Environment": "prod"}
+OWN_TAGS = {"aws:ResourceTag/Project": "langfuse", "aws:ResourceTag/Environment": "dev"}
+CONTEXTS = (
+    RESOURCE_TAGS,
+    # If the request gives a resource of others the environment's tags.
+    {**RESOURCE_TAGS, **REQUEST_TAGS},
+    {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"},
+)
 LIMITS = {
     "aws:RequestTag/Environment",
     "aws:ResourceTag/Environment",
@@ -33,6 +41,9 @@ LIMITS = {
     "route53:ChangeResourceRecordSetsNormalizedRecordNames",
 }
 UNLIMITED = {
+    # Of a key that nobody has tagged, which the role may tag anyway.
+    "kms:CreateAlias",
+    "kms:EnableKeyRotation",
     # AWS limits these to no resource, and what they make has no tags.
     "backup-storage:MountCapsule",
     "cloudfront:CreateResponseHeadersPolicy",
@@ -51,6 +62,26 @@ UNLIMITED = {
 """What the deploy role may do to resources of others."""
 BOUNDARY = {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/langfuse-dev-boundary"}
 
+GOV_KEY = "arn:aws-us-gov:kms:us-gov-east-1:123456789012:key/mrk-" + 30 * "0"
+LONGEST = {
+    "LANGFUSE_AWS__REGION": "us-gov-east-1",
+    "LANGFUSE_AWS__REGION_IN_GLOBAL_NAMES": "true",
+    "LANGFUSE_AWS__STATE__BUCKET": "s" * 63,
+    "LANGFUSE_AWS__STATE__KMS_KEY_ID": f"{GOV_KEY}00",
+    "LANGFUSE_AWS__ENCRYPTION__KMS": f"{GOV_KEY}01",
+    "LANGFUSE_AWS__PERMISSIONS_BOUNDARY_ARN": f"arn:aws-us-gov:iam::{ACCOUNT}:policy/{'b' * 128}",
+    "LANGFUSE_AWS__LANGFUSE__POLICY_ARNS": json.dumps(
+        [f"arn:aws-us-gov:iam::{ACCOUNT}:policy/{number:0120d}" for number in range(3)]
+    ),
+    "LANGFUSE_AWS__NETWORK__VPC_ID": "vpc-0123456789abcdef0",
+    "LANGFUSE_AWS__NETWORK__PUBLIC_SUBNET_IDS": json.dumps([f"subnet-{number:017d}" for number in range(3)]),
+    "LANGFUSE_AWS__NETWORK__PRIVATE_SUBNET_IDS": json.dumps([f"subnet-{number:017d}" for number in range(3, 6)]),
+    "LANGFUSE_AWS__DOMAIN__NAME": f"{'d' * 52}.example.com",
+    "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID": "Z" + "0" * 31,
+    "LANGFUSE_AWS__MAIL__FROM_ADDRESS": "langfuse@" + ".".join(["m" * 60] * 3),
+    "LANGFUSE_AWS__MAIL__HOSTED_ZONE_ID": "Z" + "1" * 31,
+}
+"""Settings with long values of whatever the policies name."""
 KEY = "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-4cde-8f01-23456789abcd"
 CHINESE_KEY = KEY.replace("arn:aws:kms:us-east-1", "arn:aws-cn:kms:cn-north-1")
 
@@ -120,16 +151,11 @@ def test_every_placeholder_has_its_values(role: Role) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_policies_are_as_short_as_iam_wants(role: Role) -> None:
-    """In an environment with the longest names, in the partition with the longest ARNs."""
-    settings = load(
-        "dev",
-        {
-            "LANGFUSE_AWS__REGION": "us-gov-east-1",
-            "LANGFUSE_AWS__REGION_IN_GLOBAL_NAMES": "true",
-            "LANGFUSE_AWS__STATE__BUCKET": "s" * 63,
-        },
-    ).model_copy(update={"name": "environments"})
-    documents = policies(role, values_of(settings, account=ACCOUNT))
+    """In an environment that names as much as it can, by the longest names, in the partition with the longest ARNs."""
+    settings = load("dev", LONGEST).model_copy(update={"name": "environments"})
+    values = values_of(settings, account=ACCOUNT)
+    assert [name for name, given in values.items() if not given] == []
+    documents = policies(role, values)
     sizes = {purpose: len(re.sub(r"\s", "", json.dumps(policy))) for purpose, policy in documents.items()}
     assert {purpose: size for purpose, size in sizes.items() if size > CHARACTERS} == {}
     assert len(documents) <= ATTACHED
@@ -163,8 +189,8 @@ def test_the_plan_role_reads_no_secret_and_no_object_but_states() -> None:
         ("ssm:GetParameter", f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/any"),
         ("kms:Decrypt", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/any"),
     ):
-        assert not allows(dev, action, resource, RESOURCE_TAGS), action
-    assert allows(dev, "s3:GetObject", f"{STATES}/langfuse/dev/data.tfstate")
+        assert not allows(dev, Request(action, resource, RESOURCE_TAGS)), action
+    assert allows(dev, Request("s3:GetObject", f"{STATES}/langfuse/dev/data.tfstate"))
 
 
 def _limited_by(statement: Mapping[str, Any]) -> set[str]:
@@ -194,10 +220,33 @@ def test_no_known_escalation_is_allowed(role: Role, list_: str) -> None:
         for resource in resources:
             arn = resource.replace("<own>", own).replace("<account>", ACCOUNT).replace("<prefix>", "langfuse-dev")
             arn = arn.replace("<other>", "langfuse-prod").replace("<other_name>", "prod").replace("<name>", "dev")
-            assert not allows(documents, action, arn, RESOURCE_TAGS), f"{action} on {arn}"
-            assert not allows(documents, action, arn, {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"})
-            # Nor if the request gives a resource of others the environment's tags.
-            assert not allows(documents, action, arn, {**RESOURCE_TAGS, **REQUEST_TAGS}), f"{action} on {arn}"
+            for context in CONTEXTS:
+                assert not allows(documents, Request(action, arn, context)), f"{action} on {arn}"
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+def test_a_domain_at_the_load_balancer_is_made_in_any_region(region: str) -> None:
+    named = {"LANGFUSE_AWS__REGION": region, **DOMAIN}
+    plan, deploy = (rendered(role, **named) for role in ("plan", "deploy"))
+    certificate = f"arn:aws:acm:{region}:{ACCOUNT}:certificate/01234567-89ab-4cde-8f01-23456789abcd"
+    listener = f"arn:aws:elasticloadbalancing:{region}:{ACCOUNT}:listener/app/langfuse-dev/0123456789abcdef/0"
+    record = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+    zone = f"arn:aws:route53:::hostedzone/{DOMAIN['LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID']}"
+    proof = f"_0123456789abcdef0123456789abcdef.{DOMAIN['LANGFUSE_AWS__DOMAIN__NAME']}"
+    needed = [
+        Request("acm:RequestCertificate", "*", {**REQUEST_TAGS, "aws:RequestedRegion": region}),
+        Request("acm:AddTagsToCertificate", certificate, REQUEST_TAGS),
+        Request("acm:DescribeCertificate", certificate),
+        Request("acm:DeleteCertificate", certificate, OWN_TAGS),
+        Request("route53:ChangeResourceRecordSets", zone, {record: DOMAIN["LANGFUSE_AWS__DOMAIN__NAME"]}),
+        Request("route53:ChangeResourceRecordSets", zone, {record: proof}),
+        Request("elasticloadbalancing:ModifyListener", listener),
+        Request("elasticloadbalancing:ModifyListenerAttributes", listener),
+    ]
+    assert [request for request in needed if not allows(deploy, request)] == []
+    assert allows(plan, Request("acm:DescribeCertificate", certificate))
+    others = Request("route53:ChangeResourceRecordSets", zone, {record: "_acme-challenge.langfuse.example.com"})
+    assert not allows(deploy, others)
 
 
 SERVICES = ("ec2", "ecs-tasks", "lambda", "glue", "cloudformation", "codebuild", "sagemaker", "backup", "vpc-flow-logs")
@@ -208,7 +257,7 @@ SERVICES = ("ec2", "ecs-tasks", "lambda", "glue", "cloudformation", "codebuild",
 @pytest.mark.parametrize("name", ["admin", "langfuse-dev-deploy", "langfuse-dev-plan", "langfuse-prod-task"])
 def test_no_foreign_role_is_passed(role: Role, service: str, name: str) -> None:
     arn = PASSED.format(account=ACCOUNT, name=name)
-    assert not allows(rendered(role), "iam:PassRole", arn, {"iam:PassedToService": f"{service}.amazonaws.com"})
+    assert not allows(rendered(role), Request("iam:PassRole", arn, {"iam:PassedToService": f"{service}.amazonaws.com"}))
 
 
 def test_a_role_is_passed_to_its_own_service_only() -> None:
@@ -218,9 +267,11 @@ def test_a_role_is_passed_to_its_own_service_only() -> None:
         for service in SERVICES
         if allows(
             rendered("deploy"),
-            "iam:PassRole",
-            PASSED.format(account=ACCOUNT, name=f"langfuse-dev-{name}"),
-            {"iam:PassedToService": f"{service}.amazonaws.com"},
+            Request(
+                "iam:PassRole",
+                PASSED.format(account=ACCOUNT, name=f"langfuse-dev-{name}"),
+                {"iam:PassedToService": f"{service}.amazonaws.com"},
+            ),
         )
     }
     assert passed == {
@@ -238,10 +289,10 @@ def test_roles_are_made_and_changed_within_the_boundary_only(action: str) -> Non
     arn = PASSED.format(account=ACCOUNT, name="langfuse-dev-task")
     deploy = rendered("deploy")
     other = {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}
-    assert not allows(deploy, action, arn)
-    assert not allows(deploy, action, arn, other)
+    assert not allows(deploy, Request(action, arn))
+    assert not allows(deploy, Request(action, arn, other))
     if action in ("iam:CreateRole", "iam:PutRolePolicy"):
-        assert allows(deploy, action, arn, BOUNDARY)
+        assert allows(deploy, Request(action, arn, BOUNDARY))
 
 
 @pytest.mark.parametrize("suffix", ["", ".cn"])
@@ -254,13 +305,13 @@ def test_in_china_services_have_their_names_with_and_without_the_suffix(suffix: 
     task = PASSED.format(account=ACCOUNT, name="langfuse-dev-task").replace("arn:aws:", "arn:aws-cn:")
     for service, allowed in (("ecs-tasks", True), ("ec2", False), ("ecs-tasks-2", False)):
         context = {"iam:PassedToService": f"{service}.amazonaws.com{suffix}"}
-        assert allows(deploy, "iam:PassRole", task, context) == allowed
+        assert allows(deploy, Request("iam:PassRole", task, context)) == allowed
     for service, allowed in (("s3", True), ("ssm", False)):
         context = {"kms:ViaService": f"{service}.cn-north-1.amazonaws.com{suffix}"}
         for role in (deploy, plan):
-            assert allows(role, "kms:Decrypt", CHINESE_KEY, context) == allowed
+            assert allows(role, Request("kms:Decrypt", CHINESE_KEY, context)) == allowed
     elsewhere = {"kms:ViaService": f"s3.cn-northwest-1.amazonaws.com{suffix}"}
-    assert not allows(deploy, "kms:Decrypt", CHINESE_KEY, elsewhere)
+    assert not allows(deploy, Request("kms:Decrypt", CHINESE_KEY, elsewhere))
 
 
 @pytest.mark.parametrize("role", ROLES)

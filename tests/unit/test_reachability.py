@@ -205,12 +205,14 @@ def test_what_opens_or_closes_a_way_is_found(name: str) -> None:
 
 def test_a_type_that_may_open_a_way_is_not_overlooked() -> None:
     found = copy.deepcopy(stacks("dev", RUNNING))
-    for type_ in (
-        "aws_vpc_peering_connection",
-        "aws_security_group_rule",
+    expected = {
+        "aws_alb_listener",
+        "aws_apigatewayv2_vpc_link",
+        "aws_cloudfront_vpc_origin",
         "aws_lambda_function_url",
-        "aws_lb_listener",
-    ):
+        "aws_security_group_rule",
+        "aws_vpc_peering_connection",
+    }
+    for type_ in (*expected, "aws_lb_listener"):
         found["network"]["resource"][type_] = {}
-    expected = {"aws_vpc_peering_connection", "aws_security_group_rule", "aws_lambda_function_url"}
     assert reachability.unknown_types(found) == expected

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from stacks.access import DEPLOY_SECONDS
 from tests.command_line import PROJECT
 from tests.environments import EC2, ENVIRONMENTS, EXTERNAL
 from tests.synthesis import app
@@ -17,6 +18,7 @@ PAGE = (PROJECT / "docs/security.md").read_text()
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 NAMED = {named for page in PROJECT.glob("docs/**/*.md") for named in TEST.findall(page.read_text())}
 WORKFLOWS = sorted((PROJECT / ".github/workflows").glob("*.yml"))
+CREDENTIALS = "aws-actions/configure-aws-credentials"
 DOMAIN = {
     "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com",
     "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID": "Z0123456789ABCDEFGHIJ",
@@ -86,6 +88,19 @@ def test_the_load_balancer_takes_tls_1_2_and_1_3_only() -> None:
     assert https["ssl_policy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
 
 
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_load_balancer_drops_headers_with_invalid_names(environment: str) -> None:
+    assert app(environment)["services"].resource("aws_lb")["drop_invalid_header_fields"] is True
+
+
+def test_dependabot_waits_a_week() -> None:
+    updates = yaml.safe_load((PROJECT / ".github/dependabot.yml").read_text())["updates"]
+    assert {update["package-ecosystem"] for update in updates} == {"pip", "npm", "github-actions"}
+    assert {(update["schedule"]["interval"], update["cooldown"]["default-days"]) for update in updates} == {
+        ("weekly", 7)
+    }
+
+
 def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yields the jobs of all workflows, by ``<workflow>/<job>``. Without permissions of their own, they have none."""
     for file in WORKFLOWS:
@@ -107,7 +122,36 @@ def test_only_jobs_that_plan_or_apply_can_assume_a_role() -> None:
 
 
 def test_only_apply_is_in_a_github_environment() -> None:
-    assert [name for name, job in jobs() if "environment" in job] == ["deploy-environment/apply"]
+    """In the one that the deploy role trusts."""
+    in_environment = {name: job["environment"] for name, job in jobs() if "environment" in job}
+    assert in_environment == {"deploy-environment/apply": "${{ inputs.environment }}"}
+    assert "branches: [main]" in (PROJECT / ".github/workflows/deploy.yml").read_text()
+
+
+def _steps(job: dict[str, Any], action: str) -> list[dict[str, Any]]:
+    """What the steps of a job that use an action have as its inputs."""
+    return [step["with"] for step in job.get("steps", []) if step.get("uses", "").startswith(f"{action}@")]
+
+
+def test_what_is_applied_is_the_plan_that_was_shown() -> None:
+    known = dict(jobs())
+    plan, apply = known["deploy-environment/plan"], known["deploy-environment/apply"]
+    assert apply["needs"] == "plan"
+    ((uploaded,), (downloaded,)) = _steps(plan, "actions/upload-artifact"), _steps(apply, "actions/download-artifact")
+    assert (downloaded["name"], downloaded["path"]) == (uploaded["name"], "cdktf.out")
+    assert "cdktf.out/stacks/*/saved.tfplan" in uploaded["path"]
+
+
+def test_a_session_lasts_as_long_as_the_job_that_applies() -> None:
+    apply = dict(jobs())["deploy-environment/apply"]
+    (credentials,) = _steps(apply, CREDENTIALS)
+    assert credentials["role-duration-seconds"] == 60 * apply["timeout-minutes"] == DEPLOY_SECONDS
+
+
+def test_a_session_has_the_name_of_its_run() -> None:
+    """So that CloudTrail tells who deployed."""
+    assumed = [given for _, job in jobs() for given in _steps(job, CREDENTIALS)]
+    assert {given["role-session-name"] for given in assumed} == {"run-${{ github.run_id }}-${{ github.run_attempt }}"}
 
 
 def test_a_fork_is_not_planned() -> None:

@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 import pytest
-from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from settings import Settings
 from tests import who_may_what
 from tests.combinations import REGIONS, covering
 from tests.environments import EC2, ENVIRONMENTS, EXTERNAL, RUNNING, SYNTHESIZED, load
+from tests.iam import ACCOUNT, Request, allows
 from tests.synthesis import app
 from tests.unit.test_roles import EVERYTHING
-from tests.who_may_what import ACCOUNT, STACKS, Right, Stacks, by_the_stacks, by_the_table, overlap, rights_of_row
+from tests.who_may_what import STACKS, Right, Stacks, by_the_stacks, by_the_table, overlap, rights_of_row
 
 GIVEN = [(environment, {**RUNNING, **mode}) for environment in SYNTHESIZED for mode in (EC2, EXTERNAL)]
 GIVEN += [(environment, EVERYTHING) for environment in ENVIRONMENTS]
@@ -104,14 +103,6 @@ def test_each_right_names_a_resource_and_conditions_that_its_action_has() -> Non
         assert keys <= who_may_what.condition_keys(right.action), (role, right)
 
 
-class Asked(NamedTuple):
-    """A request of a role: an action on a resource, with the values of condition keys."""
-
-    action: str
-    resource: str
-    context: dict[str, str]
-
-
 class Evaluator:
     """Answers whether the roles of an environment with all rights may do something, as IAM does."""
 
@@ -119,7 +110,7 @@ class Evaluator:
         self.stacks, self.settings = app("dev", FULL), load("dev", FULL)
         self.policies = {
             role["name"].removeprefix("langfuse-dev-"): [
-                parse_policy_document(who_may_what.policy_of(self.stacks, self.settings, policy["policy"]))
+                who_may_what.policy_of(self.stacks, self.settings, policy["policy"])
                 for policy in who_may_what.of_role(self.stacks[stack], "aws_iam_role_policy", key)
             ]
             for stack in STACKS
@@ -128,20 +119,9 @@ class Evaluator:
 
     def who(self, action: str, resource: str, **context: str) -> set[str]:
         """The roles that may do it. In names of context, ``__`` stands for a colon."""
-        keys = {name.replace("__", ":").lower(): value for name, value in context.items()}
-        return {role for role in self.policies if self.may(role, Asked(action, resource, keys))}
-
-    def may(self, role: str, asked: Asked) -> bool:
-        request = EvalContext(
-            f"arn:aws:sts::{ACCOUNT}:assumed-role/langfuse-dev-{role}/session",
-            "AssumedRole",
-            ACCOUNT,
-            asked.action,
-            asked.resource,
-            self.settings.region,
-            service_context={**asked.context},
-        )
-        return bool(evaluate(request, self.policies[role]).decision == "Allow")
+        keys = {name.replace("__", ":"): value for name, value in context.items()}
+        asked = Request(action, resource, {"aws:RequestedRegion": self.settings.region, **keys})
+        return {role for role, policies in self.policies.items() if allows(policies, asked)}
 
     def arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self.settings.region}:{ACCOUNT}:{resource}"
