@@ -25,7 +25,8 @@ TABLE = changes.read()
 LOST = f"^(replace|delete) ({'|'.join(sorted(HOLDS_DATA | FOUNDATIONS))})[.]"
 REFUSED_BY = {
     "region": "StatusCode: 301",
-    "state.bucket": "does not exist",
+    # S3 tells only administrators that there is no such bucket.
+    "state.bucket": "does not exist|StatusCode: 403",
     "clickhouse.cluster_enabled": "is for mode",
     "ingress.internal": "Instance cannot be destroyed",
     # By Terraform, where the environment is protected.
