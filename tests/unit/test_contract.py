@@ -13,14 +13,10 @@ from settings.sections.langfuse import Langfuse
 from settings.variables.rules import Rule, contract
 from tests.contract.__main__ import SHARED, WEB, WORKER, WRITER, derive
 from tests.contract.zod import UnknownError, constants, schema_after
-from tests.environments import EXTERNAL, RUNNING
+from tests.environments import DOMAIN, EXTERNAL, RUNNING
 from tests.synthesis import SynthesizedStack, app
 from tests.unit.test_services import secrets, variables
 
-DOMAIN = {
-    "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com",
-    "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID": "Z0123456789ABCDEFGHIJ",
-}
 VARIANTS = {
     "dev": ("dev", {}),
     "prod": ("prod", RUNNING),

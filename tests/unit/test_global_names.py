@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.environments import ACCESS, EC2, ENVIRONMENTS
+from tests.environments import ACCESS, DOMAIN, EC2, ENVIRONMENTS
 from tests.synthesis import app
 
 GLOBAL_NAMES = {
@@ -25,7 +25,6 @@ WITHOUT_GLOBAL_NAME = {
 }
 """The other types of services that have no Region, and why they do not collide."""
 SERVICES_WITHOUT_REGION = ("aws_iam_", "aws_cloudfront_", "aws_route53_", "aws_cloudwatch_dashboard", "aws_globalaccel")
-DOMAIN = {"LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com", "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID": "Z1"}
 CLOUDFRONT = {"LANGFUSE_AWS__DOMAIN__CLOUDFRONT": "true"}
 WITH_REGION = {"LANGFUSE_AWS__REGION_IN_GLOBAL_NAMES": "true"}
 ELSEWHERE = {"LANGFUSE_AWS__REGION": "eu-west-1"}

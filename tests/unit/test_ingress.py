@@ -11,7 +11,7 @@ import pytest
 from settings import SettingsError
 from synth.clear_text import warn_of_clear_text
 from tests.command_line import assert_one_line
-from tests.environments import DUALSTACK, ENVIRONMENTS, INTERNAL, load
+from tests.environments import DOMAIN, DUALSTACK, ENVIRONMENTS, INTERNAL, load
 from tests.synthesis import SynthesizedStack, app
 from tests.unit.small_deployment import SmallDeployment
 from tests.unit.test_services import variables
@@ -20,10 +20,6 @@ PROJECT = Path(__file__).parents[2]
 CIDRS, INTERNAL_ONLY = "LANGFUSE_AWS__INGRESS__ALLOWED_CIDRS", {"LANGFUSE_AWS__INGRESS__INTERNAL": "true"}
 IDLE, ADDRESSES = "LANGFUSE_AWS__INGRESS__IDLE_TIMEOUT_SECONDS", "LANGFUSE_AWS__INGRESS__IP_ADDRESS_TYPE"
 CLOUDFRONT = {"LANGFUSE_AWS__DOMAIN__CLOUDFRONT": "true"}
-DOMAIN = {
-    "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com",
-    "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID": "Z0123456789ABCDEFGHIJ",
-}
 VPC = {
     "LANGFUSE_AWS__NETWORK__VPC_ID": "vpc-00000001",
     "LANGFUSE_AWS__NETWORK__PRIVATE_SUBNET_IDS": '["subnet-00000003", "subnet-00000004"]',

@@ -10,6 +10,7 @@ from settings import Settings
 from tests import reachability
 from tests.combinations import REGIONS, covering
 from tests.environments import (
+    DOMAIN,
     DUALSTACK,
     EC2,
     EDGE,
@@ -26,7 +27,6 @@ from tests.environments import (
 from tests.reachability import Way, by_the_stacks, by_the_table
 from tests.synthesis import app
 
-DOMAIN = {"LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com", "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID": "Z0123456789"}
 EXISTING_VPC = {
     "LANGFUSE_AWS__NETWORK__VPC_ID": "vpc-0123456789abcdef0",
     "LANGFUSE_AWS__NETWORK__PUBLIC_SUBNET_IDS": '["subnet-00000001", "subnet-00000002"]',

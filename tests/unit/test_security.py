@@ -11,7 +11,7 @@ import yaml
 
 from stacks.access import DEPLOY_SECONDS
 from tests.command_line import PROJECT
-from tests.environments import EC2, ENVIRONMENTS, EXTERNAL
+from tests.environments import DOMAIN, EC2, ENVIRONMENTS, EXTERNAL
 from tests.synthesis import app
 
 PAGE = (PROJECT / "docs/security.md").read_text()
@@ -19,10 +19,6 @@ TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 NAMED = {named for page in PROJECT.glob("docs/**/*.md") for named in TEST.findall(page.read_text())}
 WORKFLOWS = sorted((PROJECT / ".github/workflows").glob("*.yml"))
 CREDENTIALS = "aws-actions/configure-aws-credentials"
-DOMAIN = {
-    "LANGFUSE_AWS__DOMAIN__NAME": "langfuse.example.com",
-    "LANGFUSE_AWS__DOMAIN__HOSTED_ZONE_ID": "Z0123456789ABCDEFGHIJ",
-}
 
 
 def functions(path: str) -> set[str]:
