@@ -62,7 +62,7 @@ lint: .venv/browser.stamp .venv/checkov/.stamp tests/node_modules/.stamp ## ruff
 	@tests/node_modules/.bin/cspell --no-progress --no-summary
 	@tests/node_modules/.bin/markdownlint-cli2
 
-roles: setup ## record what deploys, changes and destroys call, and derive the policies of CI's roles from it (three quarters of an hour)
+roles: setup ## record what deploys, changes and destroys call, and derive the policies of CI's roles from it (half an hour)
 	@python -m tests.roles $(ARGS)
 
 bench: setup $(FRAMEWORKS:%=.venv/%/.stamp) ## measure synth and these commands, as ratios, into docs/performance.md (twenty minutes)
