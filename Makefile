@@ -45,7 +45,7 @@ unit: .venv/requirements.stamp node_modules/.stamp ## run the unit tests alone, 
 commands: setup .venv/awscli/.stamp ## run every command of README.md and docs/, on deployed environments (a quarter of an hour)
 	@python -m tests docs $(ARGS)
 
-changes: setup $(FRAMEWORKS:%=.venv/%/.stamp) ## change every setting of each environment, and compare with docs/settings.md (a quarter of an hour)
+changes: setup $(FRAMEWORKS:%=.venv/%/.stamp) ## change every setting of each environment, and compare with docs/settings.md (twenty minutes)
 	@python -m tests changes $(ARGS)
 
 faults: setup ## interrupt deploys and destroys at any moment, and repair them (three quarters of an hour)

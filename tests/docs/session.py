@@ -20,7 +20,7 @@ exec {shlex.quote(str(VENV / "awscli" / "bin" / "aws"))} --endpoint-url "$AWS_EN
 STRICT = ("-e", "-u", "-o", "pipefail")
 OF_MAKE = {"ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"}
 """What ``make commands`` passes to every make that it starts."""
-TIMEOUT_SECONDS = 1500
+TIMEOUT_SECONDS = 2400
 MARK = "--- "
 
 
