@@ -10,8 +10,10 @@ import pytest
 from botocore.loaders import Loader, create_loader
 from hypothesis import settings
 
-# A shell starts background jobs with SIGINT ignored, and the programs that tests interrupt would inherit that.
+# A shell starts background jobs with SIGINT ignored, and nohup its command with SIGHUP. The programs that tests
+# interrupt would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # A deadline of milliseconds fails on a machine that is busy.
 settings.register_profile("without deadline", deadline=None)
