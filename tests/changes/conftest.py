@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from operator import attrgetter
 from typing import cast
 
 import pytest
@@ -76,9 +77,12 @@ class Deployed:
     existing: Existing
     deployed_with: list[Settings]
     """All settings that it was deployed with."""
+    values: Values = dataclasses.field(default_factory=dict)
+    """What the last change has changed."""
 
     def change(self, values: Values) -> None:
         """Deploys the environment with these values, and its first ones otherwise."""
+        self.values = values
         settings = {"LANGFUSE_ENV": self.environment, **DEPLOYED_WITH, **variables(values)}
         self.deployment = with_settings(self.deployment, settings)
         self.deployed_with.append(settings_of(self.deployment))
@@ -104,8 +108,9 @@ def deployed(
         assert deployment.deploy() == 0
         deployed = Deployed(environment, deployment, existing, [settings_of(deployment)])
         yield deployed
-        if load(environment, deployed.deployment.variables).deletion_protection:
-            deployed.change(DESTROYABLE)
+        settings = load(environment, deployed.deployment.variables)
+        if any(attrgetter(setting)(settings) != value for setting, value in DESTROYABLE.items()):
+            deployed.change({**deployed.values, **DESTROYABLE})
         assert deployed.deployment.destroy() == 0
         if isinstance(deployed.deployment, CiDeployment):
             assert deployed.deployment.administrator.destroy() == 0
