@@ -201,6 +201,8 @@ def _server_environment(port: int, region: str, folder: str, healthy_seconds: fl
         HEALTHY_SECONDS_VARIABLE: str(healthy_seconds),
         # With Docker, ministack would start containers for the database and the ECS tasks.
         "DOCKER_HOST": f"unix://{folder}/no-docker",
+        # The broker of AWS IoT would listen on every address of the machine.
+        "IOT_MTLS_ENABLED": "0",
     }
 
 

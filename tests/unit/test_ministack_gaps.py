@@ -1,9 +1,11 @@
 """``wraps`` and ``close_gaps`` replace functions of the installed ministack."""
 
 import base64
+import json
 import re
 from types import ModuleType
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
 from botocore.exceptions import ClientError
@@ -42,6 +44,12 @@ def test_an_action_and_an_attribute_are_replaced(monkeypatch: pytest.MonkeyPatch
     close_gaps()
     assert service._ACTION_MAP["Create"]({"id": 1}) == "created 1created 1"
     assert service._to_xml({"id": 1}) == "<id>1</id><id>1</id>"
+
+
+def test_no_broker_of_iot_listens(aws: EmbeddedAws) -> None:
+    """It would listen on every address of the machine, in the first embedded AWS alone: its port is the same in all."""
+    with urlopen(f"{aws.url}/_ministack/ready") as answer:  # noqa: S310
+        assert json.load(answer)["iot_mtls"] == "disabled"
 
 
 def test_an_instance_tells_its_user_data(aws: EmbeddedAws) -> None:
